@@ -1,0 +1,1 @@
+"""The vtx command: parses, calls, prints."""

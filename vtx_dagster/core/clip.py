@@ -1,0 +1,105 @@
+"""The clip spec: one file ``prompts/clips/<clip_id>.yaml`` says everything that a person decides about one clip."""
+
+from enum import StrEnum
+
+from pydantic import Field, model_validator
+
+from vtx_dagster.core.document import Document, Key, Part
+from vtx_dagster.core.ids import CLIP_PATTERN
+from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
+
+
+class Pipeline(StrEnum):
+    """The LTX-2 pipelines, by the name of their module."""
+
+    TI2VID_TWO_STAGES = "ti2vid_two_stages"
+    TI2VID_TWO_STAGES_HQ = "ti2vid_two_stages_hq"
+    TI2VID_ONE_STAGE = "ti2vid_one_stage"
+    DISTILLED = "distilled"
+    IC_LORA = "ic_lora"
+    KEYFRAME_INTERPOLATION = "keyframe_interpolation"
+    A2VID_TWO_STAGE = "a2vid_two_stage"
+    RETAKE = "retake"
+
+
+class InputMode(StrEnum):
+    """What a clip starts from, besides its prompt."""
+
+    T2V = "t2v"
+    I2V = "i2v"
+    V2V = "v2v"
+    KEYFRAME_INTERPOLATION = "keyframe_interpolation"
+
+
+class ImageInput(Part):
+    """A still that steers the clip at one moment."""
+
+    file: str = Field(description="Path inside the project folder.")
+    at_s: float = Field(default=0.0, ge=0.0, description="When in the clip, in seconds.")
+    strength: float = Field(default=1.0, ge=0.0, le=1.0)
+
+
+class VideoInput(Part):
+    """A clip that steers the whole clip."""
+
+    file: str = Field(description="Path inside the project folder.")
+    strength: float = Field(default=1.0, ge=0.0, le=1.0)
+
+
+class ClipInputs(Part):
+    """The files that a clip starts from; which ones must be there follows from the mode."""
+
+    mode: InputMode = InputMode.T2V
+    images: tuple[ImageInput, ...] = ()
+    video: VideoInput | None = None
+
+    @model_validator(mode="after")
+    def _files_fit_mode(self) -> "ClipInputs":
+        wanted = {
+            InputMode.T2V: (0, False),
+            InputMode.I2V: (1, False),
+            InputMode.V2V: (0, True),
+            InputMode.KEYFRAME_INTERPOLATION: (2, False),
+        }
+        min_images, needs_video = wanted[self.mode]
+        if len(self.images) < min_images:
+            raise ValueError(f"mode {self.mode} needs at least {min_images} image(s), and {len(self.images)} are given")
+        if self.mode == InputMode.T2V and self.images:
+            raise ValueError("mode t2v takes no images: use i2v or keyframe_interpolation")
+        if needs_video != (self.video is not None):
+            raise ValueError(f"mode {self.mode} {'needs a' if needs_video else 'takes no'} video")
+        return self
+
+
+class DurationHints(Part):
+    """What pacing knows of a clip besides its dialogue and its camera move."""
+
+    seconds: float | None = Field(default=None, gt=0.0, le=60.0, description="Exactly this long, within the limits.")
+    min_s: float | None = Field(default=None, gt=0.0, le=60.0)
+    max_s: float | None = Field(default=None, gt=0.0, le=60.0)
+    beats: int = Field(default=1, ge=0, le=100, description="How many things happen, one after another.")
+    readable_text: str = Field(default="", description="Text in frame that the audience must have time to read.")
+
+
+class ClipSpec(Document):
+    """One clip: what is in it, how it is shot, and what it is rendered with."""
+
+    id: str = Field(pattern=CLIP_PATTERN)
+    pipeline: Pipeline | None = Field(default=None, description="The render profile's pipeline when missing.")
+    profile: Key | None = Field(default=None, description="Render profile of metadata.yaml; the project's when missing.")
+    style_profile: Key | None = Field(default=None, description="Profile of the style bible; its default when missing.")
+    prompt: str = Field(default="", description="The clip's own text, after everything that the bible adds.")
+    negative_prompt: str = ""
+    camera: Camera = Camera()
+    action: str = ""
+    characters: tuple[str, ...] = Field(default=(), description="Keys of the characters in frame.")
+    location: str | None = None
+    time_of_day: TimeOfDay | None = None
+    props: tuple[str, ...] = ()
+    dialogue: tuple[DialogueLine, ...] = ()
+    lora_bundle: Key | None = None
+    seed: int | None = Field(default=None, ge=0, lt=2**31, description="Derived from project and clip id when missing.")
+    inputs: ClipInputs = ClipInputs()
+    duration: DurationHints = DurationHints()
+    transition: str = ""
+    notes: str = ""

@@ -1,0 +1,154 @@
+"""The Protocols that engines implement, and the values that cross them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from vtx_dagster.core.plan import EngineIdentity, RenderPlan
+
+Progress = Callable[[int, int], None]
+"""Called with frames (or steps) done and their total; may be called often and must return fast."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Ignore progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """One clip to render.
+
+    Attributes:
+        plan: What to render.
+        files: Path of each input and LoRA, by the SHA-256 that the plan names.
+        output: Where the MP4 goes; its folder exists and the file does not.
+        log: Text file to which the engine writes what it did.
+        progress: Told about frames or steps.
+    """
+
+    plan: RenderPlan
+    output: Path
+    log: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+    progress: Progress = no_progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderReport:
+    """What an engine says of a finished render: ``facts`` are JSON-ready and end up in the take's sidecar."""
+
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+class RenderSession(Protocol):
+    """An engine that is ready: its model, if any, is loaded."""
+
+    def render(self, request: RenderRequest) -> RenderReport:
+        """Render one clip to ``request.output``: H.264 yuv420p BT.709, the plan's size, fps and render frames, AAC stereo 48 kHz.
+
+        Raises:
+            RenderError: If the engine could not; the output may be missing or partial.
+        """
+        ...
+
+
+class RenderEngine(Protocol):
+    """A way to turn plans into clips."""
+
+    @property
+    def identity(self) -> EngineIdentity:
+        """Name and version; part of every plan, so a change of version makes clips stale."""
+        ...
+
+    @property
+    def draws(self) -> bool:
+        """Whether plans for this engine carry a ``Drawing``."""
+        ...
+
+    def session(self) -> AbstractContextManager[RenderSession]:
+        """Return a context in which many clips are rendered with one start-up cost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFacts:
+    """What a media file holds, as found by decoding (``verify``) or demuxing it (``probe``).
+
+    Attributes:
+        duration_s: Video length, exactly ``num_frames / fps``.
+        audio_s: Audio length from its packets, zero without audio.
+    """
+
+    width: int
+    height: int
+    fps: Fraction
+    num_frames: int
+    duration_s: Fraction
+    video_codec: str
+    pixel_format: str
+    audio_codec: str
+    audio_rate_hz: int
+    audio_channels: int
+    audio_s: Fraction
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One file in a lineup and how many of its frames the film shows, from the first one on."""
+
+    name: str
+    path: Path
+    content_frames: int
+
+
+class MediaTool(Protocol):
+    """Everything that is done to finished media files."""
+
+    def verify(self, path: Path, plan: RenderPlan) -> MediaFacts:
+        """Decode a rendered clip end to end.
+
+        Raises:
+            VerificationError: If it is not what the plan asked for, with every reason.
+        """
+        ...
+
+    def probe(self, path: Path) -> MediaFacts:
+        """Return what a file holds, without decoding it.
+
+        Raises:
+            VerificationError: If it cannot be read.
+        """
+        ...
+
+    def strip(self, path: Path) -> bytes:
+        """Return three frames of a clip side by side as one WebP, at most 8 kB."""
+        ...
+
+    def assemble(
+        self,
+        segments: Sequence[Segment],
+        output: Path,
+        *,
+        fps: int,
+        width: int,
+        height: int,
+        log: Path,
+        progress: Progress = no_progress,
+    ) -> MediaFacts:
+        """Join files into one and check the result.
+
+        Raises:
+            VerificationError: If the result is not as long as its parts, to the frame.
+            ProcessError: If ffmpeg failed.
+        """
+        ...
+
+    def slate(self, output: Path, *, text: str, num_frames: int, fps: int, width: int, height: int) -> None:
+        """Draw a still card with a text, conforming to the clip contract, to stand in for a missing clip."""
+        ...

@@ -1,0 +1,100 @@
+"""Every error that a user can cause or mend, in one tree.
+
+Unknown exceptions are not wrapped: a bug must look like a bug. A class exists only where something handles it differently.
+"""
+
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+
+class VtxError(Exception):
+    """An error with a remedy.
+
+    Args:
+        message: What was wrong with which value, where (``file:line``), and what to do about it.
+        details: JSON-ready facts for machines: project, clip, path, setting.
+
+    Attributes:
+        code: Stable identifier of the class, for ``--json`` output and logs.
+        retryable: Whether the same call may succeed later without anyone changing anything.
+    """
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, **details: JsonValue) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details: dict[str, JsonValue] = details
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the error as ``{"code", "message", "retryable", "details"}``."""
+        return {"code": self.code, "message": self.message, "retryable": self.retryable, "details": self.details}
+
+
+class InvalidRequestError(VtxError):
+    """A value given to a function or a command is outside what it accepts."""
+
+    code = "invalid_request"
+
+
+class InvalidFileError(VtxError):
+    """A file of the studio does not hold what it should; the message starts with ``file:line: path:``."""
+
+    code = "invalid_file"
+
+
+class NotFoundError(VtxError):
+    """A project, clip, act, scene or file that was named does not exist."""
+
+    code = "not_found"
+
+
+class AlreadyExistsError(VtxError):
+    """Something would be overwritten that was not asked to be."""
+
+    code = "already_exists"
+
+
+class MissingSettingError(VtxError):
+    """A setting is needed and not set; the message names it and the files where it can be set."""
+
+    code = "missing_setting"
+
+
+class MissingInputError(VtxError):
+    """A file that a clip needs is not there: the clip is blocked until it is."""
+
+    code = "missing_input"
+
+
+class IncompleteLineupError(VtxError):
+    """An act or film was asked for while clips of it are missing; the message lists them."""
+
+    code = "incomplete_lineup"
+
+
+class StorageError(VtxError):
+    """The disk refused: full, read-only or no permission. Nothing that was finished is lost."""
+
+    code = "storage"
+    retryable = True
+
+
+class ProcessError(VtxError):
+    """A subprocess failed, timed out or could not be started; details hold its exit code and last output."""
+
+    code = "process"
+
+
+class RenderError(VtxError):
+    """An engine could not render a clip."""
+
+    code = "render"
+
+
+class VerificationError(VtxError):
+    """A rendered file is not what its plan asked for (truncated, black, frozen, wrong size, wrong length, silent track missing)."""
+
+    code = "verification"

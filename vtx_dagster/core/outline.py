@@ -1,0 +1,45 @@
+"""The outline: acts, scenes and beats, before anyone speaks. ``story/01_outline.yaml``."""
+
+from pydantic import Field
+
+from vtx_dagster.core.document import Document, Part
+from vtx_dagster.core.ids import ACT_PATTERN, SCENE_PATTERN
+from vtx_dagster.core.shot import TimeOfDay
+
+
+class Beat(Part):
+    """One thing that changes in a scene."""
+
+    text: str
+    purpose: str = ""
+
+
+class OutlineScene(Part):
+    """A scene in the outline."""
+
+    id: str = Field(pattern=SCENE_PATTERN)
+    heading: str
+    synopsis: str = ""
+    location: str | None = Field(default=None, description="Key in locations.yaml.")
+    time_of_day: TimeOfDay | None = None
+    characters: tuple[str, ...] = ()
+    beats: tuple[Beat, ...] = ()
+    seconds: float | None = Field(default=None, gt=0.0, description="Estimated length.")
+
+
+class OutlineAct(Part):
+    """An act in the outline."""
+
+    id: str = Field(pattern=ACT_PATTERN)
+    title: str = ""
+    synopsis: str = ""
+    scenes: tuple[OutlineScene, ...] = ()
+
+
+class Outline(Document):
+    """``story/01_outline.yaml``."""
+
+    title: str
+    logline: str = ""
+    acts: tuple[OutlineAct, ...] = ()
+    retired: tuple[str, ...] = Field(default=(), description="Ids of scenes that are gone; never given again.")

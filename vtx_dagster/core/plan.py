@@ -1,0 +1,96 @@
+"""The render plan: everything that decides the pixels and the sound of one clip, and the hash that names it.
+
+Paths, environment and timings are not in a plan, so that the same film has the same hashes on every machine.
+"""
+
+import hashlib
+import json
+
+from pydantic import Field
+
+from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
+from vtx_dagster.core.clip import InputMode, Pipeline
+from vtx_dagster.core.document import Document, Part
+from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
+
+
+class EngineIdentity(Part):
+    """Which engine, and which version of what it does to pixels."""
+
+    name: str
+    version: str
+
+
+class PlanInput(Part):
+    """An input file, by content."""
+
+    role: str = Field(description="``image`` or ``video``.")
+    sha256: str
+    frame_index: int = Field(default=0, ge=0)
+    strength: float = 1.0
+
+
+class PlanLora(Part):
+    """A LoRA, by content."""
+
+    sha256: str
+    strength: float
+
+
+class DrawnFigure(Part):
+    """A character as the animatic draws it."""
+
+    key: str
+    name: str
+    build: Build
+    hair: Hair
+    hair_colour: str
+    skin: str
+    wardrobe: str
+
+
+class Drawing(Part):
+    """What the animatic puts on screen. Only engines that draw have it in their plans."""
+
+    project: str
+    title: str
+    camera: Camera
+    time_of_day: TimeOfDay
+    interior: bool
+    set: SetKind
+    place: str
+    palette: Palette
+    figures: tuple[DrawnFigure, ...] = ()
+    action: str = ""
+    dialogue: tuple[DialogueLine, ...] = Field(default=(), description="Speakers are names here, not keys.")
+    readable_text: str = ""
+
+
+class RenderPlan(Document):
+    """One clip, resolved."""
+
+    clip: str
+    engine: EngineIdentity
+    pipeline: Pipeline
+    mode: InputMode
+    prompt: str
+    negative_prompt: str
+    seed: int
+    width: int
+    height: int
+    fps: int
+    content_frames: int = Field(ge=1, description="Frames that the film shows.")
+    render_frames: int = Field(ge=1, description="Frames that the engine renders: the next 8k + 1.")
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    inputs: tuple[PlanInput, ...] = ()
+    loras: tuple[PlanLora, ...] = ()
+    drawing: Drawing | None = None
+
+    def canonical_json(self) -> str:
+        """Return the plan as JSON with sorted keys and no spaces: equal plans are equal texts."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def clip_hash(self) -> str:
+        """Return the SHA-256 of the canonical JSON, 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()

@@ -1,0 +1,46 @@
+"""The shotlist: every shot of the film, and the lines of the screenplay that it covers. ``story/04_shotlist.yaml``."""
+
+from pydantic import Field
+
+from vtx_dagster.core.document import Document, Part
+from vtx_dagster.core.ids import CLIP_PATTERN, SCENE_PATTERN
+from vtx_dagster.core.screenplay import Lines
+from vtx_dagster.core.shot import Angle, CameraMove, DialogueLine, ShotSize, TimeOfDay
+
+
+class ShotSource(Part):
+    """Which lines of which scene file a shot covers. A long speech is split: ``part`` of ``parts`` then says which piece."""
+
+    lines: Lines
+    part: int = Field(default=1, ge=1)
+    parts: int = Field(default=1, ge=1)
+
+
+class Shot(Part):
+    """One shot: a camera position and what happens in front of it."""
+
+    id: str = Field(pattern=CLIP_PATTERN)
+    scene: str = Field(pattern=SCENE_PATTERN)
+    size: ShotSize = ShotSize.MS
+    angle: Angle = Angle.EYE_LEVEL
+    move: CameraMove = CameraMove.STATIC
+    lens_mm: int = Field(default=35, ge=8, le=1200)
+    action: str = ""
+    characters: tuple[str, ...] = Field(default=(), description="Keys of the characters in frame.")
+    location: str | None = None
+    time_of_day: TimeOfDay | None = None
+    dialogue: tuple[DialogueLine, ...] = ()
+    props: tuple[str, ...] = ()
+    continuity: str = Field(default="", description="What must match the shots before and after it.")
+    beats: tuple[str, ...] = ()
+    transition: str = ""
+    seconds: float | None = Field(default=None, gt=0.0, le=60.0)
+    readable_text: str = ""
+    sources: tuple[ShotSource, ...] = Field(default=(), description="The elements of the scene file that it covers, in order.")
+
+
+class Shotlist(Document):
+    """``story/04_shotlist.yaml``."""
+
+    shots: tuple[Shot, ...] = ()
+    retired: tuple[str, ...] = Field(default=(), description="Ids of shots that are gone; never given again.")

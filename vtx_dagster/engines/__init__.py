@@ -1,0 +1,1 @@
+"""Outside things behind the Protocols of core: ffmpeg, the animatic painter, the breakdown writer. No Dagster."""

@@ -1,0 +1,1 @@
+"""The three partitions definitions, their keys and their lineage."""

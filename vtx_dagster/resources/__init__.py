@@ -1,0 +1,1 @@
+"""Dagster resources: one for each outside thing."""
