@@ -95,6 +95,6 @@ class RenderError(VtxError):
 
 
 class VerificationError(VtxError):
-    """A rendered file is not what its plan asked for (truncated, black, frozen, wrong size, wrong length, silent track missing)."""
+    """A file is not what it should be: truncated, black, frozen, of the wrong size or length, without its audio track."""
 
     code = "verification"
