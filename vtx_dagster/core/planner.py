@@ -1,0 +1,241 @@
+"""What state every clip, act and film is in, and what must be done about it, in order, and why.
+
+The planner reads records of what was found on disk and never looks itself. One planner serves ``vtx plan``, ``vtx status``,
+the sensors, resume and CI.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from vtx_dagster.core.lineup import Lineup
+
+
+class State(StrEnum):
+    """Where a clip, an act or a film stands."""
+
+    PLANNED = "planned"
+    BLOCKED = "blocked"
+    RENDERING = "rendering"
+    RENDERED = "rendered"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+class Stage(StrEnum):
+    """The assets that a step can ask for, in the order of the graph."""
+
+    OUTLINE = "outline"
+    TREATMENT = "treatment"
+    SCREENPLAY = "screenplay"
+    SHOTLIST = "shotlist"
+    RENDERED_CLIP = "rendered_clip"
+    ACT = "act"
+    FILM = "film"
+
+
+class Work(StrEnum):
+    """What a step does."""
+
+    WRITE = "write"
+    RENDER = "render"
+    REUSE = "reuse"
+    ASSEMBLE = "assemble"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipRecord:
+    """What was found of one clip.
+
+    Attributes:
+        clip: The clip id.
+        clip_hash: Hash of its render plan; empty when the plan cannot be made.
+        content_frames: Length in the film, zero when the plan cannot be made.
+        problem: Why the plan cannot be made: the file, line or input at fault.
+        has_take: A finished take of exactly this plan is in the store.
+        is_current: That take is also what ``renders/clips`` shows.
+        shown_hash: Hash of the take that ``renders/clips`` shows, when it is another one; else empty.
+        failure: Why this plan failed to render, when it did.
+        is_locked: A process is rendering the clip at this moment.
+    """
+
+    clip: str
+    clip_hash: str = ""
+    content_frames: int = 0
+    problem: str = ""
+    has_take: bool = False
+    is_current: bool = False
+    shown_hash: str = ""
+    failure: str = ""
+    is_locked: bool = False
+
+    @property
+    def state(self) -> State:
+        """The clip's state: a property of what is on disk, never stored."""
+        if self.problem:
+            return State.BLOCKED
+        if self.has_take:
+            return State.RENDERED
+        if self.is_locked:
+            return State.RENDERING
+        if self.failure:
+            return State.FAILED
+        return State.STALE if self.shown_hash else State.PLANNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryRecord:
+    """What was found of one story stage.
+
+    Attributes:
+        stage: Which stage.
+        is_current: Its file is there and was written by hand, or generated from what its sources say now.
+        reason: Why it is not current.
+    """
+
+    stage: Stage
+    is_current: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutRecord:
+    """What was found of an act or film: the hash of the lineup that its file was assembled from, empty without a file."""
+
+    assembled_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRecord:
+    """What was found of one project.
+
+    Attributes:
+        problem: Why the project cannot be worked on at all; everything else is then empty.
+        lineup: Clips that have a plan, in story order.
+        acts: The act files found, by act id; only read where the project produces in acts.
+    """
+
+    project: str
+    problem: str = ""
+    story: tuple[StoryRecord, ...] = ()
+    clips: tuple[ClipRecord, ...] = ()
+    lineup: Lineup | None = None
+    produces_in_acts: bool = False
+    acts: tuple[tuple[str, CutRecord], ...] = ()
+    film: CutRecord = CutRecord()
+    may_render: bool = True
+    may_assemble: bool = True
+    fps: int = 1
+
+    def unfinished(self, act: str = "") -> tuple[ClipRecord, ...]:
+        """Return the clips of the film, or of one act, that have no take of their present plan."""
+        return tuple(
+            clip for clip in self.clips if not clip.has_take and (not act or clip.clip.startswith(f"{act}_"))
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do: the stage and the key that it is done for.
+
+    Attributes:
+        id: Act or clip id; empty for stages of the whole project.
+        work_hash: Hash of the plan or lineup that the step makes real; empty for story stages.
+        num_frames: Frames that will be rendered or joined.
+        waits_for: Why the step cannot be done now; empty when it can.
+    """
+
+    project: str
+    stage: Stage
+    id: str = ""
+    work: Work
+    reason: str
+    work_hash: str = ""
+    num_frames: int = 0
+    fps: int = 1
+    waits_for: str = ""
+
+    @property
+    def film_s(self) -> Fraction:
+        """Seconds of film that the step makes."""
+        return Fraction(self.num_frames, self.fps)
+
+
+def plan_project(record: ProjectRecord, *, retry_failed: bool = True) -> Iterator[Step]:
+    """Yield what must be done for one project, in an order in which it can be done.
+
+    Args:
+        record: What was found.
+        retry_failed: Whether clips that failed with exactly this plan are tried again. A person asks for that; a sensor does not.
+    """
+    for story in record.story:
+        if not story.is_current:
+            yield Step(project=record.project, stage=story.stage, work=Work.WRITE, reason=story.reason)
+    for clip in record.clips:
+        step = _clip_step(record, clip, retry_failed=retry_failed)
+        if step is not None:
+            yield step
+    if record.lineup is None:
+        return
+    if record.produces_in_acts:
+        found = dict(record.acts)
+        for act in record.lineup.acts():
+            step = _cut_step(record, record.lineup.act(act), found.get(act, CutRecord()), act=act)
+            if step is not None:
+                yield step
+    step = _cut_step(record, record.lineup, record.film)
+    if step is not None:
+        yield step
+
+
+def plan_studio(records: Iterable[ProjectRecord], *, retry_failed: bool = True) -> Iterator[Step]:
+    """Yield what must be done for all projects: by slug, then in the order of ``plan_project``."""
+    for record in sorted(records, key=lambda record: record.project):
+        yield from plan_project(record, retry_failed=retry_failed)
+
+
+def _clip_step(record: ProjectRecord, clip: ClipRecord, *, retry_failed: bool) -> Step | None:
+    state = clip.state
+    if state == State.RENDERED and clip.is_current:
+        return None
+    if state == State.FAILED and not retry_failed:
+        return None
+    work = Work.REUSE if state == State.RENDERED else Work.RENDER
+    reasons = {
+        State.RENDERED: "a take of this plan is in the store and not the one shown",
+        State.PLANNED: "never rendered",
+        State.STALE: "the plan changed since it was rendered",
+        State.FAILED: f"failed before: {clip.failure}",
+        State.RENDERING: "being rendered by another process",
+        State.BLOCKED: "cannot be planned",
+    }
+    return Step(
+        project=record.project,
+        stage=Stage.RENDERED_CLIP,
+        id=clip.clip,
+        work=work,
+        reason=reasons[state],
+        work_hash=clip.clip_hash,
+        num_frames=clip.content_frames,
+        fps=record.fps,
+        waits_for=clip.problem,
+    )
+
+
+def _cut_step(record: ProjectRecord, lineup: Lineup, found: CutRecord, *, act: str = "") -> Step | None:
+    blocked = [clip.clip for clip in record.clips if clip.problem and (not act or clip.clip.startswith(f"{act}_"))]
+    wanted = lineup.lineup_hash()
+    if found.assembled_hash == wanted and not blocked:
+        return None
+    return Step(
+        project=record.project,
+        stage=Stage.ACT if act else Stage.FILM,
+        id=act,
+        work=Work.ASSEMBLE,
+        reason="its lineup changed" if found.assembled_hash else "never assembled",
+        work_hash=wanted,
+        num_frames=lineup.num_frames,
+        fps=record.fps,
+        waits_for=f"blocked clips: {', '.join(blocked[:5])}{' ...' if len(blocked) > 5 else ''}" if blocked else "",
+    )
