@@ -95,11 +95,11 @@ def fit_frames(content_frames: int, *, max_frames: int = MAX_FRAMES) -> FrameGri
     return FrameGrid(content_frames=largest, render_frames=largest, clamped_from=content_frames)
 
 
-def frame_at(seconds: Fraction, fps: int, *, num_frames: int) -> int:
+def frame_at(seconds: float | Fraction, fps: int, *, num_frames: int) -> int:
     """Return the index of the frame that is shown nearest to a time, a half going up.
 
     Args:
-        seconds: Time from the start of the clip, zero or more.
+        seconds: Time from the start of the clip, zero or more; a float is taken as the decimal that it prints as.
         fps: Frames per second, at least 1.
         num_frames: Frames of the clip, at least 1.
 
@@ -110,7 +110,7 @@ def frame_at(seconds: Fraction, fps: int, *, num_frames: int) -> int:
         InvalidRequestError: If the time lies outside the clip, or ``fps`` or ``num_frames`` is not positive.
     """
     _check_positive(fps=fps, num_frames=num_frames)
-    if not 0 <= seconds <= Fraction(num_frames, fps):
+    if not 0 <= exact_seconds(seconds) <= Fraction(num_frames, fps):
         raise InvalidRequestError(
             f"{float(seconds):g} s is outside a clip of {num_frames} frames at {fps} fps: "
             f"give a time from 0 to {num_frames / fps:g} s",
@@ -118,7 +118,7 @@ def frame_at(seconds: Fraction, fps: int, *, num_frames: int) -> int:
             num_frames=num_frames,
             fps=fps,
         )
-    return min(_nearest(seconds * fps), num_frames - 1)
+    return min(_nearest(exact_seconds(seconds) * fps), num_frames - 1)
 
 
 def timecode(frame_index: int, fps: int) -> str:

@@ -95,11 +95,12 @@ def test_fit_frames_stays_on_the_grid_and_under_the_limit(content: int, max_fram
         pytest.param(Fraction(0), 0, id="start"),
         pytest.param(Fraction(5, 2), 40, id="middle"),
         pytest.param(Fraction(1, 32), 1, id="half goes up"),
+        pytest.param(0.28125, 5, id="a float is its decimal"),
         pytest.param(Fraction(159, 32), 79, id="rounds past the end"),
         pytest.param(Fraction(5), 79, id="the end is the last frame"),
     ],
 )
-def test_frame_at(seconds: Fraction, expected: int) -> None:
+def test_frame_at(seconds: float | Fraction, expected: int) -> None:
     assert frame_at(seconds, 16, num_frames=80) == expected
 
 
