@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from pydantic import JsonValue
 
@@ -96,6 +96,20 @@ class MediaFacts:
     audio_channels: int
     audio_s: Fraction
     size_bytes: int
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the facts as JSON; fractions as text, such as ``"121/16"``."""
+        return {name: str(value) if isinstance(value, Fraction) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, JsonValue]) -> Self:
+        """Return the facts that ``to_json`` wrote.
+
+        Raises:
+            TypeError, ValueError: If it did not write them.
+        """
+        fractions = {name: Fraction(str(facts[name])) for name in ("fps", "duration_s", "audio_s") if name in facts}
+        return cls(**{**facts, **fractions})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

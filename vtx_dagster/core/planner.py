@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from vtx_dagster.core.errors import IncompleteLineupError, NotFoundError
 from vtx_dagster.core.lineup import Lineup
+from vtx_dagster.core.suggestions import did_you_mean
 
 
 class State(StrEnum):
@@ -112,7 +114,8 @@ class ProjectRecord:
 
     Attributes:
         problem: Why the project cannot be worked on at all; everything else is then empty.
-        lineup: Clips that have a plan, in story order.
+        lineup: Clips that have a plan, in story order; None without clips, or if they do not fit together.
+        lineup_problem: Why the clips cannot be one film, e.g. different frame rates.
         acts: The act files found, by act id; only read where the project produces in acts.
     """
 
@@ -121,12 +124,35 @@ class ProjectRecord:
     story: tuple[StoryRecord, ...] = ()
     clips: tuple[ClipRecord, ...] = ()
     lineup: Lineup | None = None
+    lineup_problem: str = ""
     produces_in_acts: bool = False
     acts: tuple[tuple[str, CutRecord], ...] = ()
     film: CutRecord = CutRecord()
     may_render: bool = True
     may_assemble: bool = True
-    fps: int = 1
+
+    @property
+    def fps(self) -> int:
+        """Frame rate of the film; 1 while it has no lineup."""
+        return self.lineup.fps if self.lineup is not None else 1
+
+    def cut_lineup(self, act: str = "") -> Lineup:
+        """Return the lineup of the film, or of one act.
+
+        Raises:
+            IncompleteLineupError: If there are no clips, or they cannot be one film.
+            NotFoundError: If there is no such act.
+        """
+        if self.lineup is None:
+            raise IncompleteLineupError(
+                f"{self.project}: {self.lineup_problem or 'there are no clips to assemble (vtx story clips makes them)'}",
+                project=self.project,
+            )
+        if not act:
+            return self.lineup
+        if act not in self.lineup.acts():
+            raise NotFoundError(f"{self.project} has no act {act}{did_you_mean(act, self.lineup.acts())}", act=act)
+        return self.lineup.act(act)
 
     def unfinished(self, act: str = "") -> tuple[ClipRecord, ...]:
         """Return the clips of the film, or of one act, that have no take of their present plan."""
@@ -176,6 +202,14 @@ def plan_project(record: ProjectRecord, *, retry_failed: bool = True) -> Iterato
         step = _clip_step(record, clip, retry_failed=retry_failed)
         if step is not None:
             yield step
+    if record.lineup_problem:
+        yield Step(
+            project=record.project,
+            stage=Stage.FILM,
+            work=Work.ASSEMBLE,
+            reason="never assembled",
+            waits_for=record.lineup_problem,
+        )
     if record.lineup is None:
         return
     if record.produces_in_acts:

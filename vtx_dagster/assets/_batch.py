@@ -1,0 +1,79 @@
+"""The loop over many partitions in one run."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from vtx_dagster.assets._boundary import failure_of
+from vtx_dagster.core.errors import VtxError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartitionReport:
+    """What is reported of one finished partition.
+
+    Attributes:
+        is_shown: The partition now stands for this work. Else (a take in another profile) it is only observed.
+    """
+
+    data_version: str
+    metadata: Mapping[str, dg.MetadataValue | str | int | float | bool] = field(default_factory=dict)
+    is_shown: bool = True
+
+
+def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], PartitionReport]) -> Iterator[dg.MaterializeResult]:
+    """Do the work for every partition of a run, reporting each as soon as it is done, so that a crash loses one at most.
+
+    A failing partition does not stop the others. A run of one partition yields its result, so that later steps of the same
+    run go on from it; a run of several logs them one by one and yields nothing, because Dagster would report the result of a
+    yield for every partition of the run, with one shared data version.
+
+    Args:
+        context: Of the asset, which must have ``output_required=False``.
+        work: Does one partition, by key.
+
+    Raises:
+        dagster.Failure: At the end, if partitions failed; it lists them all. Retried only if every one of them may be.
+    """
+    keys = context.partition_keys
+    failures: dict[str, VtxError] = {}
+    for key in keys:
+        try:
+            report = work(key)
+        except VtxError as error:
+            context.log.error("%s: %s", key, error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
+            failures[key] = error
+            continue
+        if not report.is_shown:
+            context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata=report.metadata))
+        elif len(keys) == 1:
+            yield dg.MaterializeResult(data_version=dg.DataVersion(report.data_version), metadata=report.metadata)
+        else:
+            context.log_event(materialization(context.asset_key, key, report))
+    if failures:
+        raise _failure(failures, num_done=len(keys) - len(failures))
+
+
+def materialization(asset_key: dg.AssetKey, key: str, report: PartitionReport) -> dg.AssetMaterialization:
+    """Return the event that reports one partition, with its own data version."""
+    return dg.AssetMaterialization(
+        asset_key,
+        partition=key,
+        metadata=report.metadata,
+        tags={"dagster/data_version": report.data_version},
+    )
+
+
+def _failure(failures: Mapping[str, VtxError], *, num_done: int) -> dg.Failure:
+    if len(failures) == 1 and num_done == 0:
+        return failure_of(next(iter(failures.values())))
+    rows = [f"- `{key}`: {error.message}" for key, error in failures.items()]
+    return dg.Failure(
+        f"{len(failures)} of {len(failures) + num_done} failed: {', '.join(list(failures)[:10])}",
+        metadata={
+            "vtx/failed": dg.MetadataValue.md("\n".join(rows)),
+            "vtx/codes": dg.MetadataValue.json({key: error.code for key, error in failures.items()}),
+        },
+        allow_retries=all(error.retryable for error in failures.values()),
+    )

@@ -1,0 +1,88 @@
+"""What the Dagster UI shows of a finished partition: what a person wants to look at, under ``vtx/`` keys."""
+
+import base64
+
+import dagster as dg
+
+from vtx_dagster.assets._batch import PartitionReport
+from vtx_dagster.production.cut import Cut
+from vtx_dagster.production.render import Rendered
+from vtx_dagster.production.resolve import ResolvedClip
+from vtx_dagster.production.story import WrittenStage
+
+MAX_TEXT_CHARS = 20_000
+"""Longer texts are cut in the UI; the file has them whole."""
+
+
+def story_stage(written: WrittenStage) -> dict[str, dg.MetadataValue]:
+    """Return the metadata of a story stage."""
+    metadata = {
+        "vtx/text": dg.MetadataValue.md(_as_markdown(written)),
+        "vtx/file": dg.MetadataValue.path(written.path),
+        "vtx/writer": dg.MetadataValue.text(written.writer),
+        "vtx/written": dg.MetadataValue.int(len(written.written)),
+        "vtx/kept": dg.MetadataValue.int(len(written.kept)),
+    }
+    if written.notes:
+        metadata["vtx/notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in written.notes))
+    return metadata
+
+
+def clip_spec(resolved: ResolvedClip) -> PartitionReport:
+    """Return the report of a resolved plan."""
+    plan = resolved.plan
+    metadata = {
+        "vtx/prompt": dg.MetadataValue.text(plan.prompt),
+        "vtx/negative_prompt": dg.MetadataValue.text(plan.negative_prompt),
+        "vtx/seed": dg.MetadataValue.int(plan.seed),
+        "vtx/size": dg.MetadataValue.text(f"{plan.width}x{plan.height} at {plan.fps} fps"),
+        "vtx/frames": dg.MetadataValue.int(plan.content_frames),
+        "vtx/seconds": dg.MetadataValue.float(plan.content_frames / plan.fps),
+        "vtx/pacing": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in resolved.pacing.reasons)),
+        "vtx/engine": dg.MetadataValue.text(f"{plan.engine.name} {plan.engine.version}"),
+        "vtx/pipeline": dg.MetadataValue.text(plan.pipeline),
+    }
+    if resolved.warnings:
+        metadata["vtx/warnings"] = dg.MetadataValue.md("\n".join(f"- {warning}" for warning in resolved.warnings))
+    return PartitionReport(data_version=resolved.clip_hash, metadata=metadata)
+
+
+def rendered_clip(rendered: Rendered, *, strip: bytes) -> PartitionReport:
+    """Return the report of a take, with three of its frames."""
+    plan, record = rendered.record.plan, rendered.record
+    picture = base64.b64encode(strip).decode()
+    metadata = {
+        "vtx/frames_strip": dg.MetadataValue.md(f"![{plan.clip}](data:image/webp;base64,{picture})"),
+        "vtx/file": dg.MetadataValue.path(rendered.take.path),
+        "vtx/reused": dg.MetadataValue.bool(rendered.was_reused),
+        "vtx/seconds": dg.MetadataValue.float(plan.content_frames / plan.fps),
+        "vtx/frames": dg.MetadataValue.int(plan.content_frames),
+        "vtx/render_s": dg.MetadataValue.float(record.render_s),
+        "vtx/engine": dg.MetadataValue.text(f"{plan.engine.name} {plan.engine.version}"),
+        "vtx/seed": dg.MetadataValue.int(plan.seed),
+        "vtx/prompt": dg.MetadataValue.text(plan.prompt),
+        "vtx/size_bytes": dg.MetadataValue.int(record.size_bytes),
+    }
+    return PartitionReport(data_version=record.clip_hash, metadata=metadata, is_shown=rendered.is_shown)
+
+
+def cut(assembled: Cut) -> dict[str, dg.MetadataValue]:
+    """Return the metadata of an act or film."""
+    facts = assembled.facts
+    metadata = {
+        "vtx/file": dg.MetadataValue.path(assembled.path),
+        "vtx/clips": dg.MetadataValue.int(len(assembled.lineup.entries)),
+        "vtx/frames": dg.MetadataValue.int(facts.num_frames),
+        "vtx/seconds": dg.MetadataValue.float(float(facts.duration_s)),
+        "vtx/audio_s": dg.MetadataValue.float(float(facts.audio_s)),
+        "vtx/size": dg.MetadataValue.text(f"{facts.width}x{facts.height} at {facts.fps} fps"),
+        "vtx/size_bytes": dg.MetadataValue.int(facts.size_bytes),
+    }
+    if assembled.slates:
+        metadata["vtx/slates"] = dg.MetadataValue.text(", ".join(assembled.slates))
+    return metadata
+
+
+def _as_markdown(written: WrittenStage) -> str:
+    text = written.text if len(written.text) <= MAX_TEXT_CHARS else f"{written.text[:MAX_TEXT_CHARS]}\n..."
+    return text if written.is_markdown else f"```\n{text}\n```"

@@ -1,0 +1,50 @@
+"""Which engine, writer and media tool a project's settings ask for."""
+
+from vtx_dagster.core.engines import RenderEngine
+from vtx_dagster.core.errors import InvalidRequestError
+from vtx_dagster.core.story import StoryWriter
+from vtx_dagster.core.suggestions import did_you_mean
+from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
+from vtx_dagster.studio.settings import Settings
+
+ENGINES = ("animatic",)
+WRITERS = ("breakdown",)
+
+
+def render_engine(settings: Settings, *, name: str = "") -> RenderEngine:
+    """Return the engine of that name; without one, the engine that ``VTX_ENGINE`` names.
+
+    Raises:
+        InvalidRequestError: If there is no such engine.
+    """
+    _checked("VTX_ENGINE", name or settings.get("VTX_ENGINE") or ENGINES[0], ENGINES)
+    from vtx_dagster.engines.animatic.engine import AnimaticEngine
+
+    return AnimaticEngine(font=settings.path("VTX_FONT"))
+
+
+def story_writer(settings: Settings, *, name: str = "") -> StoryWriter:
+    """Return the writer of that name; without one, the writer that ``VTX_STORY_WRITER`` names.
+
+    Raises:
+        InvalidRequestError: If there is no such writer.
+    """
+    _checked("VTX_STORY_WRITER", name or settings.get("VTX_STORY_WRITER") or WRITERS[0], WRITERS)
+    from vtx_dagster.engines.breakdown.writer import BreakdownWriter
+
+    return BreakdownWriter()
+
+
+def media_tool(settings: Settings, *, executable: str = "") -> Ffmpeg:
+    """Return the media tool with the given ffmpeg; without one, that of ``VTX_FFMPEG``, of the PATH or of the bundled wheel.
+
+    Raises:
+        ProcessError: If the program that is named does not exist.
+    """
+    timeout_s = settings.integer("VTX_FFMPEG_TIMEOUT_S", default=3600, minimum=1)
+    return Ffmpeg(find_ffmpeg(executable or settings.get("VTX_FFMPEG")), timeout_s=timeout_s)
+
+
+def _checked(setting: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise InvalidRequestError(f"{setting}={name!r} is not known{did_you_mean(name, known)}", setting=setting)

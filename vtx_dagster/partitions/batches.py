@@ -1,0 +1,48 @@
+"""Which partitions share a run: ranges of keys in the order of their registration."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from vtx_dagster.partitions.keys import split_key
+
+PARTITION_TAG = "dagster/partition"
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
+
+
+def batches(due: Iterable[str], order: Sequence[str], *, size: int, span: int) -> Iterator[tuple[str, ...]]:
+    """Yield the due keys in batches that a run can take as one range.
+
+    Args:
+        due: Keys that are wanted; those that are not registered are left out.
+        order: All registered keys in the order of registration, which is what ranges follow.
+        size: At most this many due keys in a batch, all of one project.
+        span: At most this many registered keys from the first to the last of a batch; those between them run, too.
+    """
+    positions = {key: index for index, key in enumerate(order)}
+    batch: list[str] = []
+    for key in sorted((key for key in due if key in positions), key=positions.__getitem__):
+        if batch and (
+            len(batch) == size or positions[key] - positions[batch[0]] >= span or split_key(key)[0] != split_key(batch[0])[0]
+        ):
+            yield tuple(batch)
+            batch = []
+        batch.append(key)
+    if batch:
+        yield tuple(batch)
+
+
+def range_tags(batch: Sequence[str]) -> dict[str, str]:
+    """Return the run tags that make a run cover a batch."""
+    if len(batch) == 1:
+        return {PARTITION_TAG: batch[0]}
+    return {RANGE_START_TAG: batch[0], RANGE_END_TAG: batch[-1]}
+
+
+def keys_of_run(tags: Mapping[str, str], order: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys that a run with these tags covers; none if it covers no registered key."""
+    if PARTITION_TAG in tags:
+        return (tags[PARTITION_TAG],)
+    first, last = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)
+    if first not in order or last not in order:
+        return ()
+    return tuple(order[order.index(first) : order.index(last) + 1])

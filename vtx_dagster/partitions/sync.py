@@ -1,0 +1,71 @@
+"""Registering partitions: what is on disk becomes the keys of the instance, and what is gone is retired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from vtx_dagster.core.errors import VtxError
+from vtx_dagster.partitions.definitions import LEVELS
+from vtx_dagster.partitions.keys import key_of, lineage, split_key
+from vtx_dagster.studio.project import Studio
+
+KEYS_PER_CALL = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What registering changed.
+
+    Attributes:
+        added: New keys of every level, in story order.
+        removed: Keys whose project, act or clip is gone.
+        problems: Why a project could not be read, by slug. Its keys stay as they were.
+    """
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+
+def register(instance: dg.DagsterInstance, studio: Studio) -> SyncReport:
+    """Make the registered partitions those that are on disk.
+
+    Keys are added in story order, so that ranges of them stay contiguous. The keys of a project that cannot be read stay.
+
+    Args:
+        instance: The registry.
+        studio: What is on disk.
+    """
+    on_disk, problems = _keys_on_disk(studio)
+    added: list[str] = []
+    removed: list[str] = []
+    for definition, wanted in zip(LEVELS, on_disk, strict=True):
+        name = str(definition.name)
+        present = set(instance.get_dynamic_partitions(name))
+        new = [key for key in wanted if key not in present]
+        for start in range(0, len(new), KEYS_PER_CALL):
+            instance.add_dynamic_partitions(name, new[start : start + KEYS_PER_CALL])
+        gone = sorted(key for key in present.difference(wanted) if split_key(key)[0] not in problems)
+        for key in gone:
+            instance.delete_dynamic_partition(name, key)
+        added += new
+        removed += gone
+    return SyncReport(added=tuple(added), removed=tuple(removed), problems=problems)
+
+
+def _keys_on_disk(studio: Studio) -> tuple[tuple[list[str], list[str], list[str]], dict[str, str]]:
+    projects: list[str] = []
+    acts: list[str] = []
+    clips: list[str] = []
+    problems: dict[str, str] = {}
+    for slug in studio.slugs():
+        try:
+            keys = [key_of(slug, clip) for clip in studio.project(slug).clip_ids()]
+        except VtxError as error:
+            problems[slug] = error.message
+            keys = []
+        projects.append(slug)
+        acts += dict.fromkeys(lineage(key)[1] for key in keys)
+        clips += keys
+    return (projects, acts, clips), problems

@@ -1,0 +1,136 @@
+"""Rendering one clip: find its take, or render, verify and keep it.
+
+A clip is rendered under a file lock, so that of two processes that want the same clip one renders and the other finds the take.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vtx_dagster.core.engines import MediaTool, Progress, RenderRequest, RenderSession, no_progress
+from vtx_dagster.core.errors import NotFoundError, ProcessError, RenderError, VerificationError
+from vtx_dagster.production.resolve import ResolvedClip
+from vtx_dagster.studio.files import storage_errors, write_atomic
+from vtx_dagster.studio.locks import clip_lock
+from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.takes import FailureRecord, Take, TakeRecord, TakeStore
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+"""Returns the present time with its time zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A clip's take.
+
+    Attributes:
+        was_reused: It was found, and nothing was rendered.
+        is_shown: It is the one in ``renders/clips``.
+    """
+
+    take: Take
+    record: TakeRecord
+    was_reused: bool
+    is_shown: bool
+
+
+def write_plan(project: Project, resolved: ResolvedClip) -> bool:
+    """Write a clip's plan to ``renders/plans`` unless it is there already; say whether it was written."""
+    path = project.plan_path(resolved.plan.clip)
+    text = resolved.plan.model_dump_json(indent=2) + "\n"
+    if path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text:
+        return False
+    write_atomic(path, text)
+    return True
+
+
+def render_clip(
+    project: Project,
+    resolved: ResolvedClip,
+    *,
+    session: RenderSession,
+    media: MediaTool,
+    clock: Clock,
+    force: bool = False,
+    show: bool = True,
+    progress: Progress = no_progress,
+) -> Rendered:
+    """Make sure that a take of a plan exists, and show it.
+
+    Args:
+        project: The clip's project.
+        resolved: The clip's plan and the files that it names.
+        session: The engine, ready to render.
+        media: Verifies what the engine made.
+        clock: Dates the take.
+        force: Render even if there is a take; it is replaced only by one that was verified.
+        show: Make the take the one in ``renders/clips``; not wanted for a take in another profile than the film's.
+        progress: Told about frames.
+
+    Returns:
+        The take; ``was_reused`` if nothing had to be rendered.
+
+    Raises:
+        RenderError, ProcessError: If the engine failed; the failure is on record for this plan.
+        VerificationError: If what it made is not what was planned; likewise on record, and the file is kept for a look.
+        StorageError: If the disk refused; nothing is on record against the clip.
+    """
+    store = TakeStore(project)
+    clip, clip_hash = resolved.plan.clip, resolved.clip_hash
+    with clip_lock(project, clip):
+        take = None if force else store.find(clip, clip_hash)
+        was_reused = take is not None
+        if take is None:
+            take = _render(store, resolved, session=session, media=media, clock=clock, progress=progress)
+        if show:
+            store.make_current(take)
+    logger.info("%s/%s: %s take %s", project.slug, clip, "found" if was_reused else "rendered", clip_hash[:12])
+    return Rendered(take=take, record=store.record(take), was_reused=was_reused, is_shown=show)
+
+
+def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
+    """Return the take of a plan, without rendering.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    store = TakeStore(project)
+    take = store.find(resolved.plan.clip, resolved.clip_hash)
+    if take is None:
+        raise NotFoundError(f"{project.slug}/{resolved.plan.clip} has no take of its present plan: render it first")
+    return Rendered(take=take, record=store.record(take), was_reused=True, is_shown=True)
+
+
+def _render(
+    store: TakeStore, resolved: ResolvedClip, *, session: RenderSession, media: MediaTool, clock: Clock, progress: Progress
+) -> Take:
+    plan, clip_hash = resolved.plan, resolved.clip_hash
+    with store.scratch(plan.clip) as folder:
+        output, log = folder / "clip.mp4", folder / "log.txt"
+        request = RenderRequest(plan=plan, files=resolved.files, output=output, log=log, progress=progress)
+        started = clock()
+        try:
+            with storage_errors(output):
+                report = session.render(request)
+            finished = clock()
+            facts = media.verify(output, plan)
+        except (RenderError, ProcessError, VerificationError) as error:
+            failure = FailureRecord(
+                clip=plan.clip, clip_hash=clip_hash, code=error.code, message=error.message, failed_at=clock().isoformat()
+            )
+            store.record_failure(failure, rendered=output, log=log)
+            raise
+        record = TakeRecord.of(
+            plan,
+            project=store.project.slug,
+            clip_hash=clip_hash,
+            engine=dict(report.facts),
+            verification=facts.to_json(),
+            started_at=started.isoformat(),
+            finished_at=finished.isoformat(),
+            render_s=(finished - started).total_seconds(),
+        )
+        return store.store(output, record, log=log)

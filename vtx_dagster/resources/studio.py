@@ -1,0 +1,34 @@
+"""The studio folder as a Dagster resource."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from vtx_dagster.core.errors import MissingSettingError
+from vtx_dagster.studio.project import Project, Studio
+
+
+class StudioResource(dg.ConfigurableResource):
+    """The folder that holds all film projects."""
+
+    home: str = Field(default="", description="The studio folder. Empty: the environment variable VTX_HOME says it.")
+
+    def open(self) -> Studio:
+        """Return the studio.
+
+        Raises:
+            MissingSettingError: If neither ``home`` nor ``VTX_HOME`` says where it is.
+            NotFoundError: If there is no studio.
+        """
+        home = self.home or os.environ.get("VTX_HOME", "")
+        if not home:
+            raise MissingSettingError(
+                "VTX_HOME is not set: set it to the studio folder (made by `vtx init PATH`)", setting="VTX_HOME"
+            )
+        return Studio.open(Path(home), environ=dict(os.environ))
+
+    def project(self, slug: str) -> Project:
+        """Return one project of the studio."""
+        return self.open().project(slug)

@@ -1,0 +1,182 @@
+"""What happens by itself: partitions follow the disk, due clips are rendered, complete films are assembled.
+
+The sensors keep no queue of their own. Every tick asks the planner what is due now and leaves out what unfinished runs are at
+work on, so nothing is lost in a crash and nothing is asked for twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+
+from vtx_dagster.assets.clips import CLIPS_PER_RUN, clip_spec, rendered_clip
+from vtx_dagster.assets.cut import act, film
+from vtx_dagster.assets.story import bible, brief
+from vtx_dagster.core.errors import VtxError
+from vtx_dagster.core.planner import ProjectRecord, Stage, Step, plan_project
+from vtx_dagster.partitions.batches import batches, keys_of_run, range_tags
+from vtx_dagster.partitions.definitions import clip_partitions
+from vtx_dagster.partitions.keys import key_of
+from vtx_dagster.partitions.sync import register
+from vtx_dagster.production.story import bible_hash, brief_hash
+from vtx_dagster.production.survey import survey_studio
+from vtx_dagster.resources.ltx import LtxPipeline
+from vtx_dagster.resources.studio import StudioResource
+
+WORK_TAG = "vtx/work"
+"""Run tag: hash of what the run was asked to make real. Runs with the same tag are attempts at the same work."""
+
+MAX_ATTEMPTS = 3
+"""A run that crashed is asked for this often in all. A clip that failed is not asked for again: its failure is on record."""
+
+MAX_RUNS_IN_FLIGHT = 4
+"""Unfinished runs that one sensor asked for. More would only wait in the queue, and the plan may change meanwhile."""
+
+MAX_SPAN = 4 * CLIPS_PER_RUN
+"""Registered keys that a batch may span: those among them that are not due cost an event each."""
+
+TICK_S = 15
+
+UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
+
+
+@dg.sensor(minimum_interval_seconds=TICK_S)
+def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult | dg.SkipReason:
+    """Keep the partitions equal to the disk, and observe briefs and bibles that changed."""
+    opened = studio.open()
+    report = register(context.instance, opened)
+    for slug, problem in report.problems.items():
+        context.log.warning("%s: %s", slug, problem)
+    seen: dict[str, str] = json.loads(context.cursor or "{}")
+    now = dict(_source_hashes(context, studio, seen))
+    observations = [
+        dg.AssetObservation(asset, partition=slug, tags={"dagster/data_version": content_hash})
+        for name, content_hash in now.items()
+        if content_hash != seen.get(name)
+        for slug, asset in [name.split("/")]
+    ]
+    if not (observations or report.added or report.removed):
+        return dg.SkipReason("nothing changed on disk")
+    return dg.SensorResult(asset_events=observations, cursor=json.dumps(now))
+
+
+@dg.sensor(target=[clip_spec, rendered_clip], minimum_interval_seconds=TICK_S)
+def auto_render(
+    context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Render new and changed clips, in batches, once per content hash.
+
+    Clips that failed with exactly this plan are left for a person. `automation.render: false` in `metadata.yaml` turns it off.
+    """
+    register(context.instance, studio.open())
+    order = context.instance.get_dynamic_partitions(str(clip_partitions.name))
+    runs = _runs_in_flight(context)
+    busy = {key for run in runs for key in keys_of_run(run.tags, order)}
+    due: dict[str, str] = {}
+    for record in survey_studio(studio.open(), engine_for=ltx.engine_for):
+        steps = _steps(context, record, Stage.RENDERED_CLIP) if record.may_render else ()
+        due |= {key: step.work_hash for step in steps if (key := key_of(step.project, step.id)) not in busy}
+    work = ({key: due[key] for key in batch} for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN))
+    yield from _requests(context, work, num_in_flight=len(runs))
+
+
+@dg.sensor(target=[act, film], minimum_interval_seconds=TICK_S)
+def auto_assemble(
+    context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Assemble acts and films whose lineup changed and whose clips are all there.
+
+    `automation.assemble: false` in `metadata.yaml` turns it off.
+    """
+    register(context.instance, studio.open())
+    runs = _runs_in_flight(context)
+    busy = {(run.tags.get("dagster/partition")) for run in runs}
+    work = []
+    for record in survey_studio(studio.open(), engine_for=ltx.engine_for):
+        if not record.may_assemble:
+            continue
+        acts = [step for step in _steps(context, record, Stage.ACT) if not record.unfinished(step.id)]
+        films = [] if acts or record.unfinished() else list(_steps(context, record, Stage.FILM))
+        for step in (*acts, *films):
+            key = key_of(step.project, step.id) if step.id else step.project
+            if key not in busy:
+                work.append({key: step.work_hash})
+    yield from _requests(context, work, num_in_flight=len(runs))
+
+
+ALL_SENSORS = (studio_watch, auto_render, auto_assemble)
+
+
+def _source_hashes(
+    context: dg.SensorEvaluationContext, studio: StudioResource, seen: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield ``slug/asset`` and content hash of every brief and bible; of one that cannot be read, the hash seen before."""
+    opened = studio.open()
+    for slug in opened.slugs():
+        for spec, content_hash in ((brief, brief_hash), (bible, bible_hash)):
+            name = f"{slug}/{spec.key.to_user_string()}"
+            try:
+                yield name, content_hash(opened.project(slug))
+            except VtxError as error:
+                context.log.warning("%s: %s", slug, error.message)
+                if name in seen:
+                    yield name, seen[name]
+
+
+def _steps(context: dg.SensorEvaluationContext, record: ProjectRecord, stage: Stage) -> Iterator[Step]:
+    """Yield what can be done at one stage of a project; say what cannot."""
+    if record.problem:
+        context.log.warning("%s: %s", record.project, record.problem)
+    for step in plan_project(record, retry_failed=False):
+        if step.stage != stage:
+            continue
+        if step.waits_for:
+            context.log.warning("%s %s waits: %s", step.project, step.id or stage, step.waits_for)
+        else:
+            yield step
+
+
+def _runs_in_flight(context: dg.SensorEvaluationContext) -> Sequence[dg.DagsterRun]:
+    """Return the unfinished runs that this sensor asked for."""
+    tags = {"dagster/sensor_name": context.sensor_name}
+    return context.instance.get_runs(dg.RunsFilter(tags=tags, statuses=UNFINISHED))
+
+
+def _requests(
+    context: dg.SensorEvaluationContext, work: Iterator[dict[str, str]] | list[dict[str, str]], *, num_in_flight: int
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Yield a run request for each piece of work, by key and hash, until enough runs are in flight."""
+    num_asked = 0
+    for piece in work:
+        if num_in_flight + num_asked >= MAX_RUNS_IN_FLIGHT:
+            break
+        digest = hashlib.sha256(json.dumps(piece, sort_keys=True).encode()).hexdigest()[:32]
+        attempts = context.instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: digest}))
+        if attempts >= MAX_ATTEMPTS:
+            context.log.error("gave up after %d runs: %s; look at their logs, then `vtx render resume`", attempts, list(piece))
+            continue
+        num_asked += 1
+        keys = tuple(piece)
+        yield dg.RunRequest(
+            run_key=f"{digest}-{attempts}",
+            tags={WORK_TAG: digest, **range_tags(keys)},
+            asset_selection=_assets_for(keys[0]),
+            partition_key=keys[0] if len(keys) == 1 else None,
+        )
+    if not num_asked:
+        yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the log of this tick)")
+
+
+def _assets_for(key: str) -> list[dg.AssetKey]:
+    """Return what is run for a key: the film of a project, the act, or plan and take of a clip."""
+    _, _, film_id = key.partition("/")
+    if not film_id:
+        return [film.key]
+    return [clip_spec.key, rendered_clip.key] if "_" in film_id else [act.key]
