@@ -1,0 +1,57 @@
+# Everything runs in a virtual environment of its own; a machine needs Python 3.11 to 3.13 and make, nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STUDIO ?= demo-studio
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo dev install test test-browser lint type format bench schemas clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
+
+$(BIN)/vtx: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(BIN)/.dev: $(BIN)/vtx
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,browser,bench]'
+	@touch $@
+
+install: $(BIN)/vtx ## Make the virtual environment and install vtx in it
+
+demo: $(BIN)/vtx ## Make the demo film in ./demo-studio
+	$(BIN)/vtx demo $(STUDIO)
+
+dev: $(BIN)/vtx ## Open the Dagster UI of ./demo-studio
+	$(BIN)/vtx dev --studio $(STUDIO)
+
+test: $(BIN)/.dev ## Run the tests, with every line of the package covered (browser tests where Chromium is installed)
+	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=100
+
+test-browser: $(BIN)/.dev ## Run only the tests that drive the UI in headless Chromium
+	$(BIN)/python -m pytest tests/browser -m browser
+
+lint: $(BIN)/.dev ## Check style, imports between layers, and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+type: $(BIN)/.dev ## Check types
+	$(BIN)/pyright
+
+format: $(BIN)/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(BIN)/.dev ## Measure speed and memory and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+schemas: $(BIN)/vtx ## Write the JSON Schemas anew from the models
+	$(BIN)/python -m vtx_dagster.studio.schemas
+
+clean: ## Remove the virtual environment, caches and the demo studio
+	rm -rf $(VENV) $(STUDIO) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist *.egg-info
