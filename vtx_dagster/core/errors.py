@@ -82,6 +82,13 @@ class StorageError(VtxError):
     retryable = True
 
 
+class BusyError(VtxError):
+    """Another process holds the lock and did not let go of it in time; the message says who."""
+
+    code = "busy"
+    retryable = True
+
+
 class ProcessError(VtxError):
     """A subprocess failed, timed out or could not be started; details hold its exit code and last output."""
 

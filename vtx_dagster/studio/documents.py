@@ -1,0 +1,227 @@
+"""Documents of a film project: from YAML to a model with errors at file and line, and back to YAML.
+
+A file is checked against the JSON Schema of its model first, then built. What a file means to a film belongs to ``project``.
+"""
+
+import functools
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel, ValidationError
+
+from vtx_dagster.core.document import Document
+from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, StorageError
+from vtx_dagster.studio.files import display_name, read_text, write_atomic
+from vtx_dagster.studio.problems import Problem, model_problems, schema_problems
+from vtx_dagster.studio.schemas import model_schema
+from vtx_dagster.studio.yaml_edit import insertions
+from vtx_dagster.studio.yaml_source import YamlPath, events_of, line_at, parse_yaml, path_text, plain_value, syntax_error
+
+D = TypeVar("D", bound=Document)
+
+MAX_PROBLEMS = 10
+"""How many problems of one file an error lists."""
+
+_MAX_COLLECTED = 200
+_LINE_CHARS = 110
+
+
+def load_document(path: Path, model: type[D], *, root: Path | None = None) -> D:
+    """Return the document that a YAML file holds.
+
+    A top-level key with nothing after it counts as left out, so that a section can stand there with only comments below it.
+
+    Args:
+        path: The file.
+        model: What it should hold.
+        root: Folder relative to which errors name the file.
+
+    Raises:
+        NotFoundError: If there is no such file.
+        InvalidFileError: If it is not what it should be; the message has one line ``file:line: path: problem`` per problem,
+            at most ``MAX_PROBLEMS``, and ``details`` hold file, line and path of the first.
+        StorageError: If it cannot be read.
+    """
+    return parse_document(read_text(path, root=root), model, name=display_name(path, root))
+
+
+def parse_document(text: str, model: type[D], *, name: str) -> D:
+    """Return the document that a YAML text holds; errors call it ``name``.
+
+    Raises:
+        InvalidFileError: As ``load_document``.
+    """
+    value = parse_yaml(text, name)
+    if not isinstance(value, dict):
+        kind = "a list" if isinstance(value, list) else "a single value"
+        raise syntax_error(name, 1, f"the file holds {kind} and should hold 'key: value' lines")
+    fields = model.model_fields
+    data = {key: item for key, item in value.items() if item is not None or key not in fields or fields[key].is_required()}
+    validator = _validator(model)
+    if not validator.is_valid(data):
+        found = itertools.islice(validator.iter_errors(data), _MAX_COLLECTED)
+        raise _invalid(text, name, itertools.chain.from_iterable(map(schema_problems, found)))
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise _invalid(text, name, model_problems(error)) from error
+
+
+def line_of(path: Path, *steps: str | int) -> int:
+    """Return the line on which a value of a YAML file stands, for an error about what it means.
+
+    Args:
+        path: A file that loads.
+        steps: Keys and list positions from the top.
+    """
+    marks: dict[YamlPath, int] = {}
+    parse_yaml(read_text(path), str(path), marks=marks)
+    return line_at(marks, steps)
+
+
+def dump_document(model: Document, *, header: str = "") -> str:
+    """Return a document as YAML that loads to an equal one.
+
+    Keys are in the order of the model; what has its default value is left out, except ``version``; text of several lines
+    is a block.
+
+    Args:
+        model: The document.
+        header: Comment for the top, without ``#``.
+    """
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
+    return comment + _yaml_text({"version": model.version, **model.model_dump(mode="json", exclude_defaults=True)})
+
+
+def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> None:
+    """Add keys to a mapping at the top level of a YAML file, and leave everything else as it is, byte for byte.
+
+    Only an empty ``{}`` in the place of the section is replaced. The caller holds the project's lock. A missing file is made.
+
+    Args:
+        path: The file, such as ``prompts/characters.yaml``.
+        section: Its top-level key, such as ``characters``.
+        entries: What to add, by key.
+
+    Raises:
+        AlreadyExistsError: If the section has one of the keys.
+        InvalidFileError: If the file is not YAML, or is written in a way that cannot be added to; it is unchanged.
+        StorageError: If it cannot be read or written, or if somebody saved it meanwhile; what they saved is kept.
+    """
+    if not entries:
+        return
+    added = {key: model.model_dump(mode="json", exclude_defaults=True) for key, model in entries.items()}
+    if not path.exists():
+        write_atomic(path, _yaml_text({"version": 1, section: added}))
+        return
+    before = read_text(path)
+    name = str(path)
+    has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
+    old = parse_yaml(before, name) if has_content else {}
+    wanted = _with_entries(old, section, added, name=name)
+    after = next((text for text in _candidates(before, section, added) if _means(text, wanted)), None)
+    if after is None:
+        block = _yaml_text({section: added})
+        message = f"{name}:1: {section}: entries cannot be added to a file written like this: add them by hand:\n{block}"
+        raise InvalidFileError(message, file=name, path=section)
+    mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
+    if read_text(path) != before:
+        raise StorageError(f"{path} was changed by someone else just now: try again", path=name)
+    write_atomic(path, mark + after)
+
+
+def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str) -> dict[str, Any]:
+    present = old.get(section) if isinstance(old, dict) else None
+    if not isinstance(old, dict) or not isinstance(present, dict | None):
+        raise InvalidFileError(f"{name}:1: {section}: should be a mapping (key: value lines)", file=name, line=1, path=section)
+    taken = [key for key in added if key in (present or {})]
+    if taken:
+        message = f"{name}: {section} has {', '.join(taken)} already: nothing was added"
+        raise AlreadyExistsError(message, path=name, keys=list(taken))
+    return {**old, section: {**(present or {}), **added}}
+
+
+def _candidates(before: str, section: str, added: Mapping[str, Any]) -> Iterator[str]:
+    # JSON is YAML in flow style.
+    return insertions(before, section, block=_yaml_text(added), flow=json.dumps(added, ensure_ascii=False)[1:-1])
+
+
+def _means(text: str, wanted: Mapping[str, Any]) -> bool:
+    try:
+        return parse_yaml(text, "") == wanted
+    except InvalidFileError:
+        return False
+
+
+@functools.cache
+def _validator(model: type[Document]) -> Draft202012Validator:
+    # References are written out: looking each one up took four fifths of the time of a check.
+    schema = model_schema(model)
+    return Draft202012Validator(_inlined(schema, schema.pop("$defs", {})))
+
+
+def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_inlined(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    rest = {key: _inlined(value, definitions) for key, value in node.items() if key not in ("$ref", "default")}
+    if "$ref" not in node:
+        return rest
+    return {**_inlined(definitions[node["$ref"].removeprefix("#/$defs/")], definitions), **rest}
+
+
+def _invalid(text: str, name: str, problems: Iterable[Problem]) -> InvalidFileError:
+    marks: dict[YamlPath, int] = {}
+    parse_yaml(text, name, marks=marks)
+    located = sorted({(line_at(marks, problem.path), path_text(problem.path), problem.text) for problem in problems})
+    lines = [f"{name}:{line}: {path}: {what}" if path else f"{name}:{line}: {what}" for line, path, what in located]
+    if len(lines) > MAX_PROBLEMS:
+        lines = [*lines[:MAX_PROBLEMS], f"{name}: and {len(lines) - MAX_PROBLEMS} more problems"]
+    first_line, first_path, _ = located[0]
+    return InvalidFileError("\n".join(lines), file=name, line=first_line, path=first_path, problems=list(lines))
+
+
+_DUMPER: Any = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
+
+
+class _Dumper(_DUMPER):
+    """Writes YAML that readers of 1.1 and of 1.2 understand alike."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        # Text is quoted when either version would read it as something else: "no" (1.1) as well as "0o17" and "1e5" (1.2).
+        if kind is yaml.ScalarNode and implicit[0]:
+            try:
+                meant = plain_value(value)
+            except ValueError:
+                return "tag:yaml.org,2002:float"
+            if not isinstance(meant, str):
+                return _TAGS[type(meant)]
+        return super().resolve(kind, value, implicit)
+
+
+_TAGS = {
+    bool: "tag:yaml.org,2002:bool",
+    int: "tag:yaml.org,2002:int",
+    float: "tag:yaml.org,2002:float",
+    type(None): "tag:yaml.org,2002:null",
+}
+
+
+def _text_node(dumper: Any, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text_node)
+
+
+def _yaml_text(data: Mapping[str, Any]) -> str:
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_LINE_CHARS)

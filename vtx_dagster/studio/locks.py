@@ -1,0 +1,107 @@
+"""Locks between processes: one holder renders a clip or writes a story; another waits, and can tell for whom."""
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vtx_dagster.core.errors import BusyError
+from vtx_dagster.studio.files import storage_errors
+from vtx_dagster.studio.project import Project
+
+_POLL_S = 0.05
+
+
+@contextmanager
+def clip_lock(project: Project, clip: str, *, timeout_s: float | None = None) -> Iterator[None]:
+    """Hold the right to render one clip. The kernel lets go of it when the process dies, however it dies.
+
+    Args:
+        project: The project.
+        clip: Id of the clip.
+        timeout_s: How long to wait for another holder; for ever when None, not at all when 0.
+
+    Raises:
+        BusyError: If another holder kept it for that long; says who.
+        StorageError: If the lock file cannot be made.
+    """
+    with _held(_lock_path(project, clip), f"{project.slug}/{clip} is being rendered", timeout_s):
+        yield
+
+
+@contextmanager
+def project_lock(project: Project, name: str, *, timeout_s: float | None = None) -> Iterator[None]:
+    """Hold the right to one kind of work on a project, such as ``story``; as ``clip_lock``."""
+    with _held(_lock_path(project, f"project.{name}"), f"{name} of {project.slug} is being worked on", timeout_s):
+        yield
+
+
+def is_locked(project: Project, clip: str) -> bool:
+    """Say whether someone is rendering a clip right now. Does not wait and makes no file."""
+    return _is_held(_lock_path(project, clip))
+
+
+def locked_clips(project: Project) -> frozenset[str]:
+    """Return the clips of a project that are being rendered right now."""
+    try:
+        names = [entry.name for entry in os.scandir(project.locks_dir) if entry.name.endswith(".lock")]
+    except FileNotFoundError:
+        return frozenset()
+    clips = [name.removesuffix(".lock") for name in names if not name.startswith("project.")]
+    return frozenset(clip for clip in clips if is_locked(project, clip))
+
+
+def holder(project: Project, clip: str) -> str | None:
+    """Return who is rendering a clip, such as ``process 4711 on studio1``, or None if nobody is."""
+    path = _lock_path(project, clip)
+    return _holder(path) if _is_held(path) else None
+
+
+def _lock_path(project: Project, name: str) -> Path:
+    return project.locks_dir / f"{name}.lock"
+
+
+@contextmanager
+def _held(path: Path, what: str, timeout_s: float | None) -> Iterator[None]:
+    lock = FileLock(path, timeout=-1 if timeout_s is None else timeout_s, thread_local=False, poll_interval=_POLL_S)
+    with storage_errors(path, doing="lock"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            message = f"{what} by {_holder(path)}: wait for it or stop it, then try again"
+            raise BusyError(message, path=str(path), holder=_holder(path)) from error
+    try:
+        with storage_errors(path):
+            path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
+        yield
+    finally:
+        lock.release()
+
+
+def _is_held(path: Path) -> bool:
+    # A shared lock is tried, not filelock's exclusive one, so that looking never makes a worker wait or two lookers collide.
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _holder(path: Path) -> str:
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {facts['pid']} on {facts['host']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

@@ -1,0 +1,114 @@
+"""Adding to YAML text that a person wrote: where new lines can go. The caller checks what the result means."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from vtx_dagster.studio.yaml_source import events_of
+
+_DEFAULT_INDENT = 2
+
+
+@dataclass(slots=True, kw_only=True)
+class _Section:
+    """Where a top-level key and its value stand; offsets count characters, lines count from 0."""
+
+    key_line: int
+    start: int = 0
+    end: int = 0
+    indent: int | None = None
+    flow: bool = False
+    items: int = 0
+    last_line: int = 0
+    next_key_line: int | None = None
+
+
+def insertions(text: str, section: str, *, block: str, flow: str) -> Iterator[str]:
+    """Yield the texts that adding entries to a section could give, the best first.
+
+    Args:
+        text: Valid YAML with a mapping at the top, or only comments.
+        section: The top-level key to add under.
+        block: The entries as block YAML, not indented, ending with a line end.
+        flow: The entries as they would stand between ``{`` and ``}``.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    found = _locate(text, section)
+    if found is None:
+        lead = "" if not text or text.endswith("\n") else newline
+        gap = newline if text.strip() else ""
+        yield text + lead + gap + _native(f"{section}:\n{_indented(block, _DEFAULT_INDENT)}", newline)
+        return
+    addition = _native(_indented(block, found.indent or _DEFAULT_INDENT), newline)
+    if found.flow and found.items:
+        closing = found.end - 1
+        inner = text[:closing].rstrip()
+        yield f"{inner}, {flow}{text[closing:]}"
+        yield f"{inner} {flow}{text[closing:]}"
+        return
+    if found.flow:
+        text = text[: found.start] + text[found.end :]
+    lines = text.splitlines(keepends=True)
+    limit = len(lines) if found.next_key_line is None else found.next_key_line
+    indented = [index for index in range(found.key_line + 1, limit) if lines[index].strip() and lines[index][0] in " \t"]
+    last = max([found.key_line, *indented, found.last_line])
+    for position in dict.fromkeys((last + 1, limit)):
+        before = "".join(lines[:position])
+        lead = "" if before.endswith("\n") else newline
+        yield before + lead + addition + "".join(lines[position:])
+
+
+def _indented(block: str, width: int) -> str:
+    return re.sub(r"^(?=.)", " " * width, block, flags=re.MULTILINE)
+
+
+def _native(text: str, newline: str) -> str:
+    return text.replace("\n", newline)
+
+
+def _locate(text: str, section: str) -> _Section | None:
+    depth = 0
+    is_key = True
+    found: _Section | None = None
+    inside = False
+    for event in events_of(text, section):
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if found is not None and inside:
+            _extend(found, event, depth)
+        mark: Any = event.start_mark
+        if depth == 1 and _is_whole(event):
+            if is_key and found is not None and found.next_key_line is None:
+                found.next_key_line = mark.line
+            elif is_key and found is None and getattr(event, "value", None) == section:
+                found, inside = _Section(key_line=mark.line, last_line=mark.line), True
+            elif not is_key:
+                inside = False
+            is_key = not is_key
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+    return found
+
+
+def _is_whole(event: Any) -> bool:
+    return isinstance(event, yaml.ScalarEvent | yaml.AliasEvent | yaml.CollectionEndEvent)
+
+
+def _extend(found: _Section, event: Any, depth: int) -> None:
+    start: Any = event.start_mark
+    end: Any = event.end_mark
+    if depth == 1:
+        if isinstance(event, yaml.MappingStartEvent):
+            found.flow, found.start = bool(event.flow_style), start.index
+        found.end = end.index
+    elif depth == 2 and found.indent is None and not found.flow:
+        found.indent = start.column
+    if depth == 2:
+        found.items += 1
+    # A block's end is where the next thing starts, so only what ends where it is written counts.
+    is_text = isinstance(event, yaml.ScalarEvent) and event.style not in ("|", ">") and event.value != ""
+    if is_text or (isinstance(event, yaml.CollectionEndEvent) and end.index > start.index):
+        found.last_line = end.line
