@@ -80,6 +80,12 @@ class DurationHints(Part):
     beats: int = Field(default=1, ge=0, le=100, description="How many things happen, one after another.")
     readable_text: str = Field(default="", description="Text in frame that the audience must have time to read.")
 
+    @model_validator(mode="after")
+    def _limits_agree(self) -> "DurationHints":
+        if self.min_s is not None and self.max_s is not None and self.min_s > self.max_s:
+            raise ValueError(f"min_s ({self.min_s:g}) is above max_s ({self.max_s:g})")
+        return self
+
 
 class ClipSpec(Document):
     """One clip: what is in it, how it is shot, and what it is rendered with."""

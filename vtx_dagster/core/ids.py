@@ -11,9 +11,10 @@ from typing import Self
 from vtx_dagster.core.errors import InvalidRequestError
 
 SLUG_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,62}$"
-ACT_PATTERN = r"^A(?:\d{2}|[1-9]\d{2,})$"
-SCENE_PATTERN = r"^A(?:\d{2}|[1-9]\d{2,})_S(?:\d{2}|[1-9]\d{2,})$"
-CLIP_PATTERN = r"^A(?:\d{2}|[1-9]\d{2,})_S(?:\d{2}|[1-9]\d{2,})_SH(?:\d{3}|[1-9]\d{3,})$"
+# [0-9], not \d, which also matches the digits of other scripts.
+ACT_PATTERN = r"^A(?:[0-9]{2}|[1-9][0-9]{2,})$"
+SCENE_PATTERN = r"^A(?:[0-9]{2}|[1-9][0-9]{2,})_S(?:[0-9]{2}|[1-9][0-9]{2,})$"
+CLIP_PATTERN = r"^A(?:[0-9]{2}|[1-9][0-9]{2,})_S(?:[0-9]{2}|[1-9][0-9]{2,})_SH(?:[0-9]{3}|[1-9][0-9]{3,})$"
 
 _PREFIXES = ("A", "S", "SH")
 _WIDTHS = (2, 2, 3)
