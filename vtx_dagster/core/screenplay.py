@@ -35,6 +35,7 @@ class Element(Part):
     parenthetical: str = ""
     off_screen: bool = False
     dual: bool = Field(default=False, description="Spoken at the same time as the speech before it.")
+    centred: bool = Field(default=False, description="Centred action (``> THE END <``): text to be read, such as a title card.")
 
 
 class SceneText(Part):

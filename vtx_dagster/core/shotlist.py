@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from vtx_dagster.core.document import Document, Part
+from vtx_dagster.core.document import Document, Key, Part
 from vtx_dagster.core.ids import CLIP_PATTERN, SCENE_PATTERN
 from vtx_dagster.core.screenplay import Lines
 from vtx_dagster.core.shot import Angle, CameraMove, DialogueLine, ShotSize, TimeOfDay
@@ -29,6 +29,7 @@ class Shot(Part):
     characters: tuple[str, ...] = Field(default=(), description="Keys of the characters in frame.")
     location: str | None = None
     time_of_day: TimeOfDay | None = None
+    style_profile: Key | None = Field(default=None, description="Profile of the style bible, such as ``flashback``.")
     dialogue: tuple[DialogueLine, ...] = ()
     props: tuple[str, ...] = ()
     continuity: str = Field(default="", description="What must match the shots before and after it.")

@@ -1,0 +1,118 @@
+"""A brief without a screenplay: its Markdown, put into Fountain form. Nothing is added to what it says.
+
+The lowest level of headings in use are scenes, the level above them acts, and a first heading that stands alone on its level is the
+title. Paragraphs and list items are action. Text under an act's heading is its synopsis, text under the title the logline.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from vtx_dagster.core.story import Source
+from vtx_dagster.engines.breakdown.heading import looks_like_heading
+from vtx_dagster.engines.breakdown.source_lines import raw_lines
+
+_HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>\S.*?)\s*#*$")
+_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>\S.*)$")
+_QUOTE = re.compile(r"^\s*>\s?")
+_RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*(?:```|~~~).*$")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@dataclass(slots=True)
+class _Block:
+    """A heading (level 1 to 6; 0 for the text before the first one) and the paragraphs under it."""
+
+    level: int
+    heading: str
+    paragraphs: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefAsFountain:
+    """A brief as a screenplay.
+
+    Attributes:
+        title: The brief's own title; empty without one.
+        logline: The text under the title; empty without one.
+        fountain: The screenplay; empty if the brief has no text.
+    """
+
+    title: str
+    logline: str
+    fountain: Source
+
+
+def is_fountain(brief: Source) -> bool:
+    """Say whether a brief holds scene headings, so that it is a screenplay."""
+    return any(looks_like_heading(line.strip()) for line in raw_lines(brief.text))
+
+
+def brief_as_fountain(brief: Source, *, title: str) -> BriefAsFountain:
+    """Return a Markdown brief as Fountain.
+
+    Args:
+        brief: The file.
+        title: Heading of the only scene of a brief that has no headings.
+    """
+    blocks = _blocks(_COMMENT.sub("", brief.text))
+    own_title, logline = "", ""
+    levels = [block.level for block in blocks if block.level]
+    top = next((block for block in blocks if block.level), None)
+    if top and len(levels) > 1 and levels.count(top.level) == 1 and top.level == min(levels):
+        own_title, logline = top.heading, " ".join(top.paragraphs)
+        blocks.remove(top)
+        levels.remove(top.level)
+    scene_level = max((block.level for block in blocks if block.level and block.paragraphs), default=0)
+    opening = " ".join(block.paragraphs[0] for block in blocks if not block.level and block.paragraphs) if levels else ""
+    lines: list[str] = []
+    for block in blocks:
+        if block.level == 0:
+            lines += [] if levels else _scene(title, block.paragraphs)
+        elif block.level < scene_level:
+            lines += ["", f"# {block.heading}", *(f"= {paragraph}" for paragraph in block.paragraphs)]
+        elif block.paragraphs:
+            lines += _scene(block.heading, block.paragraphs)
+    return BriefAsFountain(
+        title=own_title,
+        logline=logline or opening,
+        fountain=Source(name=brief.name, text="\n".join(lines).strip("\n") + "\n" if lines else ""),
+    )
+
+
+def _scene(heading: str, paragraphs: list[str]) -> list[str]:
+    if not paragraphs:
+        return []
+    lines = ["", f".{_literal(heading)}"]
+    for paragraph in paragraphs:
+        lines += ["", f"!{_literal(paragraph)}"]
+    return lines
+
+
+def _literal(text: str) -> str:
+    """Return a text without what would open a comment in Fountain."""
+    return re.sub(r"\s+", " ", text.replace("[[", "[").replace("]]", "]").replace("/*", "/").replace("*/", "/")).strip()
+
+
+def _blocks(text: str) -> list[_Block]:
+    blocks = [_Block(0, "")]
+    paragraph: list[str] = []
+
+    def end_paragraph() -> None:
+        if paragraph:
+            blocks[-1].paragraphs.append(" ".join(paragraph))
+            paragraph.clear()
+
+    for raw in raw_lines(text):
+        line = _QUOTE.sub("", raw)
+        if heading := _HEADING.match(line):
+            end_paragraph()
+            blocks.append(_Block(len(heading["marks"]), heading["text"]))
+        elif not line.strip() or _RULE.match(line):
+            end_paragraph()
+        elif item := _ITEM.match(line):
+            end_paragraph()
+            paragraph.append(item["text"])
+        else:
+            paragraph.append(line.strip())
+    end_paragraph()
+    return blocks

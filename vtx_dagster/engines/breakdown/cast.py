@@ -1,0 +1,141 @@
+"""Who and where: names as written in a screenplay, and the keys that they have in the bible."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from vtx_dagster.core.bible import Bible, Character, Location
+from vtx_dagster.core.screenplay import SceneText
+
+_LATIN = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
+_CYRILLIC = dict(
+    zip(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
+        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya i i ie g".split(),
+        strict=True,
+    )
+)
+_GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True))
+_LETTERS = {**_LATIN, **_CYRILLIC, **_GREEK}
+_MAX_KEY = 63
+
+
+def key_of(name: str) -> str:
+    """Return the key of a name: ``DR. ÉLODIE SANTOS`` gives ``dr_elodie_santos``; empty for a name without letters or digits.
+
+    Latin, Cyrillic and Greek letters are spelled in ASCII; letters of other scripts by their code point, so that names differ.
+    """
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    spelled = "".join(_spell(letter) for letter in decomposed if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "_", spelled)[: _MAX_KEY + 1].strip("_")[:_MAX_KEY]
+
+
+def _spell(letter: str) -> str:
+    if letter in "'’":
+        return ""
+    if letter in _LETTERS:
+        return _LETTERS[letter].replace("-", "")
+    if letter.isascii() or not letter.isalnum():
+        return letter
+    return f"u{ord(letter):x}"
+
+
+class Cast:
+    """The characters and locations of a film, by every name under which a screenplay may call them.
+
+    Args:
+        bible: Its names and aliases win.
+        speakers: Names on the cues of the whole screenplay; those that the bible does not know get a key of their own.
+    """
+
+    def __init__(self, bible: Bible, speakers: Iterable[str] = ()) -> None:
+        self._characters = _by_name(bible.characters.characters)
+        self._locations = _by_name(bible.locations.locations)
+        names = {
+            name.casefold(): key for key, entry in bible.characters.characters.items() for name in (entry.name, *entry.aliases)
+        }
+        for speaker in sorted(set(speakers)):
+            names.setdefault(speaker.casefold(), self.character(speaker))
+        self._names = {name: key for name, key in names.items() if name}
+        alternatives = "|".join(re.escape(name) for name in sorted(self._names, key=lambda name: (-len(name), name)))
+        self._mention = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
+        self._display = {key: entry.name for key, entry in bible.characters.characters.items()}
+        for speaker in sorted(set(speakers)):
+            self._display.setdefault(self.character(speaker), title_name(speaker))
+
+    def character(self, name: str) -> str:
+        """Return the key of a character; a name without letters is ``unnamed``."""
+        key = key_of(name)
+        return self._characters.get(key, key) or "unnamed"
+
+    def knows_character(self, name: str) -> bool:
+        """Say whether the bible has this character."""
+        return key_of(name) in self._characters
+
+    def display_name(self, key: str) -> str:
+        """Return how a person writes a character's name in prose."""
+        return self._display.get(key, key)
+
+    def location(self, place: str) -> str | None:
+        """Return the key of a place: that of the whole name if the bible knows it, else of its most specific part, else its own.
+
+        Returns:
+            ``LIGHTHOUSE - LAMP ROOM`` is looked up as a whole, then as ``LAMP ROOM``, then as ``LIGHTHOUSE``; unknown, it is
+            ``lighthouse_lamp_room``. None for a place without a name.
+        """
+        whole = key_of(place)
+        parts = [key_of(part) for part in place.split(" - ")]
+        for key in (whole, *reversed(parts)):
+            if key in self._locations:
+                return self._locations[key]
+        return whole or None
+
+    def mentioned(self, text: str) -> tuple[str, ...]:
+        """Return the keys of the characters that a text names, in order of first mention."""
+        if self._mention is None:
+            return ()
+        keys = (self._names[found.casefold()] for found in self._mention.findall(text) if found.casefold() in self._names)
+        return tuple(dict.fromkeys(keys))
+
+
+def title_name(name: str) -> str:
+    """Return a name in capitals as a person writes it: ``DR. ÉLODIE O'NEILL`` gives ``Dr. Élodie O'Neill``."""
+    return (
+        re.sub(r"[^\W\d_]+(?:['’](?=[^\W\d_]\b)[^\W\d_])?", lambda word: word.group().capitalize(), name)
+        if name.isupper()
+        else name
+    )
+
+
+def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tuple[dict[str, Character], dict[str, Location]]:
+    """Return stubs for the characters and locations that the scenes have and the bible has not.
+
+    Only who speaks is a character: capitals in action are props and sounds as often as people.
+
+    Returns:
+        New entries by key, in order of appearance, ``stub`` set; none of their keys is in the bible.
+    """
+    cast = Cast(bible)
+    characters: dict[str, Character] = {}
+    locations: dict[str, Location] = {}
+    for scene in scenes.values():
+        location = cast.location(scene.place)
+        if location and location not in bible.locations.locations:
+            name = title_name(scene.place)
+            locations.setdefault(location, Location(name=name, interior=scene.interior, stub=True))
+        for element in scene.elements:
+            if element.speaker and not cast.knows_character(element.speaker):
+                characters.setdefault(cast.character(element.speaker), Character(name=title_name(element.speaker), stub=True))
+    return characters, locations
+
+
+def _by_name(entries: Mapping[str, Character] | Mapping[str, Location]) -> dict[str, str]:
+    """Return the key of every entry under the keys of its names; where two entries share a name the first one has it."""
+    known: dict[str, str] = {}
+    for key in entries:
+        known.setdefault(key, key)
+    for key, entry in entries.items():
+        for name in (entry.name, *entry.aliases):
+            if spelled := key_of(name):
+                known.setdefault(spelled, key)
+    return known

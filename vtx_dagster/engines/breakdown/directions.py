@@ -1,0 +1,137 @@
+"""Directions: notes such as ``[[SHOT: CU, dolly in, her hands, 4s]]`` with which a writer directs a shot.
+
+Parts are separated by commas, in any order and case. A part is a size, an angle, a move, a lens (``85mm``), seconds (``4s``), a time
+of day, or, as everything else is, the subject. ``CU on her hands`` is a size and a subject.
+"""
+
+import re
+from dataclasses import dataclass
+
+from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.screenplay import Element, ElementKind
+from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
+
+MAX_SHOT_S = 15
+"""The longest clip that a project can have."""
+
+_MARK = re.compile(r"^shot\s*:\s*", re.IGNORECASE)
+
+_SIZES = {
+    ShotSize.ECU: ("ecu", "xcu", "extreme close up", "extreme close", "macro"),
+    ShotSize.CU: ("cu", "close up", "closeup", "close", "close on", "insert", "tight"),
+    ShotSize.MCU: ("mcu", "medium close up", "medium close"),
+    ShotSize.MS: ("ms", "medium", "mid", "medium shot", "mid shot", "two shot", "2 shot"),
+    ShotSize.MWS: ("mws", "mls", "medium wide", "medium long", "cowboy", "american"),
+    ShotSize.WS: ("ws", "ls", "wide", "long", "full", "establishing"),
+    ShotSize.EWS: ("ews", "els", "xws", "extreme wide", "extreme long", "very wide", "vista"),
+}
+_ANGLES = {
+    Angle.EYE_LEVEL: ("eye level",),
+    Angle.LOW: ("low angle", "low", "from below", "worm's eye"),
+    Angle.HIGH: ("high angle", "high", "from above", "bird's eye"),
+    Angle.OVERHEAD: ("overhead", "top down", "top shot", "god's eye"),
+    Angle.DUTCH: ("dutch", "dutch angle", "canted", "tilted frame"),
+    Angle.OVER_SHOULDER: ("over shoulder", "over the shoulder", "over her shoulder", "over his shoulder", "ots"),
+    Angle.POV: ("pov", "point of view", "subjective"),
+    Angle.PROFILE: ("profile", "in profile", "side on"),
+}
+_MOVES = {
+    CameraMove.STATIC: ("static", "locked off", "locked", "still", "tripod"),
+    CameraMove.PAN_LEFT: ("pan left",),
+    CameraMove.PAN_RIGHT: ("pan right", "pan"),
+    CameraMove.TILT_UP: ("tilt up", "tilt"),
+    CameraMove.TILT_DOWN: ("tilt down",),
+    CameraMove.DOLLY_IN: ("dolly in", "push in", "push", "track in", "dolly", "move in"),
+    CameraMove.DOLLY_OUT: ("dolly out", "pull out", "pull back", "track out", "dolly back", "move out"),
+    CameraMove.TRUCK_LEFT: ("truck left", "track left", "dolly left"),
+    CameraMove.TRUCK_RIGHT: ("truck right", "track right", "dolly right", "tracking", "truck", "track"),
+    CameraMove.CRANE_UP: ("crane up", "boom up", "jib up", "crane", "pedestal up"),
+    CameraMove.CRANE_DOWN: ("crane down", "boom down", "jib down", "pedestal down"),
+    CameraMove.ZOOM_IN: ("zoom in", "zoom", "crash zoom"),
+    CameraMove.ZOOM_OUT: ("zoom out",),
+    CameraMove.HANDHELD: ("handheld", "hand held", "shaky"),
+}
+_TIMES = {time: (time.value,) for time in TimeOfDay}
+
+_FILLER = re.compile(r"\b(?:slow|slowly|fast|quick|quickly|gentle|gently|camera|shot|a|the)\b")
+_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)$")
+_LENS = re.compile(r"^(\d+(?:\.\d+)?)\s*mm(?:\s+lens)?$")
+_SIZE_WITH_SUBJECT = re.compile(r"^(?P<size>.+?)\s+(?:on|of|at)\s+(?P<subject>\S.*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Direction:
+    """What a note asks of a shot; what is None is left to the rules.
+
+    Attributes:
+        subject: What the shot looks at, as written; empty when the note does not say.
+    """
+
+    size: ShotSize | None = None
+    angle: Angle | None = None
+    move: CameraMove | None = None
+    lens_mm: int | None = None
+    seconds: float | None = None
+    time_of_day: TimeOfDay | None = None
+    subject: str = ""
+
+
+def is_direction(element: Element) -> bool:
+    """Say whether an element is a note that directs a shot."""
+    return element.kind == ElementKind.NOTE and _MARK.match(element.text) is not None
+
+
+def read_direction(element: Element, *, file: str) -> Direction:
+    """Return what a note asks for.
+
+    Args:
+        element: A note for which ``is_direction`` holds.
+        file: Name of the scene file, for errors.
+
+    Raises:
+        InvalidFileError: If it asks for two of a kind, or for a length or a lens that no shot can have.
+    """
+    found: dict[str, object] = {}
+    subjects: list[str] = []
+    where = f"{file}:{element.lines.first}"
+    for part in _MARK.sub("", element.text).split(","):
+        kind, value, rest = _read_part(part.strip(), where)
+        if kind and found.setdefault(kind, value) is not value:
+            raise InvalidFileError(f"{where}: the SHOT note asks for a second {kind} ({part.strip()}): keep one", path=file)
+        if rest:
+            subjects.append(rest)
+    return Direction(subject=", ".join(subjects), **found)  # pyright: ignore[reportArgumentType] - one key for each type of value
+
+
+def _spellings(words: dict) -> dict[str, object]:
+    return {spelling: value for value, spellings in words.items() for spelling in spellings}
+
+
+_VOCABULARY: tuple[tuple[str, dict[str, object]], ...] = tuple(
+    (kind, _spellings(words)) for kind, words in (("size", _SIZES), ("angle", _ANGLES), ("move", _MOVES), ("time_of_day", _TIMES))
+)
+
+
+def _read_part(part: str, where: str) -> tuple[str, object, str]:
+    """Return what a part is (empty for a subject), its value, and the subject in it."""
+    plain = " ".join(_FILLER.sub(" ", part.casefold().replace("-", " ").replace("_", " ").replace("’", "'")).split())
+    if seconds := _SECONDS.match(plain):
+        value = float(seconds[1])
+        if not 0 < value <= MAX_SHOT_S:
+            raise InvalidFileError(
+                f"{where}: a SHOT note asks for {part}: a shot lasts more than 0 and at most {MAX_SHOT_S} seconds"
+            )
+        return "seconds", value, ""
+    if lens := _LENS.match(plain):
+        value = round(float(lens[1]))
+        if not 8 <= value <= 1200:
+            raise InvalidFileError(f"{where}: a SHOT note asks for a lens of {part}: lenses are 8mm to 1200mm long")
+        return "lens_mm", value, ""
+    for kind, spellings in _VOCABULARY:
+        if plain in spellings:
+            return kind, spellings[plain], ""
+    if with_subject := _SIZE_WITH_SUBJECT.match(part):
+        kind, value, rest = _read_part(with_subject["size"], where)
+        if kind in {"size", "angle", "move"} and not rest:
+            return kind, value, with_subject["subject"]
+    return "", None, part

@@ -1,0 +1,147 @@
+"""Framing by rule: size, angle, move and lens of a shot, from what it shows and from the shots before it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from vtx_dagster.core.shot import Angle, Camera, CameraMove, ShotSize
+
+LENS_MM = {
+    ShotSize.ECU: 100,
+    ShotSize.CU: 85,
+    ShotSize.MCU: 65,
+    ShotSize.MS: 50,
+    ShotSize.MWS: 35,
+    ShotSize.WS: 28,
+    ShotSize.EWS: 24,
+}
+"""Longer lenses for faces, which they flatter, wider ones for places: the usual set of primes."""
+
+
+class Purpose(Enum):
+    """What a shot is there for."""
+
+    ESTABLISH = auto()
+    ACTION = auto()
+    DETAIL = auto()
+    GROUP = auto()
+    PLACE = auto()
+    TWO_SHOT = auto()
+    SPEECH = auto()
+    REACTION = auto()
+    TITLE = auto()
+
+
+_SIZES = {
+    Purpose.ESTABLISH: (ShotSize.WS, ShotSize.EWS, ShotSize.MWS),
+    Purpose.ACTION: (ShotSize.MS, ShotSize.MWS, ShotSize.MCU),
+    Purpose.DETAIL: (ShotSize.CU, ShotSize.ECU, ShotSize.MCU),
+    Purpose.GROUP: (ShotSize.MWS, ShotSize.MS, ShotSize.WS),
+    Purpose.PLACE: (ShotSize.WS, ShotSize.MWS, ShotSize.CU),
+    Purpose.TWO_SHOT: (ShotSize.MS, ShotSize.MWS, ShotSize.WS),
+    Purpose.SPEECH: (ShotSize.MCU, ShotSize.CU, ShotSize.MS),
+    Purpose.REACTION: (ShotSize.CU, ShotSize.MCU, ShotSize.ECU),
+    Purpose.TITLE: (ShotSize.WS, ShotSize.MWS, ShotSize.EWS),
+}
+"""Three each: one may be the last size of the same subject and one that of the shot before, so one is always left."""
+
+_DETAIL = re.compile(
+    r"\b(?:hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note|photo|photograph|envelope|watch|switch|match|"
+    r"button|screen|dial|lock|wound|palm)\b",
+    re.IGNORECASE,
+)
+_MOVES = tuple(
+    (move, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
+    for move, words in (
+        (
+            CameraMove.HANDHELD,
+            r"chas(?:es|ing|ed)|fle(?:es|eing)|struggl\w+|fights?|fighting|stumbl\w+|shak(?:es|ing)|storms? in|crash\w*",
+        ),
+        (CameraMove.TILT_UP, r"looks? up|gaz\w+ up|star\w+ up|glanc\w+ up|rises|climbs?|climbing|towers?|soars?"),
+        (CameraMove.TILT_DOWN, r"looks? down|gaz\w+ down|falls?|drops?|sinks?|kneels?|descends?"),
+        (CameraMove.DOLLY_OUT, r"walks? away|backs? away|leaves|alone|recedes?|disappears?|vanishes"),
+        (CameraMove.DOLLY_IN, r"slowly|approach\w*|leans? in|closer|draws? near|realises|realizes|stares?"),
+        (
+            CameraMove.TRUCK_RIGHT,
+            r"walks?|walking|runs?|running|strides?|march\w*|cross\w*|hurr\w+|paces|pacing|rush\w*|follows?",
+        ),
+        (CameraMove.PAN_RIGHT, r"turns?|looks? around|scans?|pass(?:es|ing)|sweeps?|arrives?|enters?|sails?|drives?|rolls?"),
+    )
+)
+_LEFT = re.compile(r"\b(?:left|west|back)\b", re.IGNORECASE)
+_MIRRORED = {CameraMove.TRUCK_RIGHT: CameraMove.TRUCK_LEFT, CameraMove.PAN_RIGHT: CameraMove.PAN_LEFT}
+_ANGLES = (
+    (Angle.OVERHEAD, re.compile(r"\b(?:from above|overhead|seen from the air|aerial)\b", re.IGNORECASE)),
+    (Angle.LOW, re.compile(r"\b(?:towers?|looms?|looks? up|climbs?|stands? over)\b", re.IGNORECASE)),
+    (Angle.HIGH, re.compile(r"\b(?:far below|looks? down|small against|tiny)\b", re.IGNORECASE)),
+)
+_LONG_SPEECH_WORDS = 18
+
+
+def shows_detail(text: str) -> bool:
+    """Say whether an action paragraph is about something that only a close-up shows."""
+    return _DETAIL.search(text) is not None
+
+
+def move_for(text: str) -> CameraMove:
+    """Return the camera move that an action calls for: chases handheld, walks trucked, looks tilted; static without a cue."""
+    for move, cue in _MOVES:
+        if cue.search(text):
+            return _MIRRORED.get(move, move) if _LEFT.search(text) else move
+    return CameraMove.STATIC
+
+
+@dataclass(slots=True)
+class SceneFraming:
+    """Remembers the shots of one scene, so that sizes change and a conversation alternates.
+
+    Args:
+        exterior: Establishing shots of exteriors are extreme wide, of interiors wide.
+    """
+
+    exterior: bool
+    _last_of: dict[tuple[str, ...], ShotSize] = field(default_factory=dict)
+    _last: ShotSize | None = None
+    _over_shoulder: bool = True
+
+    def frame(self, purpose: Purpose, subject: Sequence[str], text: str, *, listeners: bool = False) -> Camera:
+        """Return how the next shot is framed.
+
+        Args:
+            purpose: What it is there for.
+            subject: Keys of the characters that it is about.
+            text: Its action, or its speech.
+            listeners: Somebody else is there to look over the shoulder of.
+        """
+        size = self._size(purpose, tuple(subject))
+        self.remember(subject, size)
+        angle = self._angle(purpose, size, text, listeners=listeners)
+        return Camera(size=size, angle=angle, move=self._move(purpose, text), lens_mm=LENS_MM[size])
+
+    def remember(self, subject: Sequence[str], size: ShotSize) -> None:
+        """Note the size of a shot that was framed elsewhere, such as by a direction."""
+        self._last_of[tuple(subject)] = size
+        self._last = size
+
+    def _size(self, purpose: Purpose, subject: tuple[str, ...]) -> ShotSize:
+        wanted = _SIZES[purpose]
+        if purpose == Purpose.ESTABLISH and self.exterior:
+            wanted = (ShotSize.EWS, ShotSize.WS, ShotSize.MWS)
+        taken = {self._last_of.get(subject), self._last}
+        return next(size for size in wanted if size not in taken)
+
+    def _angle(self, purpose: Purpose, size: ShotSize, text: str, *, listeners: bool) -> Angle:
+        if purpose == Purpose.SPEECH:
+            self._over_shoulder = not self._over_shoulder
+            shoulder = listeners and not self._over_shoulder and size != ShotSize.CU
+            return Angle.OVER_SHOULDER if shoulder else Angle.EYE_LEVEL
+        return next((angle for angle, cue in _ANGLES if cue.search(text)), Angle.EYE_LEVEL)
+
+    def _move(self, purpose: Purpose, text: str) -> CameraMove:
+        if purpose in {Purpose.SPEECH, Purpose.TWO_SHOT, Purpose.REACTION}:
+            return CameraMove.DOLLY_IN if len(text.split()) >= _LONG_SPEECH_WORDS else CameraMove.STATIC
+        move = move_for(text)
+        if purpose == Purpose.ESTABLISH and move == CameraMove.STATIC and self.exterior:
+            return CameraMove.DOLLY_IN
+        return move

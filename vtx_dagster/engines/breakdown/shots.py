@@ -1,0 +1,415 @@
+"""The rules by which a scene becomes shots.
+
+**Directed.** A note ``[[SHOT: ...]]`` begins a shot that covers what comes after it, up to the next such note or the end of the
+scene; it is cut only where it would pass the longest clip. What the note leaves open is framed by rule.
+
+**By rule**, for everything else:
+
+1. The first action paragraph of a scene is its establishing shot: extreme wide outside, wide inside.
+2. Every other action paragraph is a shot; two short ones share it. People are framed in medium shots, groups wider, hands, eyes and
+   other details close. A short paragraph about one person between two speeches is a reaction: close.
+3. A conversation opens with a two-shot. After that every speech is a shot of the speaker, medium close-ups and close-ups in turn, every
+   other one over the shoulder of the listener. Two short exchanges share a two-shot, and so do speeches in dual dialogue. A speaker who
+   is off screen is heard over those who are there.
+4. Speeches (and actions) too long for a clip are cut at sentence ends.
+5. The same subject never has the same size twice in a row, moves follow words in the text (*runs*, *looks up*, *slowly*), lenses the
+   size: see ``framing``.
+
+Every action paragraph, speech and lyric is in exactly one shot, or, cut, every part of it is (``core.coverage`` proves it).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from textwrap import shorten
+
+from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.ids import FilmId
+from vtx_dagster.core.pacing import ACTION_BEAT_S, ACTION_WORD_S, ORIENTATION_S, line_seconds, reading_seconds
+from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
+from vtx_dagster.core.shot import Angle, Camera, DialogueLine, TimeOfDay
+from vtx_dagster.core.shotlist import Shot, ShotSource
+from vtx_dagster.engines.breakdown.cast import Cast
+from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
+from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
+from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, split_to_fit
+
+SHOT_STEP = 10
+"""Shots are numbered in tens, so that one can be put between two."""
+
+_UNDIRECTED = Direction()
+_SHORT_ACTION_WORDS = 10
+_SHARED_SPEECHES_S = Fraction(5)
+_DUAL_LIMIT_S = Fraction(14)
+_MARGIN_S = Fraction(1, 2)
+_WIDEST_S = max(ORIENTATION_S.values())
+_PRONOUNS = {"he", "she", "his", "her", "him", "hers"}
+_MAX_BEATS = 12
+_MAX_BEAT_LETTERS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneSetting:
+    """What is the same in all shots of a scene.
+
+    Attributes:
+        id: Of the scene.
+        file: Name of the scene file, for errors.
+        location: Key, or None for a heading that names no place.
+        longest_s: What no clip may pass.
+    """
+
+    id: str
+    file: str
+    location: str | None
+    time_of_day: TimeOfDay
+    longest_s: Fraction
+    style_profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """An element that is covered, or a part of it. ``line`` is the speech; None for action."""
+
+    element: Element
+    source: ShotSource
+    text: str
+    line: DialogueLine | None
+
+    @property
+    def words_s(self) -> Fraction:
+        """Seconds to listen and read."""
+        return line_seconds(self.line) if self.line else reading_seconds(self.readable)
+
+    @property
+    def happening_s(self) -> Fraction:
+        """Seconds in which it happens."""
+        return Fraction(0) if self.line else _happening_s(self.text)
+
+    @property
+    def readable(self) -> str:
+        """Text in frame."""
+        return "" if self.line else readable_text(self.text, centred=self.element.centred)
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is all of its element."""
+        return self.source.parts == 1
+
+    @property
+    def short_action(self) -> bool:
+        """Whether it may share a shot with another action."""
+        return self.line is None and self.whole and not self.readable and len(self.text.split()) <= _SHORT_ACTION_WORDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Take:
+    """What one shot covers, before it is framed."""
+
+    pieces: tuple[_Piece, ...]
+    purpose: Purpose
+    direction: Direction = _UNDIRECTED
+
+    @property
+    def action(self) -> str:
+        return " ".join(piece.text for piece in self.pieces if piece.line is None)
+
+    @property
+    def lines(self) -> tuple[DialogueLine, ...]:
+        return tuple(piece.line for piece in self.pieces if piece.line)
+
+    @property
+    def seconds(self) -> Fraction:
+        """About how long it takes, at most what ``pacing`` will say of it."""
+        return _seconds(self.pieces)
+
+
+def scene_shots(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Shot]:
+    """Return the shots of a scene, numbered 10, 20, 30.
+
+    Raises:
+        InvalidFileError: If a direction cannot be followed; the message says on which line of the scene file.
+    """
+    takes: list[_Take] = []
+    for direction, elements in _directed(scene, setting):
+        pieces = [piece for element in elements for piece in _pieces(element, setting, cast)]
+        if direction:
+            takes += _directed_takes(direction, pieces, setting)
+        else:
+            takes += _Grouping(pieces, cast, opening=not takes).takes()
+    stage = _Stage(scene, setting, cast)
+    for number, (take, transition) in enumerate(zip(takes, _transitions(takes, scene), strict=True), start=1):
+        stage.shoot(take, number=number * SHOT_STEP, transition=transition)
+    return stage.shots
+
+
+def _directed(scene: SceneText, setting: SceneSetting) -> list[tuple[Direction | None, list[Element]]]:
+    """Return the elements to cover, by the direction that they stand under.
+
+    Raises:
+        InvalidFileError: If there is nothing under a direction.
+    """
+    covered = set(map(id, covered_elements(scene)))
+    segments: list[tuple[Direction | None, Element | None, list[Element]]] = [(None, None, [])]
+    for element in scene.elements:
+        if is_direction(element):
+            segments.append((read_direction(element, file=setting.file), element, []))
+        elif id(element) in covered:
+            segments[-1][2].append(element)
+    for _, note, elements in segments:
+        if note and not elements:
+            raise InvalidFileError(
+                f"{setting.file}:{note.lines.first}: nothing stands under this SHOT note: put it above the action or speech that it directs",
+                path=setting.file,
+            )
+    return [(direction, elements) for direction, _, elements in segments if elements]
+
+
+def _pieces(element: Element, setting: SceneSetting, cast: Cast) -> list[_Piece]:
+    """Return an element, cut at sentence ends where it is too long for a clip."""
+
+    def spoken(text: str, *, first: bool = True) -> DialogueLine | None:
+        if not element.speaker:
+            return None
+        return DialogueLine(
+            character=cast.character(element.speaker),
+            text=text,
+            parenthetical=element.parenthetical if first else "",
+            off_screen=element.off_screen,
+        )
+
+    def piece(text: str, part: int, parts: int) -> _Piece:
+        source = ShotSource(lines=element.lines, part=part, parts=parts)
+        return _Piece(element=element, source=source, text=text, line=spoken(text, first=part == 1))
+
+    def seconds(text: str) -> Fraction:
+        return _seconds((piece(text, 1, 1),))
+
+    texts = split_to_fit(element.text, seconds=seconds, limit_s=setting.longest_s - _MARGIN_S)
+    return [piece(text, number, len(texts)) for number, text in enumerate(texts, start=1)]
+
+
+def _seconds(pieces: Sequence[_Piece]) -> Fraction:
+    words = sum((piece.words_s for piece in pieces), Fraction(0))
+    return max(words, _WIDEST_S + sum((piece.happening_s for piece in pieces), Fraction(0)))
+
+
+def _happening_s(text: str) -> Fraction:
+    return max(len(_beats(text)) * ACTION_BEAT_S, len(text.split()) * ACTION_WORD_S)
+
+
+def _beats(text: str) -> tuple[str, ...]:
+    """Return what happens in an action, one thing a sentence."""
+    return tuple(shorten(beat, _MAX_BEAT_LETTERS, placeholder=" …") for beat in sentences(text)[:_MAX_BEATS])
+
+
+def _directed_takes(direction: Direction, pieces: list[_Piece], setting: SceneSetting) -> list[_Take]:
+    """Return the take that was asked for, or several where it would pass the longest clip."""
+    packed: list[list[_Piece]] = [[]]
+    for piece in pieces:
+        if packed[-1] and _seconds([*packed[-1], piece]) > setting.longest_s - _MARGIN_S:
+            packed.append([])
+        packed[-1].append(piece)
+    if direction.seconds is not None and len(packed) > 1:
+        total = sum((float(_seconds(group)) for group in packed), 0.0)
+        raise InvalidFileError(
+            f"{setting.file}:{pieces[0].element.lines.first}: the SHOT note above asks for {direction.seconds:g} s, and what stands under it"
+            f" takes about {total:.0f} s: direct more shots, or leave the seconds out",
+            path=setting.file,
+        )
+    return [
+        _Take(
+            pieces=tuple(group),
+            purpose=_directed_purpose(group),
+            direction=direction if index == 0 else replace(direction, subject=""),
+        )
+        for index, group in enumerate(packed)
+    ]
+
+
+def _directed_purpose(pieces: list[_Piece]) -> Purpose:
+    speakers = {piece.line.character for piece in pieces if piece.line}
+    if not speakers:
+        return Purpose.DETAIL if shows_detail(pieces[0].text) else Purpose.ACTION
+    return Purpose.SPEECH if len(speakers) == 1 else Purpose.TWO_SHOT
+
+
+class _Grouping:
+    """Groups the pieces between two directions into takes, by the rules of this module."""
+
+    def __init__(self, pieces: list[_Piece], cast: Cast, *, opening: bool) -> None:
+        self._pieces = pieces
+        self._cast = cast
+        self._opening = opening
+
+    def takes(self) -> list[_Take]:
+        takes: list[_Take] = []
+        index = 0
+        while index < len(self._pieces):
+            count, purpose = self._next(index)
+            takes.append(_Take(pieces=tuple(self._pieces[index : index + count]), purpose=purpose))
+            index += count
+        return takes
+
+    def _next(self, index: int) -> tuple[int, Purpose]:
+        """Return how many pieces the take that begins here covers, and what it is there for."""
+        piece = self._pieces[index]
+        if piece.line:
+            return self._speech(index, piece)
+        if piece.element.centred:
+            return 1, Purpose.TITLE
+        if self._opening and index == 0:
+            return 1, Purpose.ESTABLISH
+        people = self._cast.mentioned(piece.text)
+        if piece.short_action and len(people) == 1 and self._speaks(index - 1) and self._speaks(index + 1):
+            return 1, Purpose.REACTION
+        after = self._at(index + 1)
+        count = 2 if piece.short_action and after and after.short_action and not after.element.centred else 1
+        if shows_detail(piece.text) and len(people) < 2:
+            return count, Purpose.DETAIL
+        return count, (Purpose.PLACE, Purpose.ACTION, Purpose.GROUP)[min(len(people), 2)]
+
+    def _speech(self, index: int, piece: _Piece) -> tuple[int, Purpose]:
+        after = self._at(index + 1)
+        if after is None or after.line is None or piece.line is None or after.line.character == piece.line.character:
+            return 1, Purpose.SPEECH
+        heard = piece.line.off_screen or after.line.off_screen
+        together = piece.whole and after.whole and not heard
+        if together and (after.element.dual or piece.words_s + after.words_s <= _SHARED_SPEECHES_S):
+            fits = _seconds((piece, after)) <= _DUAL_LIMIT_S
+            return (2, Purpose.TWO_SHOT) if fits else (1, Purpose.TWO_SHOT)
+        if not self._speaks(index - 1) and not heard:
+            return 1, Purpose.TWO_SHOT
+        return 1, Purpose.SPEECH
+
+    def _at(self, index: int) -> _Piece | None:
+        return self._pieces[index] if 0 <= index < len(self._pieces) else None
+
+    def _speaks(self, index: int) -> bool:
+        piece = self._at(index)
+        return piece is not None and piece.line is not None
+
+
+def _transitions(takes: list[_Take], scene: SceneText) -> list[str]:
+    """Return the transitions of every take: those after it, and for the first one also those before it."""
+    texts: list[list[str]] = [[] for _ in takes]
+    take = 0
+    for transition in (element for element in scene.elements if element.kind == ElementKind.TRANSITION):
+        while take + 1 < len(takes) and takes[take + 1].pieces[0].element.lines.first < transition.lines.first:
+            take += 1
+        if texts:
+            texts[take].append(transition.text)
+    return [" / ".join(found) for found in texts]
+
+
+class _Stage:
+    """Puts people before the camera, shot after shot of one scene."""
+
+    def __init__(self, scene: SceneText, setting: SceneSetting, cast: Cast) -> None:
+        self._setting = setting
+        self._cast = cast
+        self._framing = SceneFraming(exterior=scene.interior is False)
+        self._present = _present(scene, cast)
+        self._before: tuple[str, ...] = ()
+        self.shots: list[Shot] = []
+
+    def shoot(self, take: _Take, *, number: int, transition: str) -> None:
+        """Frame the next take."""
+        direction, action = take.direction, take.action
+        people = self._people(take)
+        purpose = take.purpose
+        if purpose == Purpose.SPEECH and all(line.off_screen for line in take.lines):
+            purpose = Purpose.REACTION if people else Purpose.PLACE
+        listeners = self._listeners(people)
+        subject = people[:1] if purpose in {Purpose.SPEECH, Purpose.REACTION} else people
+        text = action or " ".join(line.text for line in take.lines)
+        ruled = self._framing.frame(purpose, subject, text, listeners=bool(listeners))
+        camera = _follow(direction, ruled)
+        self._framing.remember(subject, camera.size)
+        if camera.angle == Angle.OVER_SHOULDER and len(people) == 1:
+            people = (*people, *listeners[:1])
+        self.shots.append(
+            Shot(
+                id=str(FilmId((*FilmId.parse(self._setting.id).numbers, number))),
+                scene=self._setting.id,
+                size=camera.size,
+                angle=camera.angle,
+                move=camera.move,
+                lens_mm=camera.lens_mm,
+                action=" ".join(filter(None, (_as_sentence(direction.subject), action))),
+                characters=people,
+                location=self._setting.location,
+                time_of_day=direction.time_of_day or self._setting.time_of_day,
+                style_profile=self._setting.style_profile,
+                dialogue=take.lines,
+                props=props(action, names=self._cast.mentioned),
+                continuity=self._continuity(people),
+                beats=tuple(beat for piece in take.pieces if piece.line is None for beat in _beats(piece.text))[:_MAX_BEATS],
+                transition=transition,
+                seconds=direction.seconds,
+                readable_text=" ".join(filter(None, (piece.readable for piece in take.pieces))),
+                sources=tuple(piece.source for piece in take.pieces),
+            )
+        )
+        self._before = people
+
+    def _people(self, take: _Take) -> tuple[str, ...]:
+        """Return who is in frame: who speaks there, who is named, and for a pronoun who was in frame before."""
+        speakers = [line.character for line in take.lines if not line.off_screen]
+        heard = {line.character for line in take.lines if line.off_screen}
+        text = f"{take.direction.subject} {take.action}"
+        named = [key for key in self._cast.mentioned(text) if key not in heard]
+        people = tuple(dict.fromkeys((*speakers, *named)))
+        if people:
+            if take.purpose == Purpose.TWO_SHOT and len(people) == 1:
+                people = (*people, *self._listeners(people)[:1])
+            return people
+        if take.lines:
+            others = self._before or self._present
+            return tuple(key for key in others if key not in heard)[:2]
+        words = set(re.findall(r"[a-z]+", text.casefold()))
+        if words & {"they", "their", "them", "both"}:
+            return self._present[:3]
+        return self._before[:1] if words & _PRONOUNS else ()
+
+    def _listeners(self, people: tuple[str, ...]) -> tuple[str, ...]:
+        """Return who else is there, those in the shot before first."""
+        return tuple(key for key in dict.fromkeys((*self._before, *self._present)) if key not in people[:1])
+
+    def _continuity(self, people: tuple[str, ...]) -> str:
+        """Return what carries over from the shot before."""
+        if not self.shots:
+            return ""
+        staying = [self._cast.display_name(key) for key in people if key in self._before]
+        kept = f"; still in frame: {', '.join(staying)}" if staying else ""
+        return f"Follows on the shot before: same place and light{kept}."
+
+
+def _present(scene: SceneText, cast: Cast) -> tuple[str, ...]:
+    """Return who is on screen in a scene, in order of appearance."""
+    found: dict[str, None] = {}
+    for element in covered_elements(scene):
+        if element.speaker and not element.off_screen:
+            found.setdefault(cast.character(element.speaker))
+        elif not element.speaker:
+            found.update(dict.fromkeys(cast.mentioned(element.text)))
+    return tuple(found)
+
+
+def _follow(direction: Direction, ruled: Camera) -> Camera:
+    """Return the camera that was asked for; what was left open is as ruled."""
+    size = direction.size or ruled.size
+    return Camera(
+        size=size,
+        angle=direction.angle or ruled.angle,
+        move=direction.move or ruled.move,
+        lens_mm=direction.lens_mm or LENS_MM[size],
+    )
+
+
+def _as_sentence(subject: str) -> str:
+    if not subject:
+        return ""
+    return subject[0].upper() + subject[1:] + ("" if subject[-1] in ".!?…" else ".")
