@@ -6,7 +6,8 @@ work on, so nothing is lost in a crash and nothing is asked for twice.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import dagster as dg
 
@@ -15,7 +16,7 @@ from vtx_dagster.assets.cut import act, film
 from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, Step, plan_project
-from vtx_dagster.partitions.batches import batches, keys_of_run, range_tags
+from vtx_dagster.partitions.batches import PARTITION_TAG, batches, keys_of_run, range_tags
 from vtx_dagster.partitions.definitions import clip_partitions
 from vtx_dagster.partitions.keys import key_of
 from vtx_dagster.partitions.sync import register
@@ -75,15 +76,20 @@ def auto_render(
 
     Clips that failed with exactly this plan are left for a person. `automation.render: false` in `metadata.yaml` turns it off.
     """
-    register(context.instance, studio.open())
+    opened = studio.open()
+    register(context.instance, opened)
     order = context.instance.get_dynamic_partitions(str(clip_partitions.name))
     runs = _runs_in_flight(context)
     busy = {key for run in runs for key in keys_of_run(run.tags, order)}
     due: dict[str, str] = {}
-    for record in survey_studio(studio.open(), engine_for=ltx.engine_for):
+    for record in survey_studio(opened, engine_for=ltx.engine_for):
         steps = _steps(context, record, Stage.RENDERED_CLIP) if record.may_render else ()
         due |= {key: step.work_hash for step in steps if (key := key_of(step.project, step.id)) not in busy}
-    work = ({key: due[key] for key in batch} for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN))
+    work = (
+        _Work(asset=asset, hashes={key: due[key] for key in batch})
+        for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN)
+        for asset in (clip_spec, rendered_clip)
+    )
     yield from _requests(context, work, num_in_flight=len(runs))
 
 
@@ -95,20 +101,19 @@ def auto_assemble(
 
     `automation.assemble: false` in `metadata.yaml` turns it off.
     """
-    register(context.instance, studio.open())
+    opened = studio.open()
+    register(context.instance, opened)
     runs = _runs_in_flight(context)
-    busy = {(run.tags.get("dagster/partition")) for run in runs}
+    busy = {run.tags.get(PARTITION_TAG) for run in runs}
     work = []
-    for record in survey_studio(studio.open(), engine_for=ltx.engine_for):
+    for record in survey_studio(opened, engine_for=ltx.engine_for):
         if not record.may_assemble:
             continue
         acts = [step for step in _steps(context, record, Stage.ACT) if not record.unfinished(step.id)]
-        films = [] if acts or record.unfinished() else list(_steps(context, record, Stage.FILM))
-        for step in (*acts, *films):
-            key = key_of(step.project, step.id) if step.id else step.project
-            if key not in busy:
-                work.append({key: step.work_hash})
-    yield from _requests(context, work, num_in_flight=len(runs))
+        films = [] if acts or record.unfinished() else _steps(context, record, Stage.FILM)
+        work += [_Work(asset=act, hashes={key_of(step.project, step.id): step.work_hash}) for step in acts]
+        work += [_Work(asset=film, hashes={step.project: step.work_hash}) for step in films]
+    yield from _requests(context, (piece for piece in work if busy.isdisjoint(piece.hashes)), num_in_flight=len(runs))
 
 
 ALL_SENSORS = (studio_watch, auto_render, auto_assemble)
@@ -149,34 +154,38 @@ def _runs_in_flight(context: dg.SensorEvaluationContext) -> Sequence[dg.DagsterR
     return context.instance.get_runs(dg.RunsFilter(tags=tags, statuses=UNFINISHED))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """What one run is to make real: an asset, and the hash that is wanted of each of its partitions."""
+
+    asset: dg.AssetsDefinition
+    hashes: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        named = [self.asset.key.to_user_string(), self.hashes]
+        return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
+
+
 def _requests(
-    context: dg.SensorEvaluationContext, work: Iterator[dict[str, str]] | list[dict[str, str]], *, num_in_flight: int
+    context: dg.SensorEvaluationContext, work: Iterable[_Work], *, num_in_flight: int
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Yield a run request for each piece of work, by key and hash, until enough runs are in flight."""
+    """Yield a run request for each piece of work, until enough runs are in flight."""
     num_asked = 0
     for piece in work:
         if num_in_flight + num_asked >= MAX_RUNS_IN_FLIGHT:
             break
-        digest = hashlib.sha256(json.dumps(piece, sort_keys=True).encode()).hexdigest()[:32]
-        attempts = context.instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: digest}))
+        keys = tuple(piece.hashes)
+        attempts = context.instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: piece.digest}))
         if attempts >= MAX_ATTEMPTS:
-            context.log.error("gave up after %d runs: %s; look at their logs, then `vtx render resume`", attempts, list(piece))
+            context.log.error("gave up after %d runs: %s; see their logs, then `vtx render resume`", attempts, ", ".join(keys))
             continue
         num_asked += 1
-        keys = tuple(piece)
         yield dg.RunRequest(
-            run_key=f"{digest}-{attempts}",
-            tags={WORK_TAG: digest, **range_tags(keys)},
-            asset_selection=_assets_for(keys[0]),
+            run_key=f"{piece.digest}-{attempts}",
+            tags={WORK_TAG: piece.digest, **(range_tags(keys) if len(keys) > 1 else {})},
             partition_key=keys[0] if len(keys) == 1 else None,
+            asset_selection=[piece.asset.key],
         )
     if not num_asked:
         yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the log of this tick)")
-
-
-def _assets_for(key: str) -> list[dg.AssetKey]:
-    """Return what is run for a key: the film of a project, the act, or plan and take of a clip."""
-    _, _, film_id = key.partition("/")
-    if not film_id:
-        return [film.key]
-    return [clip_spec.key, rendered_clip.key] if "_" in film_id else [act.key]

@@ -7,6 +7,7 @@ import dagster as dg
 
 from vtx_dagster.assets._boundary import failure_of
 from vtx_dagster.core.errors import VtxError
+from vtx_dagster.production.progress import Settled, settle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
         except VtxError as error:
             context.log.error("%s: %s", key, error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
             failures[key] = error
+            settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
             continue
         if not report.is_shown:
             context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata=report.metadata))
@@ -51,6 +53,7 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
             yield dg.MaterializeResult(data_version=dg.DataVersion(report.data_version), metadata=report.metadata)
         else:
             context.log_event(materialization(context.asset_key, key, report))
+        settle(Settled(stage=context.asset_key.to_user_string(), key=key, facts=report.metadata))
     if failures:
         raise _failure(failures, num_done=len(keys) - len(failures))
 

@@ -40,7 +40,7 @@ def clip_spec(resolved: ResolvedClip) -> PartitionReport:
         "vtx/seconds": dg.MetadataValue.float(plan.content_frames / plan.fps),
         "vtx/pacing": dg.MetadataValue.md("\n".join(f"- {reason}" for reason in resolved.pacing.reasons)),
         "vtx/engine": dg.MetadataValue.text(f"{plan.engine.name} {plan.engine.version}"),
-        "vtx/pipeline": dg.MetadataValue.text(plan.pipeline),
+        "vtx/pipeline": dg.MetadataValue.text(plan.pipeline.value),
     }
     if resolved.warnings:
         metadata["vtx/warnings"] = dg.MetadataValue.md("\n".join(f"- {warning}" for warning in resolved.warnings))

@@ -1,6 +1,7 @@
 """Which partitions share a run: ranges of keys in the order of their registration."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from vtx_dagster.partitions.keys import split_key
 
@@ -9,7 +10,9 @@ RANGE_START_TAG = "dagster/asset_partition_range_start"
 RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
-def batches(due: Iterable[str], order: Sequence[str], *, size: int, span: int) -> Iterator[tuple[str, ...]]:
+def batches(
+    due: Iterable[str], order: Sequence[str], *, size: int, span: int, walls: Collection[str] = frozenset()
+) -> Iterator[tuple[str, ...]]:
     """Yield the due keys in batches that a run can take as one range.
 
     Args:
@@ -17,12 +20,17 @@ def batches(due: Iterable[str], order: Sequence[str], *, size: int, span: int) -
         order: All registered keys in the order of registration, which is what ranges follow.
         size: At most this many due keys in a batch, all of one project.
         span: At most this many registered keys from the first to the last of a batch; those between them run, too.
+        walls: Keys that no batch reaches across, such as blocked clips, which would fail in it.
     """
     positions = {key: index for index, key in enumerate(order)}
+    wall_positions = sorted(positions[key] for key in walls if key in positions)
     batch: list[str] = []
     for key in sorted((key for key in due if key in positions), key=positions.__getitem__):
         if batch and (
-            len(batch) == size or positions[key] - positions[batch[0]] >= span or split_key(key)[0] != split_key(batch[0])[0]
+            len(batch) == size
+            or positions[key] - positions[batch[0]] >= span
+            or split_key(key)[0] != split_key(batch[0])[0]
+            or bisect(wall_positions, positions[batch[-1]]) != bisect(wall_positions, positions[key])
         ):
             yield tuple(batch)
             batch = []

@@ -4,24 +4,49 @@ Dagster makes its own copies of resources and runs assets deep inside its engine
 found through a context variable instead.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from vtx_dagster.core.errors import VtxError
 
 Listener = Callable[[str, int, int], None]
 """Called with a partition key, the frames that are done of it and their total."""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A partition that needs no more work in this run: it is finished, or failed.
+
+    Attributes:
+        stage: Name of the asset.
+        error: Why it failed, if it did.
+        facts: What was reported of it, by metadata key, when it did not.
+    """
+
+    stage: str
+    key: str
+    error: VtxError | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+SettledListener = Callable[[Settled], None]
+"""Called once for every partition of a run over many, as soon as it is settled."""
+
 _listener: ContextVar[Listener | None] = ContextVar("vtx_progress_listener", default=None)
+_settled_listener: ContextVar[SettledListener | None] = ContextVar("vtx_settled_listener", default=None)
 
 
 @contextmanager
-def watching(listener: Listener) -> Iterator[None]:
-    """Have a listener told of all progress that is made inside the block."""
-    token = _listener.set(listener)
+def watching(listener: Listener, *, settled: SettledListener | None = None) -> Iterator[None]:
+    """Have a listener told of all progress that is made inside the block, and one of the partitions that are settled."""
+    tokens = _listener.set(listener), _settled_listener.set(settled)
     try:
         yield
     finally:
-        _listener.reset(token)
+        _listener.reset(tokens[0])
+        _settled_listener.reset(tokens[1])
 
 
 def report(key: str, done: int, total: int) -> None:
@@ -29,3 +54,10 @@ def report(key: str, done: int, total: int) -> None:
     listener = _listener.get()
     if listener is not None:
         listener(key, done, total)
+
+
+def settle(settled: Settled) -> None:
+    """Tell the listener of a partition that is finished or failed, if there is one."""
+    listener = _settled_listener.get()
+    if listener is not None:
+        listener(settled)

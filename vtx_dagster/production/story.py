@@ -18,6 +18,7 @@ from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.outline import Outline
 from vtx_dagster.core.planner import Stage, StoryRecord
+from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Source, StoryContext, StoryWriter
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
@@ -166,7 +167,8 @@ class StoryDesk:
             shotlist = _replace_part(previous, shotlist, only)
         stored = self._store(Stage.SHOTLIST, path, {path: dump_document(shotlist)}, overwrite=overwrite)
         shotlist = load_document(path, Shotlist, root=self._project.root)
-        notes = self._add_stubs(outline, shotlist, scenes, context.bible)
+        parsed = {scene: parse_scene(source) for scene, source in scenes.items()}
+        notes = self._add_stubs(parsed, context.bible)
         clips = self._clips(only, overwrite=overwrite)
         return WrittenStage(
             stage=Stage.SHOTLIST,
@@ -177,7 +179,7 @@ class StoryDesk:
             written=(*stored.written, *clips.written),
             kept=(*stored.kept, *clips.kept),
             notes=(*notes, *clips.notes),
-            coverage=prove_coverage({scene: parse_scene(source) for scene, source in scenes.items()}, shotlist),
+            coverage=prove_coverage(parsed, shotlist),
         )
 
     def _clips(self, only: FilmId | None, *, overwrite: bool) -> WrittenStage:
@@ -234,8 +236,8 @@ class StoryDesk:
                 gone.append(path)
         return gone
 
-    def _add_stubs(self, outline: Outline, shotlist: Shotlist, scenes: Mapping[str, Source], bible: Bible) -> tuple[str, ...]:
-        characters, locations = missing_bible_entries(outline, shotlist, scenes, bible)
+    def _add_stubs(self, scenes: Mapping[str, SceneText], bible: Bible) -> tuple[str, ...]:
+        characters, locations = missing_bible_entries(scenes, bible)
         notes = []
         for path, section, entries in (
             (self._project.characters_path, "characters", characters),
