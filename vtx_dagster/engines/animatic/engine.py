@@ -4,57 +4,93 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from vtx_dagster.core.engines import RenderReport, RenderRequest
-from vtx_dagster.core.errors import RenderError
+from vtx_dagster.core.errors import MissingSettingError, RenderError
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
+from vtx_dagster.engines.animatic.board import Board
+from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.clip_writer import ClipWriter
 
-VERSION = "1"
+DRAWING_VERSION: Final = "1"
+"""Raised with every change that makes other pixels of the same plan: it is in the plans, so clips drawn before become stale."""
 
 
 class AnimaticEngine:
+    """Draws clips.
+
+    Args:
+        font: A TrueType or OpenType file to letter with, in place of the bundled DejaVu Sans Condensed. Its content is part of the
+            engine's version.
+
+    Raises:
+        MissingSettingError: If the font file cannot be read.
+    """
+
     def __init__(self, font: Path | None = None) -> None:
         self._font = font
-        self._version = VERSION if font is None else f"{VERSION}+font.{hashlib.sha256(font.read_bytes()).hexdigest()[:12]}"
+        self._version = DRAWING_VERSION
+        if font is not None:
+            try:
+                content = font.read_bytes()
+            except OSError as error:
+                raise MissingSettingError(f"{font}: the font cannot be read ({error}); name another file", path=str(font)) from error
+            self._version += f"+font.{hashlib.sha256(content).hexdigest()[:12]}"
 
     @property
     def identity(self) -> EngineIdentity:
+        """Name and version of the drawing."""
         return EngineIdentity(name="animatic", version=self._version)
 
     @property
     def draws(self) -> bool:
+        """Always true: plans carry a ``Drawing``."""
         return True
 
     @contextmanager
     def session(self) -> Iterator["AnimaticSession"]:
-        yield AnimaticSession(self._font)
+        """Return a session; there is nothing to load but the font."""
+        yield AnimaticSession(Lettering(self._font))
 
 
 class AnimaticSession:
-    def __init__(self, font: Path | None) -> None:
-        self._font = font
+    """An engine at work."""
+
+    def __init__(self, lettering: Lettering) -> None:
+        self._lettering = lettering
 
     def render(self, request: RenderRequest) -> RenderReport:
+        """Draw and encode one clip.
+
+        Raises:
+            RenderError: If the plan cannot be drawn; no output is left.
+            StorageError: If the output cannot be written.
+        """
         plan = request.plan
+        board = Board(plan, self._lettering)
         with ClipWriter(request.output, width=plan.width, height=plan.height, fps=plan.fps, num_frames=plan.render_frames) as writer:
             for index in range(plan.render_frames):
-                writer.write_rgb(np.asarray(paint_frame(plan, index)))
+                writer.write_rgb(np.asarray(board.frame(index)))
                 request.progress(index + 1, plan.render_frames)
-        request.log.write_text(f"animatic {VERSION}: {plan.clip}, {plan.render_frames} frames\n", encoding="utf-8")
-        return RenderReport(facts={"frames": plan.render_frames})
+        facts = {**board.facts, "frames": plan.render_frames, "bytes": request.output.stat().st_size}
+        request.log.write_text(
+            f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"
+            + "".join(f"{name}: {value}\n" for name, value in facts.items()),
+            encoding="utf-8",
+        )
+        return RenderReport(facts=facts)
 
 
-def paint_frame(plan: RenderPlan, frame_index: int) -> Image.Image:
-    drawing = plan.drawing
-    if drawing is None:
-        raise RenderError(f"{plan.clip}: the plan has no drawing; make it again for the animatic engine", clip=plan.clip)
-    image = Image.new("RGB", (plan.width, plan.height), (plan.seed % 200, 90, 120))
-    draw = ImageDraw.Draw(image)
-    x = plan.width * frame_index // plan.render_frames
-    draw.rectangle((x, plan.height // 3, x + plan.width // 5, plan.height * 2 // 3), fill=(230, 200, 150))
-    draw.text((4, 4), f"{drawing.title} {plan.clip} {frame_index}".encode("ascii", "replace").decode(), fill="white")
-    return image
+def paint_frame(plan: RenderPlan, frame_index: int, *, font: Path | None = None) -> Image.Image:
+    """Return one frame of a plan as it will be encoded, RGB; to look at a shot without rendering it.
+
+    Raises:
+        RenderError: If the plan cannot be drawn, or has no such frame.
+    """
+    if not 0 <= frame_index < plan.render_frames:
+        raise RenderError(f"{plan.clip}: there is no frame {frame_index}; the clip has 0 to {plan.render_frames - 1}", clip=plan.clip)
+    return Board(plan, Lettering(font)).frame(frame_index)

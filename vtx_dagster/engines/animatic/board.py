@@ -1,0 +1,307 @@
+"""One clip as a moving storyboard panel: painted once in layers, then looked at by the camera frame by frame."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageChops, ImageFilter
+
+from vtx_dagster.core.errors import RenderError
+from vtx_dagster.core.plan import Drawing, RenderPlan
+from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
+from vtx_dagster.engines.animatic.camera import camera_path
+from vtx_dagster.engines.animatic.chance import generator, stable_hash
+from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_body, draw_face, draw_from_above, draw_head, limb
+from vtx_dagster.engines.animatic.layers import Layer, lay, views_window
+from vtx_dagster.engines.animatic.lettering import Lettering
+from vtx_dagster.engines.animatic.page import Caption, Slate, blank_page, border, captions, card, grain, layout
+from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix
+from vtx_dagster.engines.animatic.sets import Stage, is_room, paint_floor, paint_set
+from vtx_dagster.engines.animatic.staging import Mark, Staging, staged
+
+MIN_SIDE_PX: Final = 64
+MAX_SIDE_PX: Final = 4096
+
+_DEPTH_LANDSCAPE: Final = 0.12
+_DEPTH_WALL: Final = 0.45
+_DEPTH_MIDDLE: Final = 0.72
+_SILENT: Final = Face()
+_FACES: Final = (_SILENT, Face(eyes_open=False), Face(mouth=Mouth.SMALL), Face(mouth=Mouth.OPEN))
+_MIN_FACE_PX: Final = 9
+"""Heads smaller than this have no features, and nothing in them moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """A painted actor: a layer for each face that it makes."""
+
+    mark: Mark
+    faces: dict[Face, Layer]
+
+
+class Board:
+    """A clip ready to be looked at.
+
+    Args:
+        plan: A plan with a drawing.
+        lettering: The typeface.
+
+    Raises:
+        RenderError: If the plan has no drawing, or its picture is too small or too large to draw.
+    """
+
+    def __init__(self, plan: RenderPlan, lettering: Lettering) -> None:
+        if plan.drawing is None:
+            raise RenderError(f"{plan.clip}: the plan has no drawing; make it again for the animatic engine", clip=plan.clip)
+        if not (MIN_SIDE_PX <= min(plan.width, plan.height) and max(plan.width, plan.height) <= MAX_SIDE_PX):
+            raise RenderError(
+                f"{plan.clip}: {plan.width}x{plan.height} cannot be drawn; each side must be from {MIN_SIDE_PX} to {MAX_SIDE_PX} px",
+                clip=plan.clip,
+            )
+        if plan.fps < 1:
+            raise RenderError(f"{plan.clip}: {plan.fps} fps cannot be drawn; give at least 1", clip=plan.clip)
+        drawing = plan.drawing
+        self._plan, self._drawing = plan, drawing
+        self._page = layout(plan.width, plan.height)
+        self._size = self._page.picture_size
+        self._aspect = self._size[0] / self._size[1]
+        self._light = light_for(drawing.time_of_day, drawing.palette, interior=drawing.interior)
+        self._seed = stable_hash(plan.seed, plan.clip)
+        self._path = camera_path(
+            drawing.camera.move, drawing.camera.size, num_frames=plan.render_frames, fps=plan.fps, seed=self._seed
+        )
+        self._staging = staged(drawing, aspect=self._aspect, seed=self._seed)
+        # The set is the same in every clip of a place, whatever the clip's seed.
+        self._set_seed = stable_hash(drawing.project, drawing.place, drawing.set)
+        self._paint_stage()
+        self._write_page(lettering)
+
+    def _paint_stage(self) -> None:
+        staging = self._staging
+        self._back, self._middle = self._painted_set(staging)
+        self._haze = self._painted_haze()
+        speakers = {line.character for line in self._drawing.dialogue if not line.off_screen}
+        self._cast = tuple(self._acting(mark, speaks=mark.actor.figure.name in speakers) for mark in staging.marks)
+        self._near = self._painted_foreground(staging)
+
+    def _sheet(self, depth: float, light: Light, window: Window | None = None, *, opaque: bool = False, share: float = 1.0) -> Sheet | None:
+        """Return a sheet for what the camera sees at a depth, or for the part of it in a window; ``share`` lowers its resolution."""
+        views = self._path.views(depth, self._aspect)
+        seen = views_window(views)
+        part = seen if window is None else seen.overlap(window)
+        if part is None:
+            return None
+        seed = stable_hash(self._set_seed, depth)
+        return Sheet(part, self._size[1] * views.closest() * share, light=light, seed=seed, ground=light.mid if opaque else None)
+
+    def _painted_set(self, staging: Staging) -> tuple[tuple[float, Layer], tuple[float, Layer] | None]:
+        drawing = self._drawing
+        depth = _DEPTH_WALL if is_room(drawing.set) or staging.from_above else _DEPTH_LANDSCAPE
+        blur = staging.blur * self._size[1]
+        # What is out of focus needs no resolution.
+        share = 1.0 if blur < 2 else 0.5
+        far = self._sheet(depth, self._light, opaque=True, share=share)
+        middle = self._sheet(_DEPTH_MIDDLE, self._light, share=share)
+        if far is None or middle is None:
+            raise RenderError(f"{self._plan.clip}: the camera sees nothing")
+        place = {"scale": staging.set_scale, "weight": min(1.5, 0.75 + 0.25 * staging.set_scale)}
+        stage = Stage(
+            far=far.pen(tilt_deg=staging.tilt_deg).at(staging.set_x, staging.set_y, **place),
+            mid=middle.pen(tilt_deg=staging.tilt_deg).at(staging.set_x, staging.set_y, **place),
+            light=self._light,
+            time=drawing.time_of_day,
+            chance=generator(self._set_seed),
+        )
+        (paint_floor if staging.from_above else paint_set)(drawing.set, stage)
+        return (depth, _softened(Layer.of(far), blur * share)), _at(_DEPTH_MIDDLE, _softened(Layer.of(middle), blur * share * 0.7))
+
+    def _painted_haze(self) -> Layer:
+        """Mist, or dust in the light: a soft pattern that drifts slowly across the set, so that no shot stands still."""
+        chance = generator(self._set_seed, "haze")
+        blots = Image.fromarray(chance.integers(0, 256, (6, 30), dtype=np.uint8)).resize((240, 72), Image.Resampling.BICUBIC)
+        strength = 0.20 if self._drawing.interior else 0.30
+        rows = np.linspace(0, 1, 72)[:, None]
+        band = np.sin(np.pi * rows) ** 1.5
+        thick = np.clip((np.asarray(blots, dtype=float) - 96) / 159, 0, 1) * band * 255 * strength
+        paint = mix(self._light.horizon, self._light.light, 0.6)
+        return Layer(Window(-4.5, -0.62, 4.5, 0.46), Image.fromarray(thick.astype(np.uint8)), paint)
+
+    def _acting(self, mark: Mark, *, speaks: bool) -> Acting:
+        body = mark.actor.body
+        unit = mark.head * body.scale
+        above = self._staging.from_above
+        reach = max(1.9, body.shoulder + 0.95) * unit
+        tall = reach if above else (body.foot_y + 0.4) * unit
+        window = Window(mark.x - reach, mark.y - (reach if above else 0.95 * unit), mark.x + reach, mark.y + tall)
+        if self._staging.tilt_deg:
+            window = _tilted(window, self._staging.tilt_deg)
+        sheet = self._sheet(mark.depth, self._light, window)
+        if sheet is None:
+            return Acting(mark, {})
+        face_px = unit * self._size[1]
+        weight = min(1.7, max(0.5, face_px / 110)) if face_px > 40 else max(0.4, face_px / 60)
+        pen = sheet.pen(tilt_deg=self._staging.tilt_deg).at(mark.x, mark.y, unit, weight=weight)
+        if above:
+            draw_from_above(pen, mark.actor)
+            return Acting(mark, _faces(Layer.of(sheet), _SILENT))
+        draw_body(pen.at(0, 0, stretch=mark.stretch), mark.actor)
+        draw_head(pen, mark.actor)
+        if face_px < _MIN_FACE_PX:
+            return Acting(mark, _faces(Layer.of(sheet), _SILENT))
+        return Acting(mark, self._with_faces(sheet, pen, mark, _FACES if speaks else _FACES[:2]))
+
+    def _with_faces(self, sheet: Sheet, pen: Pen, mark: Mark, faces: tuple[Face, ...]) -> dict[Face, Layer]:
+        """Paint the head once with every face on it; only the face is painted anew."""
+        area = pen.pixels(Window(-0.5, -0.42, 0.5, 0.56))
+        bare = None if area is None else sheet.image.crop(area)
+        layers: dict[Face, Layer] = {}
+        whole: Layer | None = None
+        for face in faces:
+            if area is not None and bare is not None:
+                sheet.image.paste(bare, area)
+                draw_face(pen, mark.actor, face)
+            if whole is None or area is None:
+                whole = whole or Layer.of(sheet)
+                layers |= _faces(whole, face)
+            else:
+                layers[face] = whole.patched(sheet, area)
+        return layers
+
+    def _painted_foreground(self, staging: Staging) -> tuple[float, Layer] | None:
+        if staging.shoulder is not None:
+            mark = staging.shoulder
+            sheet = self._sheet(mark.depth, self._light)
+            if sheet is None:
+                return None
+            draw_back(sheet.pen(tilt_deg=staging.tilt_deg).at(mark.x, mark.y, mark.head, weight=1.6), mark.actor)
+            return _at(mark.depth, _softened(Layer.of(sheet), 0.004 * self._size[1]))
+        if staging.hands:
+            sheet = self._sheet(1.6, self._light)
+            if sheet is None:
+                return None
+            _draw_own_hands(sheet.pen(), self._aspect, self._light)
+            return _at(1.6, Layer.of(sheet))
+        return None
+
+    def _write_page(self, lettering: Lettering) -> None:
+        plan, drawing, page = self._plan, self._drawing, self._page
+        self._slate = Slate(plan, drawing, page, lettering)
+        self._captions = captions(drawing, page, lettering, num_frames=min(plan.content_frames, plan.render_frames))
+        self._grain = grain(*self._size)
+        self._sheet_of_paper = blank_page(plan, drawing, page, lettering, slate_left=self._slate.left)
+        self._border = border(page)
+        marks = self._staging.marks
+        lean = sum(mark.x for mark in marks)
+        tight = not marks
+        self._card = card(drawing.readable_text, page, lettering, centred=tight, left_side=lean > 0)
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """What was painted, in numbers: figures and caption pages."""
+        return {"figures": len(self._cast), "captions": len(self._captions)}
+
+    def _caption_at(self, frame_index: int) -> Caption | None:
+        return next((caption for caption in self._captions if caption.first <= frame_index <= caption.last), None)
+
+    def _face_at(self, acting: Acting, frame_index: int, caption: Caption | None) -> Face:
+        figure = acting.mark.actor.figure
+        if caption is not None and caption.on_screen and caption.speaker == figure.name:
+            # Mouths change at about eight shapes a second, as in limited animation.
+            step = frame_index * 8 // self._plan.fps
+            return _FACES[(0, 2, 3, 2, 3, 0, 3, 2)[(step + stable_hash(figure.key, step // 8) % 8) % 8]]
+        cycle = 3.1 + stable_hash(figure.key, "blink") % 1000 / 500
+        phase = (frame_index / self._plan.fps + stable_hash(figure.key, "phase") % 997 / 200) % cycle
+        return _FACES[1] if phase < 0.14 else _SILENT
+
+    def picture(self, frame_index: int) -> Image.Image:
+        """Return the picture of one frame without the page around it, RGB."""
+        picture = Image.new("RGB", self._size, self._light.mid)
+        seconds = frame_index / self._plan.fps
+        caption = self._caption_at(frame_index)
+        depth, back = self._back
+        seen = self._path.views(depth, self._aspect).window(frame_index)
+        lay(picture, back, seen)
+        drift = 0.035 * seconds % 2.0 - 1.0
+        lay(picture, self._haze, Window(seen.left + drift, seen.top, seen.right + drift, seen.bottom))
+        if self._middle is not None:
+            depth, layer = self._middle
+            lay(picture, layer, self._path.views(depth, self._aspect).window(frame_index))
+        for acting in self._cast:
+            self._lay_actor(picture, acting, frame_index, caption)
+        if self._near is not None:
+            depth, layer = self._near
+            sway = 0.003 * math.sin(1.1 * seconds)
+            near = self._path.views(depth, self._aspect).window(frame_index)
+            lay(picture, layer, Window(near.left + sway, near.top + sway, near.right + sway, near.bottom + sway))
+        return ImageChops.multiply(picture, self._grain)
+
+    def _lay_actor(self, picture: Image.Image, acting: Acting, frame_index: int, caption: Caption | None) -> None:
+        if not acting.faces:
+            return
+        face = self._face_at(acting, frame_index, caption)
+        layer = acting.faces.get(face) or acting.faces[_SILENT]
+        seen = self._path.views(acting.mark.depth, self._aspect).window(frame_index)
+        figure = acting.mark.actor.figure
+        phase = stable_hash(figure.key, "breath") % 628 / 100
+        seconds = frame_index / self._plan.fps
+        speaking = caption is not None and caption.speaker == figure.name and caption.on_screen
+        breath = 0.012 * math.sin(1.7 * seconds + phase) + (0.016 * math.sin(4.3 * seconds + phase) if speaking else 0.0)
+        rise = min(0.006, breath * acting.mark.head)
+        lay(picture, layer, Window(seen.left, seen.top + rise, seen.right, seen.bottom + rise))
+
+    def frame(self, frame_index: int) -> Image.Image:
+        """Return one whole frame, RGB.
+
+        Args:
+            frame_index: From 0 to the plan's render frames, excluded.
+        """
+        page = self._sheet_of_paper.copy()
+        page.paste(self.picture(frame_index), self._page.picture[:2])
+        if self._card is not None:
+            self._card.on(page)
+        caption = self._caption_at(frame_index)
+        if caption is not None:
+            caption.overlay.on(page)
+        for edge in self._border:
+            edge.on(page)
+        self._slate.tick(page, frame_index)
+        return page
+
+
+def _at(depth: float, layer: Layer | None) -> tuple[float, Layer] | None:
+    return None if layer is None else (depth, layer)
+
+
+def _faces(layer: Layer | None, face: Face) -> dict[Face, Layer]:
+    return {} if layer is None else {face: layer}
+
+
+def _softened(layer: Layer | None, blur_px: float) -> Layer | None:
+    if layer is None or blur_px < 0.6:
+        return layer
+    # Three box blurs look like a Gaussian and cost a third of Pillow's.
+    return Layer(layer.window, layer.image.filter(ImageFilter.BoxBlur(blur_px * 0.8)).filter(ImageFilter.BoxBlur(blur_px * 0.8)))
+
+
+def _tilted(window: Window, tilt_deg: float) -> Window:
+    turn = math.radians(tilt_deg)
+    corners = [(window.left, window.top), (window.right, window.top), (window.right, window.bottom), (window.left, window.bottom)]
+    x = [a * math.cos(turn) - b * math.sin(turn) for a, b in corners]
+    y = [a * math.sin(turn) + b * math.cos(turn) for a, b in corners]
+    return Window(min(x), min(y), max(x), max(y))
+
+
+def _draw_own_hands(pen: Pen, aspect: float, light: Light) -> None:
+    sleeve, skin = light.shaded(light.on(colour("#4a4f58")), 0.45), light.shaded(light.on(colour("#c99a7a")), 0.25)
+    for side in (-1, 1):
+        x = side * aspect * 0.36
+        pen.shape(limb([(x + side * 0.22, 0.78), (x + side * 0.10, 0.52), (x, 0.40)], [0.12, 0.10, 0.075]), sleeve, 1.6, form=0.4)
+        palm = pen.at(x - side * 0.02, 0.34)
+        palm.shape(arc(0, 0, 0.062, 0.085), skin, 1.4, form=0.35)
+        for finger in range(4):
+            lean = (finger - 1.5) * 0.030
+            palm.shape(limb([(lean, -0.03), (lean * 1.25 - side * 0.012, -0.11 - 0.014 * (finger % 3)), (lean * 1.3 - side * 0.02, -0.15)],
+                            [0.018, 0.016, 0.010]), skin, 1.0)  # fmt: skip
+        palm.shape(limb([(-side * 0.04, 0.02), (-side * 0.10, -0.03), (-side * 0.12, -0.07)], [0.022, 0.018, 0.012]), skin, 1.0)
+
