@@ -8,7 +8,7 @@ from vtx_dagster.core.shotlist import Shot
 def shot_to_clip(shot: Shot) -> ClipSpec:
     """Return the clip spec of a shot.
 
-    What a person decides about rendering (pipeline, profile, LoRAs, seed, inputs) is left unset, so that the project's settings hold.
+    What decides about rendering (pipeline, profile, LoRAs, seed, inputs) is left unset, so that the project's settings hold.
     """
     return ClipSpec(
         id=shot.id,

@@ -52,8 +52,8 @@ def prove_coverage(scenes: Mapping[str, SceneText], shotlist: Shotlist) -> Cover
     shots_of: dict[str, list[Shot]] = {}
     for shot in shotlist.shots:
         shots_of.setdefault(shot.scene, []).append(shot)
-    for scene_id in sorted(shots_of.keys() - scenes.keys(), key=story_order):
-        problems.append(f"{scene_id}: {shots_of[scene_id][0].id} belongs to a scene that has no file")
+    strangers = sorted(shots_of.keys() - scenes.keys(), key=story_order)
+    problems += [f"{scene_id}: {shots_of[scene_id][0].id} belongs to a scene that has no file" for scene_id in strangers]
     num_elements = 0
     for scene_id, scene in scenes.items():
         num_elements += len(covered_elements(scene))

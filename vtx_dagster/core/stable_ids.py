@@ -1,7 +1,7 @@
 """Numbers that stay: what was numbered once keeps its number when the list around it changes.
 
-Used for acts, scenes and shots. Files, takes and reviews refer to these numbers, so a number that was given once is never given to
-anything else.
+Used for acts, scenes and shots. Files, takes and reviews refer to these numbers, so a number that was given once is never given
+to anything else.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,7 +1,8 @@
 """A brief without a screenplay: its Markdown, put into Fountain form. Nothing is added to what it says.
 
-The lowest level of headings in use are scenes, the level above them acts, and a first heading that stands alone on its level is the
-title. Paragraphs and list items are action. Text under an act's heading is its synopsis, text under the title the logline.
+The lowest level of headings with text under them are scenes, the levels above are acts, and a first heading that stands alone on
+its level is the title. Paragraphs and list items are action. Text under an act's heading is its synopsis, text under the title the
+logline.
 """
 
 import re
@@ -15,6 +16,7 @@ _HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>\S.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>\S.*)$")
 _QUOTE = re.compile(r"^\s*>\s?")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*(?:```|~~~).*$")
+_REMARK = re.compile(r"^\(.*\)$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -47,19 +49,20 @@ def is_fountain(brief: Source) -> bool:
     return any(looks_like_heading(line.strip()) for line in raw_lines(brief.text))
 
 
-def brief_as_fountain(brief: Source, *, title: str) -> BriefAsFountain:
+def brief_as_fountain(brief: Source, *, title: str, logline: str = "") -> BriefAsFountain:
     """Return a Markdown brief as Fountain.
 
     Args:
         brief: The file.
         title: Heading of the only scene of a brief that has no headings.
+        logline: Of the film. Where the brief repeats it, it is no action; neither is a paragraph in parentheses, a remark.
     """
-    blocks = _blocks(_COMMENT.sub("", brief.text))
-    own_title, logline = "", ""
+    blocks = _blocks(_COMMENT.sub("", brief.text), logline)
+    own_title, own_logline = "", ""
     levels = [block.level for block in blocks if block.level]
     top = next((block for block in blocks if block.level), None)
     if top and len(levels) > 1 and levels.count(top.level) == 1 and top.level == min(levels):
-        own_title, logline = top.heading, " ".join(top.paragraphs)
+        own_title, own_logline = top.heading, " ".join(top.paragraphs)
         blocks.remove(top)
         levels.remove(top.level)
     scene_level = max((block.level for block in blocks if block.level and block.paragraphs), default=0)
@@ -74,7 +77,7 @@ def brief_as_fountain(brief: Source, *, title: str) -> BriefAsFountain:
             lines += _scene(block.heading, block.paragraphs)
     return BriefAsFountain(
         title=own_title,
-        logline=logline or opening,
+        logline=own_logline or opening,
         fountain=Source(name=brief.name, text="\n".join(lines).strip("\n") + "\n" if lines else ""),
     )
 
@@ -93,14 +96,15 @@ def _literal(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("[[", "[").replace("]]", "]").replace("/*", "/").replace("*/", "/")).strip()
 
 
-def _blocks(text: str) -> list[_Block]:
+def _blocks(text: str, logline: str) -> list[_Block]:
     blocks = [_Block(0, "")]
     paragraph: list[str] = []
 
     def end_paragraph() -> None:
-        if paragraph:
-            blocks[-1].paragraphs.append(" ".join(paragraph))
-            paragraph.clear()
+        whole = " ".join(paragraph)
+        paragraph.clear()
+        if whole and whole != logline and not _REMARK.match(whole):
+            blocks[-1].paragraphs.append(whole)
 
     for raw in raw_lines(text):
         line = _QUOTE.sub("", raw)

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping
 from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.screenplay import SceneText
 
-_LATIN = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h"}
-_CYRILLIC = dict(
-    zip(
-        "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
-        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya i i ie g".split(),
-        strict=True,
-    )
+_LATIN = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i", "ħ": "h"}
+
+
+def _sounds(letters: str, sounds: str) -> dict[str, str]:
+    return dict(zip(letters, sounds.split(), strict=True))
+
+
+_CYRILLIC = _sounds(
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюяіїєґ",
+    "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch - y - e yu ya i i ie g",
 )
-_GREEK = dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True))
+_GREEK = _sounds("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o")
 _LETTERS = {**_LATIN, **_CYRILLIC, **_GREEK}
 _MAX_KEY = 63
 
@@ -31,7 +34,7 @@ def key_of(name: str) -> str:
 
 
 def _spell(letter: str) -> str:
-    if letter in "'’":
+    if letter in "'\u2019":
         return ""
     if letter in _LETTERS:
         return _LETTERS[letter].replace("-", "")
@@ -90,6 +93,10 @@ class Cast:
                 return self._locations[key]
         return whole or None
 
+    def is_name(self, text: str) -> bool:
+        """Say whether a text is the name of a character and nothing else."""
+        return text.strip().casefold() in self._names
+
     def mentioned(self, text: str) -> tuple[str, ...]:
         """Return the keys of the characters that a text names, in order of first mention."""
         if self._mention is None:
@@ -101,7 +108,7 @@ class Cast:
 def title_name(name: str) -> str:
     """Return a name in capitals as a person writes it: ``DR. ÉLODIE O'NEILL`` gives ``Dr. Élodie O'Neill``."""
     return (
-        re.sub(r"[^\W\d_]+(?:['’](?=[^\W\d_]\b)[^\W\d_])?", lambda word: word.group().capitalize(), name)
+        re.sub(r"[^\W\d_]+(?:['\u2019](?=[^\W\d_]\b)[^\W\d_])?", lambda word: word.group().capitalize(), name)
         if name.isupper()
         else name
     )

@@ -1,7 +1,7 @@
 """Directions: notes such as ``[[SHOT: CU, dolly in, her hands, 4s]]`` with which a writer directs a shot.
 
-Parts are separated by commas, in any order and case. A part is a size, an angle, a move, a lens (``85mm``), seconds (``4s``), a time
-of day, or, as everything else is, the subject. ``CU on her hands`` is a size and a subject.
+Parts are separated by commas, in any order and case. A part is a size, an angle, a move, a lens (``85mm``), seconds (``4s``), a
+time of day, or, as everything else is, the subject. ``CU on her hands`` is a size and a subject.
 """
 
 import re
@@ -20,7 +20,7 @@ _SIZES = {
     ShotSize.ECU: ("ecu", "xcu", "extreme close up", "extreme close", "macro"),
     ShotSize.CU: ("cu", "close up", "closeup", "close", "close on", "insert", "tight"),
     ShotSize.MCU: ("mcu", "medium close up", "medium close"),
-    ShotSize.MS: ("ms", "medium", "mid", "medium shot", "mid shot", "two shot", "2 shot"),
+    ShotSize.MS: ("ms", "medium", "mid", "medium shot", "mid shot"),
     ShotSize.MWS: ("mws", "mls", "medium wide", "medium long", "cowboy", "american"),
     ShotSize.WS: ("ws", "ls", "wide", "long", "full", "establishing"),
     ShotSize.EWS: ("ews", "els", "xws", "extreme wide", "extreme long", "very wide", "vista"),
@@ -103,8 +103,13 @@ def read_direction(element: Element, *, file: str) -> Direction:
     return Direction(subject=", ".join(subjects), **found)  # pyright: ignore[reportArgumentType] - one key for each type of value
 
 
+def _plain(part: str) -> str:
+    """Return a part in lower case, without hyphens and words that do not change what it asks for."""
+    return " ".join(_FILLER.sub(" ", part.casefold().replace("-", " ").replace("_", " ").replace("\u2019", "'")).split())
+
+
 def _spellings(words: dict) -> dict[str, object]:
-    return {spelling: value for value, spellings in words.items() for spelling in spellings}
+    return {_plain(spelling): value for value, spellings in words.items() for spelling in spellings}
 
 
 _VOCABULARY: tuple[tuple[str, dict[str, object]], ...] = tuple(
@@ -114,7 +119,7 @@ _VOCABULARY: tuple[tuple[str, dict[str, object]], ...] = tuple(
 
 def _read_part(part: str, where: str) -> tuple[str, object, str]:
     """Return what a part is (empty for a subject), its value, and the subject in it."""
-    plain = " ".join(_FILLER.sub(" ", part.casefold().replace("-", " ").replace("_", " ").replace("’", "'")).split())
+    plain = _plain(part)
     if seconds := _SECONDS.match(plain):
         value = float(seconds[1])
         if not 0 < value <= MAX_SHOT_S:

@@ -7,9 +7,10 @@ library is given the line in Fountain's forced form (``.HEADING``, ``@CUE``, ``>
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from screenplay_tools.fountain.parser import Parser
-from screenplay_tools.screenplay import Character, ElementType, SceneHeading, Section
+from screenplay_tools.screenplay import Character, Lyric, PageBreak, Parenthetical, SceneHeading, Section, Synopsis, Transition
 from screenplay_tools.screenplay import Element as ParsedElement
 
 from vtx_dagster.core.errors import InvalidFileError
@@ -215,7 +216,7 @@ class _Reader:
     def read(self, first: int) -> tuple[ActText, ...]:
         """Return the acts that have scenes, from the line with this index on."""
         content = [line for line in self._lines[first:] if not line.comment_only]
-        followed = {line.number: bool(after.text.strip()) for line, after in zip(content, content[1:], strict=False)}
+        followed = {line.number: bool(after.text.strip()) for line, after in pairwise(content)}
         for line in self._lines[first:]:
             if line.comment_only:
                 if not self._speech:
@@ -253,7 +254,7 @@ class _Reader:
         # Every line is in forced form, so the library never holds one back; of an empty one (a lone "!") it makes nothing.
         added = self._parser.script.elements[known:]
         parsed = added[-1] if added else None
-        if parsed is not None and parsed.type == ElementType.HEADING:
+        if isinstance(parsed, SceneHeading):
             self._start_scene(parsed, line)
             self._read_notes(line.notes)
             return
@@ -277,20 +278,20 @@ class _Reader:
             self._read_prose(ElementKind.DIALOGUE, line, text)
 
     def _read_marked(self, parsed: ParsedElement, line: SourceLine, text: str) -> None:
-        match parsed.type:
-            case ElementType.SECTION:
+        match parsed:
+            case Section():
                 self._start_section(parsed, line)
-            case ElementType.CHARACTER:
+            case Character():
                 self._start_speech(parsed, line)
-            case ElementType.PARENTHETICAL:
+            case Parenthetical():
                 self._read_parenthetical(text, line)
-            case ElementType.LYRIC:
+            case Lyric():
                 self._read_prose(ElementKind.LYRIC, line, text[1:])
-            case ElementType.TRANSITION:
+            case Transition():
                 self._read_single(ElementKind.TRANSITION, line, text.removeprefix(">"))
-            case ElementType.SYNOPSIS:
+            case Synopsis():
                 self._read_single(ElementKind.SYNOPSIS, line, text[1:])
-            case ElementType.PAGEBREAK:
+            case PageBreak():
                 self._end_speech()
             case _ if text.startswith(">"):
                 self._end_speech()
@@ -333,8 +334,7 @@ class _Reader:
             self._stage_directions.append(plain)
             self._speech.last = line.closes
 
-    def _start_speech(self, parsed: ParsedElement, line: SourceLine) -> None:
-        assert isinstance(parsed, Character)  # noqa: S101 - tells the type checker what the element type says
+    def _start_speech(self, parsed: Character, line: SourceLine) -> None:
         self._end_speech()
         self._speech = _Speech(
             speaker=_plain(parsed.name),
@@ -378,8 +378,7 @@ class _Reader:
             )
         )
 
-    def _start_section(self, parsed: ParsedElement, line: SourceLine) -> None:
-        assert isinstance(parsed, Section)  # noqa: S101 - tells the type checker what the element type says
+    def _start_section(self, parsed: Section, line: SourceLine) -> None:
         self._end_speech()
         if parsed.level > 1:
             self._sequence_line = self._sequence_line or line.number
@@ -388,8 +387,7 @@ class _Reader:
         self._sequence_line = 0
         self._acts.append(_Act(title=_plain(parsed.text_raw)))
 
-    def _start_scene(self, parsed: ParsedElement, line: SourceLine) -> None:
-        assert isinstance(parsed, SceneHeading)  # noqa: S101 - tells the type checker what the element type says
+    def _start_scene(self, parsed: SceneHeading, line: SourceLine) -> None:
         self._end_speech()
         waiting, self._waiting = self._waiting, []
         first = min([line.number, *(element.lines.first for element in waiting)])

@@ -66,7 +66,7 @@ _MOVES = tuple(
             CameraMove.TRUCK_RIGHT,
             r"walks?|walking|runs?|running|strides?|march\w*|cross\w*|hurr\w+|paces|pacing|rush\w*|follows?",
         ),
-        (CameraMove.PAN_RIGHT, r"turns?|looks? around|scans?|pass(?:es|ing)|sweeps?|arrives?|enters?|sails?|drives?|rolls?"),
+        (CameraMove.PAN_RIGHT, r"turns?|looks? around|scans?|pass(?:es|ing)|sweeps?|arrives?|enters?|sails?|drives?"),
     )
 )
 _LEFT = re.compile(r"\b(?:left|west|back)\b", re.IGNORECASE)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 _ABBREVIATED = re.compile(r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|[^\W\d_])\.$")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？]+[」』）]*\s*")
-_CLAUSE_END = re.compile(r"[,;:—–]+[\"'”’)\]]*\s+|\s+[—–-]+\s+|[、，；]\s*")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”\u2019)\]]*\s+|[。\uff01\uff1f]+[」』\uff09]*\s*")
+_CLAUSE_END = re.compile(r"[,;:\u2014\u2013]+[\"'”\u2019)\]]*\s+|\s+[\u2014\u2013-]+\s+|[、\uff0c\uff1b]\s*")
 _WORD_END = re.compile(r"\s+")
 
 _QUOTED = r"[\"“«](?P<quoted>[^\"”»]{1,200})[\"”»]"
@@ -16,7 +16,7 @@ _SIGN = (
 )
 _IN_FRAME = re.compile(rf"{_SIGN}[^.!?\"“«]{{0,80}}{_QUOTED}", re.IGNORECASE)
 _SUPER = re.compile(r"^(?:SUPER|TITLE|TITLE CARD|CARD|CAPTION|CHYRON|SUBTITLE)\s*:\s*(?P<text>.+)$")
-_CAPITALS = re.compile(r"(?<![\w'’.-])[^\W\d_][\w'’-]*[^\W_](?:\s+[^\W\d_][\w'’-]*[^\W_])*")
+_CAPITALS = re.compile(r"(?<![\w'\u2019.-])[^\W\d_][\w'\u2019-]*[^\W_](?:\s+[^\W\d_][\w'\u2019-]*[^\W_])*")
 
 _MAX_PROPS = 4
 
@@ -73,14 +73,14 @@ def props(text: str, *, names: Callable[[str], tuple[str, ...]]) -> tuple[str, .
 
 
 def _upper_runs(words: str) -> list[str]:
-    """Return the runs of words in capitals, three letters or longer."""
+    """Return the runs of words in capitals that have a word of three letters or more in them."""
     runs: list[list[str]] = [[]]
     for word in words.split():
-        if word.isupper() and len(word) > 2:
+        if word.isupper():
             runs[-1].append(word)
         else:
             runs.append([])
-    return [" ".join(run) for run in runs if run]
+    return [" ".join(run) for run in runs if any(len(word) > 2 for word in run)]
 
 
 def _cut(text: str, ends: re.Pattern[str], *, keep_abbreviations: bool = False) -> list[str]:

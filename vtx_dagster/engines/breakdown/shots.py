@@ -3,14 +3,16 @@
 **Directed.** A note ``[[SHOT: ...]]`` begins a shot that covers what comes after it, up to the next such note or the end of the
 scene; it is cut only where it would pass the longest clip. What the note leaves open is framed by rule.
 
+A title card (centred text) is a shot of its own.
+
 **By rule**, for everything else:
 
 1. The first action paragraph of a scene is its establishing shot: extreme wide outside, wide inside.
-2. Every other action paragraph is a shot; two short ones share it. People are framed in medium shots, groups wider, hands, eyes and
-   other details close. A short paragraph about one person between two speeches is a reaction: close.
-3. A conversation opens with a two-shot. After that every speech is a shot of the speaker, medium close-ups and close-ups in turn, every
-   other one over the shoulder of the listener. Two short exchanges share a two-shot, and so do speeches in dual dialogue. A speaker who
-   is off screen is heard over those who are there.
+2. Every other action paragraph is a shot; two short ones share it. People are framed in medium shots, groups wider, hands, eyes
+   and other details close. A short paragraph about one person between two speeches is a reaction: close.
+3. A conversation opens with a two-shot. After that every speech is a shot of the speaker, medium close-ups and close-ups in turn,
+   every other one over the shoulder of the listener. Two short exchanges share a two-shot, and so do speeches in dual dialogue. A
+   speaker who is off screen is heard over those who are there.
 4. Speeches (and actions) too long for a clip are cut at sentence ends.
 5. The same subject never has the same size twice in a row, moves follow words in the text (*runs*, *looks up*, *slowly*), lenses the
    size: see ``framing``.
@@ -22,6 +24,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
 from textwrap import shorten
 
 from vtx_dagster.core.coverage import covered_elements
@@ -29,7 +32,7 @@ from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.pacing import ACTION_BEAT_S, ACTION_WORD_S, ORIENTATION_S, line_seconds, reading_seconds
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
-from vtx_dagster.core.shot import Angle, Camera, DialogueLine, TimeOfDay
+from vtx_dagster.core.shot import Angle, Camera, DialogueLine, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
@@ -42,10 +45,14 @@ SHOT_STEP = 10
 _UNDIRECTED = Direction()
 _SHORT_ACTION_WORDS = 10
 _SHARED_SPEECHES_S = Fraction(5)
-_DUAL_LIMIT_S = Fraction(14)
 _MARGIN_S = Fraction(1, 2)
+_FINEST_CUT_S = Fraction(6)
+"""A project with shorter clips than this gets its clips clamped by pacing, not its sentences cut into words."""
 _WIDEST_S = max(ORIENTATION_S.values())
 _PRONOUNS = {"he", "she", "his", "her", "him", "hers"}
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+"""Letters of scripts without spaces, of which ``pacing`` takes two for a word."""
+
 _MAX_BEATS = 12
 _MAX_BEAT_LETTERS = 120
 
@@ -67,6 +74,11 @@ class SceneSetting:
     time_of_day: TimeOfDay
     longest_s: Fraction
     style_profile: str | None = None
+
+    @property
+    def limit_s(self) -> Fraction:
+        """What the estimate of a shot may not pass; less than ``longest_s``, since frames are rounded up."""
+        return max(self.longest_s - _MARGIN_S, _FINEST_CUT_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,11 +132,6 @@ class _Take:
     def lines(self) -> tuple[DialogueLine, ...]:
         return tuple(piece.line for piece in self.pieces if piece.line)
 
-    @property
-    def seconds(self) -> Fraction:
-        """About how long it takes, at most what ``pacing`` will say of it."""
-        return _seconds(self.pieces)
-
 
 def scene_shots(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Shot]:
     """Return the shots of a scene, numbered 10, 20, 30.
@@ -134,11 +141,14 @@ def scene_shots(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Sho
     """
     takes: list[_Take] = []
     for direction, elements in _directed(scene, setting):
-        pieces = [piece for element in elements for piece in _pieces(element, setting, cast)]
-        if direction:
-            takes += _directed_takes(direction, pieces, setting)
-        else:
-            takes += _Grouping(pieces, cast, opening=not takes).takes()
+        for is_card, group in groupby(elements, key=lambda element: element.centred):
+            pieces = [piece for element in group for piece in _pieces(element, setting, cast)]
+            if is_card:
+                takes += [_Take(pieces=(piece,), purpose=Purpose.TITLE) for piece in pieces]
+            elif direction:
+                takes += _directed_takes(direction, pieces, setting)
+            else:
+                takes += _Grouping(pieces, cast, limit_s=setting.limit_s, opening=not takes).takes()
     stage = _Stage(scene, setting, cast)
     for number, (take, transition) in enumerate(zip(takes, _transitions(takes, scene), strict=True), start=1):
         stage.shoot(take, number=number * SHOT_STEP, transition=transition)
@@ -187,7 +197,7 @@ def _pieces(element: Element, setting: SceneSetting, cast: Cast) -> list[_Piece]
     def seconds(text: str) -> Fraction:
         return _seconds((piece(text, 1, 1),))
 
-    texts = split_to_fit(element.text, seconds=seconds, limit_s=setting.longest_s - _MARGIN_S)
+    texts = split_to_fit(element.text, seconds=seconds, limit_s=setting.limit_s)
     return [piece(text, number, len(texts)) for number, text in enumerate(texts, start=1)]
 
 
@@ -197,7 +207,8 @@ def _seconds(pieces: Sequence[_Piece]) -> Fraction:
 
 
 def _happening_s(text: str) -> Fraction:
-    return max(len(_beats(text)) * ACTION_BEAT_S, len(text.split()) * ACTION_WORD_S)
+    num_words = len(text.split()) + Fraction(len(_WIDE.findall(text)), 2)
+    return max(len(_beats(text)) * ACTION_BEAT_S, num_words * ACTION_WORD_S)
 
 
 def _beats(text: str) -> tuple[str, ...]:
@@ -209,7 +220,7 @@ def _directed_takes(direction: Direction, pieces: list[_Piece], setting: SceneSe
     """Return the take that was asked for, or several where it would pass the longest clip."""
     packed: list[list[_Piece]] = [[]]
     for piece in pieces:
-        if packed[-1] and _seconds([*packed[-1], piece]) > setting.longest_s - _MARGIN_S:
+        if packed[-1] and _seconds([*packed[-1], piece]) > setting.limit_s:
             packed.append([])
         packed[-1].append(piece)
     if direction.seconds is not None and len(packed) > 1:
@@ -239,8 +250,9 @@ def _directed_purpose(pieces: list[_Piece]) -> Purpose:
 class _Grouping:
     """Groups the pieces between two directions into takes, by the rules of this module."""
 
-    def __init__(self, pieces: list[_Piece], cast: Cast, *, opening: bool) -> None:
+    def __init__(self, pieces: list[_Piece], cast: Cast, *, limit_s: Fraction, opening: bool) -> None:
         self._pieces = pieces
+        self._limit_s = limit_s
         self._cast = cast
         self._opening = opening
 
@@ -258,15 +270,13 @@ class _Grouping:
         piece = self._pieces[index]
         if piece.line:
             return self._speech(index, piece)
-        if piece.element.centred:
-            return 1, Purpose.TITLE
         if self._opening and index == 0:
             return 1, Purpose.ESTABLISH
         people = self._cast.mentioned(piece.text)
         if piece.short_action and len(people) == 1 and self._speaks(index - 1) and self._speaks(index + 1):
             return 1, Purpose.REACTION
         after = self._at(index + 1)
-        count = 2 if piece.short_action and after and after.short_action and not after.element.centred else 1
+        count = 2 if piece.short_action and after and after.short_action else 1
         if shows_detail(piece.text) and len(people) < 2:
             return count, Purpose.DETAIL
         return count, (Purpose.PLACE, Purpose.ACTION, Purpose.GROUP)[min(len(people), 2)]
@@ -278,7 +288,7 @@ class _Grouping:
         heard = piece.line.off_screen or after.line.off_screen
         together = piece.whole and after.whole and not heard
         if together and (after.element.dual or piece.words_s + after.words_s <= _SHARED_SPEECHES_S):
-            fits = _seconds((piece, after)) <= _DUAL_LIMIT_S
+            fits = _seconds((piece, after)) <= self._limit_s
             return (2, Purpose.TWO_SHOT) if fits else (1, Purpose.TWO_SHOT)
         if not self._speaks(index - 1) and not heard:
             return 1, Purpose.TWO_SHOT
@@ -338,13 +348,13 @@ class _Stage:
                 angle=camera.angle,
                 move=camera.move,
                 lens_mm=camera.lens_mm,
-                action=" ".join(filter(None, (_as_sentence(direction.subject), action))),
+                action=" ".join(filter(None, (self._subject_sentence(direction), action))),
                 characters=people,
                 location=self._setting.location,
                 time_of_day=direction.time_of_day or self._setting.time_of_day,
                 style_profile=self._setting.style_profile,
                 dialogue=take.lines,
-                props=props(action, names=self._cast.mentioned),
+                props=_props(take, self._cast),
                 continuity=self._continuity(people),
                 beats=tuple(beat for piece in take.pieces if piece.line is None for beat in _beats(piece.text))[:_MAX_BEATS],
                 transition=transition,
@@ -361,7 +371,8 @@ class _Stage:
         heard = {line.character for line in take.lines if line.off_screen}
         text = f"{take.direction.subject} {take.action}"
         named = [key for key in self._cast.mentioned(text) if key not in heard]
-        people = tuple(dict.fromkeys((*speakers, *named)))
+        pointed_at = self._cast.mentioned(take.direction.subject)
+        people = tuple(dict.fromkeys((*pointed_at, *speakers, *named)))
         if people:
             if take.purpose == Purpose.TWO_SHOT and len(people) == 1:
                 people = (*people, *self._listeners(people)[:1])
@@ -373,6 +384,13 @@ class _Stage:
         if words & {"they", "their", "them", "both"}:
             return self._present[:3]
         return self._before[:1] if words & _PRONOUNS else ()
+
+    def _subject_sentence(self, direction: Direction) -> str:
+        """Return the subject of a direction as a sentence; a mere name says who is in frame, and nothing happens."""
+        subject = direction.subject
+        if not subject or self._cast.is_name(subject):
+            return ""
+        return subject[0].upper() + subject[1:] + ("" if subject[-1] in ".!?…" else ".")
 
     def _listeners(self, people: tuple[str, ...]) -> tuple[str, ...]:
         """Return who else is there, those in the shot before first."""
@@ -401,15 +419,20 @@ def _present(scene: SceneText, cast: Cast) -> tuple[str, ...]:
 def _follow(direction: Direction, ruled: Camera) -> Camera:
     """Return the camera that was asked for; what was left open is as ruled."""
     size = direction.size or ruled.size
+    close = size in {ShotSize.ECU, ShotSize.CU} and ruled.angle == Angle.OVER_SHOULDER
     return Camera(
         size=size,
-        angle=direction.angle or ruled.angle,
+        angle=direction.angle or (Angle.EYE_LEVEL if close else ruled.angle),
         move=direction.move or ruled.move,
         lens_mm=direction.lens_mm or LENS_MM[size],
     )
 
 
-def _as_sentence(subject: str) -> str:
-    if not subject:
-        return ""
-    return subject[0].upper() + subject[1:] + ("" if subject[-1] in ".!?…" else ".")
+def _props(take: _Take, cast: Cast) -> tuple[str, ...]:
+    found = (
+        prop
+        for piece in take.pieces
+        if piece.line is None and not piece.element.centred
+        for prop in props(piece.text, names=cast.mentioned)
+    )
+    return tuple(dict.fromkeys(found))

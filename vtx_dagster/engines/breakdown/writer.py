@@ -90,6 +90,8 @@ class BreakdownWriter:
     def treatment(self, context: StoryContext, outline: Outline) -> str:
         """Return the outline as prose: title, logline, acts, scenes with their beats."""
         lines = [f"# {outline.title}", ""]
+        if context.metadata.author:
+            lines += [f"By {context.metadata.author}", ""]
         if outline.logline:
             lines += [f"*{outline.logline}*", ""]
         for number, act in enumerate(outline.acts, start=1):
@@ -98,13 +100,19 @@ class BreakdownWriter:
                 lines += [act.synopsis, ""]
             for scene in act.scenes:
                 lines += [f"### {scene.id}: {scene.heading}", ""]
-                if scene.synopsis:
+                beats = " ".join(beat.text for beat in scene.beats)
+                if scene.synopsis and not beats.startswith(scene.synopsis):
                     lines += [f"*{scene.synopsis}*", ""]
-                if scene.beats:
-                    lines += [" ".join(beat.text for beat in scene.beats), ""]
+                if beats:
+                    lines += [beats, ""]
         return "\n".join(lines).rstrip() + "\n"
 
-    def screenplay(self, context: StoryContext, outline: Outline, treatment: str) -> tuple[SceneFile, ...]:
+    def screenplay(
+        self,
+        context: StoryContext,
+        outline: Outline,
+        treatment: str,  # noqa: ARG002 - writers with a model use it; this one has the author's own words
+    ) -> tuple[SceneFile, ...]:
         """Return the scenes as they were written, word for word; a scene that only the outline has, from its beats.
 
         Raises:
@@ -155,11 +163,11 @@ def _read_script(context: StoryContext) -> _Script:
     if not sources and is_fountain(brief):
         sources = (brief,)
     if not sources:
-        converted = brief_as_fountain(brief, title=context.metadata.title)
+        converted = brief_as_fountain(brief, title=context.metadata.title, logline=context.metadata.logline)
         if not converted.fountain.text:
             raise InvalidFileError(
-                f"{brief.name}:1: nothing to break down: put a screenplay into story/source/ (e.g. film.fountain), or write what happens"
-                " into the brief, one heading per scene",
+                f"{brief.name}:1: nothing to break down: put a screenplay into story/source/ (e.g. film.fountain),"
+                " or write what happens into the brief, one heading per scene",
                 path=brief.name,
             )
         sources, title, logline = (converted.fountain,), converted.title, converted.logline
@@ -257,16 +265,16 @@ def _beats(scene: SceneText, cast: Cast) -> tuple[Beat, ...]:
     """Return what happens in a scene: a beat for every action paragraph, and one for every exchange of speeches."""
     beats: list[str] = []
     speakers: list[str] = []
+    first_words = ""
     for element in (*covered_elements(scene), None):
         if element is not None and element.speaker:
             speakers.append(cast.display_name(cast.character(element.speaker)))
-            if len(speakers) == 1:
-                first_words = element.text
+            first_words = first_words or element.text
             continue
         if speakers:
             who = " and ".join(dict.fromkeys(speakers))
             beats.append(f"{who}: “{shorten(first_words, _MAX_BEAT_LETTERS, placeholder=' …')}”")
-            speakers = []
+            speakers, first_words = [], ""
         if element is not None:
             beats.append(shorten(element.text, _MAX_BEAT_LETTERS, placeholder=" …"))
     return tuple(Beat(text=text) for text in beats[:_MAX_BEATS])
