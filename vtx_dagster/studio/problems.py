@@ -48,7 +48,7 @@ def schema_problems(error: SchemaError) -> Iterator[Problem]:
         return
     path = tuple(error.absolute_path)
     if "propertyNames" in error.relative_schema_path and isinstance(error.instance, str):
-        yield Problem(path=(*path, error.instance), text=f"{_shown(error.instance)} is no key here: {_rule(error)}")
+        yield Problem(path=(*path, error.instance), text=f"{_shown(error.instance)} is no key here: it {_rule(error)}")
     elif error.validator == "additionalProperties":
         yield from _unknown_keys(error, path)
     elif error.validator == "required":
@@ -104,9 +104,7 @@ def _rule(error: SchemaError) -> str:
         case "type":
             return f"is not {_TYPE_NAMES[value]}{_quote_hint(error.instance, value)}"
         case "enum":
-            near = difflib.get_close_matches(str(error.instance), [str(allowed) for allowed in value], n=1)
-            hint = f" (did you mean {near[0]!r}?)" if near else ""
-            return f"is not one of {', '.join(str(allowed) for allowed in value)}{hint}"
+            return f"is not one of {', '.join(str(allowed) for allowed in value)}"
         case "const":
             return f"is not {value!r}, the only value allowed"
         case "pattern":

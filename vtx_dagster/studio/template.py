@@ -25,12 +25,10 @@ telemetry:
 nux:
   enabled: false
 
-run_coordinator:
-  module: dagster._core.run_coordinator.queued_run_coordinator
-  class: QueuedRunCoordinator
-  config:
-    dequeue_use_threads: true
-    dequeue_num_workers: 4
+# Runs wait in Dagster's queue (its QueuedRunCoordinator).
+run_queue:
+  dequeue_use_threads: true
+  dequeue_num_workers: 4
 
 # At most four runs at once, and of those that use a pool (render, ffmpeg) one. A machine with several
 # GPUs or many cores may have more: raise default_limit, or set a limit per pool under Deployment > Concurrency.

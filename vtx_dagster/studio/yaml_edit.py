@@ -41,14 +41,16 @@ def insertions(text: str, section: str, *, block: str, flow: str) -> Iterator[st
         lead = "" if not text or text.endswith("\n") else newline
         gap = newline if text.strip() else ""
         yield text + lead + gap + _native(f"{section}:\n{_indented(block, _DEFAULT_INDENT)}", newline)
-        return
-    addition = _native(_indented(block, found.indent or _DEFAULT_INDENT), newline)
-    if found.flow and found.items:
-        closing = found.end - 1
-        inner = text[:closing].rstrip()
-        yield f"{inner}, {flow}{text[closing:]}"
-        yield f"{inner} {flow}{text[closing:]}"
-        return
+    elif found.flow and found.items:
+        inner, rest = text[: found.end - 1].rstrip(), text[found.end - 1 :]
+        # There may be a comma behind the last entry already.
+        yield from (f"{inner}{comma} {flow}{rest}" for comma in (",", ""))
+    else:
+        addition = _native(_indented(block, found.indent or _DEFAULT_INDENT), newline)
+        yield from _block_insertions(text, found, addition, newline)
+
+
+def _block_insertions(text: str, found: _Section, addition: str, newline: str) -> Iterator[str]:
     if found.flow:
         text = text[: found.start] + text[found.end :]
     lines = text.splitlines(keepends=True)

@@ -1,0 +1,89 @@
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from vtx_dagster.core.errors import BusyError, StorageError
+from vtx_dagster.studio.locks import clip_lock, holder, is_locked, locked_clips, project_lock
+from vtx_dagster.studio.project import Project
+
+CLIP = "A01_S01_SH001"
+HOLD = """
+import sys; from pathlib import Path
+from vtx_dagster.studio.locks import clip_lock
+from vtx_dagster.studio.project import Studio
+with clip_lock(Studio.open(Path(sys.argv[1]), {}).project("film"), sys.argv[2]):
+    print("held", flush=True); sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other(project: Project):
+    command = [sys.executable, "-c", HOLD, str(project.studio.root), CLIP]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_another_process_is_waited_for_and_named(project: Project, other: subprocess.Popen):
+    assert is_locked(project, CLIP)
+    assert locked_clips(project) == {CLIP}
+    assert holder(project, CLIP) == f"process {other.pid} on {__import__('socket').gethostname()}"
+    with (
+        pytest.raises(BusyError, match=rf"film/{CLIP} is being rendered by process {other.pid} on") as caught,
+        clip_lock(project, CLIP, timeout_s=0),
+    ):
+        pass
+    assert caught.value.retryable
+    other.kill()
+    with clip_lock(project, CLIP, timeout_s=10):
+        assert is_locked(project, CLIP)
+    assert not is_locked(project, CLIP)
+
+
+def test_locks_of_clips_and_of_work_are_apart(project: Project):
+    assert locked_clips(project) == frozenset()
+    assert holder(project, CLIP) is None
+    with project_lock(project, "story"), clip_lock(project, CLIP), clip_lock(project, "A01_S01_SH002"):
+        assert locked_clips(project) == {CLIP, "A01_S01_SH002"}
+        with pytest.raises(BusyError, match="story of film is being worked on"), project_lock(project, "story", timeout_s=0):
+            pass
+    assert locked_clips(project) == frozenset()
+
+
+def test_only_one_thread_at_a_time(project: Project):
+    inside, most = [], []
+
+    def work() -> None:
+        with clip_lock(project, CLIP):
+            inside.append(1)
+            most.append(len(inside))
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 6
+
+
+def test_lock_is_let_go_after_an_error(project: Project):
+    with pytest.raises(ValueError, match="x"), clip_lock(project, CLIP):
+        raise ValueError("x")
+    assert not is_locked(project, CLIP)
+
+
+def test_holder_that_did_not_write_its_name(project: Project):
+    with clip_lock(project, CLIP):
+        (project.locks_dir / f"{CLIP}.lock").write_text("")
+        assert holder(project, CLIP) == "another process"
+
+
+def test_lock_folder_that_cannot_be_made(project: Project):
+    project.locks_dir.write_text("in the way")
+    with pytest.raises(StorageError, match="cannot lock"), clip_lock(project, CLIP):
+        pass

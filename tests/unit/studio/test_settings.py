@@ -1,0 +1,155 @@
+from pathlib import Path
+
+import pytest
+
+from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingSettingError
+from vtx_dagster.studio.settings import KNOWN, Setting, Settings, is_secret, masked, parse_env
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "projects/film").mkdir(parents=True)
+    return tmp_path
+
+
+def load(root: Path, environ: dict[str, str] | None = None, **files: str) -> Settings:
+    paths = {"project": "projects/film/project.env", "shared": "config/global.env", "models": "config/models.env"}
+    for name, text in files.items():
+        (root / paths[name]).write_text(text)
+    return Settings.load(root, root / "projects/film", environ or {})
+
+
+def test_layers_decide_in_order_and_remember_their_source(root: Path):
+    files = {
+        "project": "# mine\n\nA=project\n",
+        "shared": "A=global\nB=global\nC=global\n",
+        "models": "A=m\nB=m\nC=m\nD=models\n",
+    }
+    settings = load(root, {"A": "env", "B": "env"}, **files)
+    found = {name: settings.lookup(name) for name in "ABCDE"}
+    assert found == {
+        "A": Setting(name="A", value="project", source="projects/film/project.env:3"),
+        "B": Setting(name="B", value="env", source="environment"),
+        "C": Setting(name="C", value="global", source="config/global.env:3"),
+        "D": Setting(name="D", value="models", source="config/models.env:4"),
+        "E": None,
+    }
+    assert Settings.load(root, None, {}).get("A") == "global"
+
+
+def test_empty_value_hides_what_the_other_layers_say(root: Path):
+    settings = load(root, {"A": "env"}, project="A=\n", shared="B=x\n")
+    assert settings.get("A") is None
+    assert settings.get("B") == "x"
+
+
+def test_env_syntax():
+    text = '\ufeffA=1\r\nexport B = two words # comment\n\n\n  C=\'single # kept\'\nD="a\\nb"\nE="over\ntwo"\nF=$A${B}\nA=again\n'
+    found = parse_env(text, "x.env")
+    assert {name: setting.value for name, setting in found.items()} == {
+        "A": "again",
+        "B": "two words",
+        "C": "single # kept",
+        "D": "a\nb",
+        "E": "over\ntwo",
+        "F": "$A${B}",
+    }
+    assert [setting.source for setting in found.values()] == ["x.env:10", "x.env:2", "x.env:5", "x.env:6", "x.env:7", "x.env:9"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("A=1\n\nnonsense\n", "config/global.env:3: not a setting: write NAME=value"),
+        ("A=1\nB='open\nC=2\n", "config/global.env:2: not a setting"),
+        ("# c\n1A=2\n", "config/global.env:2: '1A' is not a setting name"),
+        ("A B=2\n", "config/global.env:1: not a setting"),
+    ],
+    ids=["no equals sign", "open quote", "bad name", "two words"],
+)
+def test_malformed_line_is_named(root: Path, text: str, problem: str):
+    with pytest.raises(InvalidFileError) as caught:
+        load(root, shared=text)
+    assert caught.value.message.startswith(problem)
+
+
+def test_non_utf8_env_names_the_line(root: Path):
+    (root / "config/models.env").write_bytes(b"A=1\nB=\xff\n")
+    with pytest.raises(InvalidFileError, match=r"^config/models\.env:2: byte 0xff"):
+        load(root)
+
+
+def test_missing_setting_names_the_files(root: Path):
+    places = r"projects/film/project\.env, config/global\.env, config/models\.env, the environment"
+    with pytest.raises(MissingSettingError, match=rf"^LORA_X is not set: put LORA_X=\.\.\. into one of {places}"):
+        load(root).require("LORA_X")
+    with pytest.raises(MissingSettingError, match=r"OPENAI_API_KEY is not set \(Key of the language model service"):
+        load(root).require("OPENAI_API_KEY")
+    assert load(root, shared="LORA_X=/m/x\n").require("LORA_X") == "/m/x"
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"), [("1", True), ("TRUE", True), ("yes", True), ("On", True), ("0", False), ("off", False)]
+)
+def test_flags(root: Path, value: str, wanted: bool):
+    assert load(root, project=f"F={value}\n").flag("F", default=not wanted) is wanted
+
+
+def test_flag_and_integer_defaults(root: Path):
+    assert load(root).flag("F", default=True) is True
+    assert load(root).integer("N", default=257, maximum=3) == 257
+
+
+def test_bad_values_name_their_source(root: Path):
+    in_file = load(root, project="A=1\nF=maybe\n", models="TOKEN_COUNT=secretish\n")
+    with pytest.raises(InvalidFileError, match=r"^projects/film/project\.env:2: F: 'maybe' is not one of") as caught:
+        in_file.flag("F", default=True)
+    assert caught.value.details == {"file": "projects/film/project.env", "line": 2, "setting": "F"}
+    with pytest.raises(InvalidRequestError, match=r"^environment: F: 'maybe' is not one of"):
+        load(root, {"F": "maybe"}, project="").flag("F", default=True)
+    with pytest.raises(InvalidFileError) as caught:
+        in_file.integer("TOKEN_COUNT", default=1)
+    assert "secretish" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("x", "not a whole number"),
+        ("1.5", "not a whole number"),
+        ("9" * 5000, "not a whole number"),
+        ("0", "less than 1"),
+        ("9", "more than 8"),
+    ],
+)
+def test_integer_limits(root: Path, value: str, problem: str):
+    settings = load(root, {"N": value})
+    with pytest.raises(InvalidRequestError, match=problem):
+        settings.integer("N", default=1, minimum=1, maximum=8)
+
+
+def test_integer_reads_numbers(root: Path):
+    assert load(root, {"N": " -12 "}).integer("N", default=1) == -12
+
+
+def test_paths_go_from_the_studio_or_home(root: Path):
+    settings = load(root, {"HOME": "/home/x"}, project="A=fonts/a.ttf\nB=/usr/b.ttf\nC=~/c.ttf\n")
+    assert [settings.path(name) for name in "ABCD"] == [root / "fonts/a.ttf", Path("/usr/b.ttf"), Path("/home/x/c.ttf"), None]
+
+
+def test_all_known_says_what_holds(root: Path):
+    known = {setting.name: setting for setting in load(root, {"VTX_ENGINE": "ltx"}).all_known()}
+    assert set(known) == set(KNOWN)
+    assert known["VTX_ENGINE"].source == "environment"
+    assert known["LTX_MAX_FRAMES"] == Setting(name="LTX_MAX_FRAMES", value="257", source="default")
+    assert known["VTX_FFMPEG"] == Setting(name="VTX_FFMPEG", value="", source="not set")
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [("OPENAI_API_KEY", True), ("HF_TOKEN", True), ("db_password", True), ("MY_SECRET_X", True), ("VTX_FONT", False)],
+)
+def test_secrets_are_masked(name: str, secret: bool):
+    assert is_secret(name) is secret
+    assert (masked(Setting(name=name, value="hunter2", source="environment")) == "********") is secret
