@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ValidationError
 
 from vtx_dagster.core.document import Document
-from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, StorageError
+from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, NotFoundError, StorageError
 from vtx_dagster.studio.files import display_name, read_text, write_atomic
 from vtx_dagster.studio.problems import Problem, model_problems, schema_problems
 from vtx_dagster.studio.schemas import model_schema
@@ -116,11 +116,12 @@ def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> N
     if not entries:
         return
     added = {key: model.model_dump(mode="json", exclude_defaults=True) for key, model in entries.items()}
-    if not path.exists():
+    name = str(path)
+    try:
+        before = read_text(path)
+    except NotFoundError:
         write_atomic(path, _yaml_text({"version": 1, section: added}))
         return
-    before = read_text(path)
-    name = str(path)
     has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
     old = parse_yaml(before, name) if has_content else {}
     wanted = _with_entries(old, section, added, name=name)

@@ -48,10 +48,11 @@ def is_locked(project: Project, clip: str) -> bool:
 
 def locked_clips(project: Project) -> frozenset[str]:
     """Return the clips of a project that are being rendered right now."""
-    try:
-        names = [entry.name for entry in os.scandir(project.locks_dir) if entry.name.endswith(".lock")]
-    except FileNotFoundError:
-        return frozenset()
+    with storage_errors(project.locks_dir, doing="read"):
+        try:
+            names = [path.name for path in project.locks_dir.iterdir() if path.name.endswith(".lock")]
+        except FileNotFoundError:
+            return frozenset()
     clips = [name.removesuffix(".lock") for name in names if not name.startswith("project.")]
     return frozenset(clip for clip in clips if is_locked(project, clip))
 
@@ -86,17 +87,18 @@ def _held(path: Path, what: str, timeout_s: float | None) -> Iterator[None]:
 
 def _is_held(path: Path) -> bool:
     # A shared lock is tried, not filelock's exclusive one, so that looking never makes a worker wait or two lookers collide.
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
+    with storage_errors(path, doing="look at"):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
 
 
 def _holder(path: Path) -> str:

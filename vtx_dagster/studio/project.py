@@ -56,7 +56,9 @@ class Studio:
             NotFoundError: If the folder is no studio: it has no ``config`` and ``projects``.
         """
         studio = cls(root=root.absolute(), environ=environ)
-        if not ((studio.root / "config").is_dir() and studio.projects_dir.is_dir()):
+        with storage_errors(studio.root, doing="read"):
+            is_studio = (studio.root / "config").is_dir() and studio.projects_dir.is_dir()
+        if not is_studio:
             raise NotFoundError(f"{root} is not a studio folder: make one with `vtx init {root}`", path=str(root))
         return studio
 
@@ -105,7 +107,9 @@ class Studio:
             NotFoundError: If there is no such project; suggests the nearest.
         """
         project = Project(studio=self, slug=checked_slug(slug))
-        if not project.root.is_dir():
+        with storage_errors(project.root, doing="read"):
+            is_there = project.root.is_dir()
+        if not is_there:
             slugs = self.slugs()
             near = difflib.get_close_matches(slug, slugs, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"make it with `vtx projects new {slug} --title TITLE`"

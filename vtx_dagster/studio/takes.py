@@ -284,7 +284,7 @@ def _take(record: TakeRecord, base: str) -> Take:
 
 def _whole_record(video: str, sidecar: str) -> TakeRecord | None:
     try:
-        size = Path(video).stat().st_size
+        size = os.stat(video).st_size  # noqa: PTH116 - a Path takes three times as long, and a survey asks 90,000 times
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

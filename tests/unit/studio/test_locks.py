@@ -87,3 +87,7 @@ def test_lock_folder_that_cannot_be_made(project: Project):
     project.locks_dir.write_text("in the way")
     with pytest.raises(StorageError, match="cannot lock"), clip_lock(project, CLIP):
         pass
+    with pytest.raises(StorageError, match="cannot look at"):
+        is_locked(project, CLIP)
+    with pytest.raises(StorageError, match="cannot read"):
+        locked_clips(project)
