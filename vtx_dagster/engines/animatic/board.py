@@ -17,7 +17,7 @@ from vtx_dagster.engines.animatic.layers import Layer, lay, views_window
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.animatic.page import Caption, Slate, blank_page, border, captions, card, grain, layout
 from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix
-from vtx_dagster.engines.animatic.sets import Stage, is_room, paint_floor, paint_set
+from vtx_dagster.engines.animatic.sets import Stage, draw_cab_back, draw_cab_front, is_room, paint_floor, paint_set
 from vtx_dagster.engines.animatic.staging import Mark, Staging, staged
 
 MIN_SIDE_PX: Final = 64
@@ -26,6 +26,10 @@ MAX_SIDE_PX: Final = 4096
 _DEPTH_LANDSCAPE: Final = 0.12
 _DEPTH_WALL: Final = 0.45
 _DEPTH_MIDDLE: Final = 0.72
+_DEPTH_BONNET: Final = 1.15
+_DRIFT: Final = 0.03
+"""Of the haze, in heights of the picture a second."""
+
 _SILENT: Final = Face()
 _FACES: Final = (_SILENT, Face(eyes_open=False), Face(mouth=Mouth.SMALL), Face(mouth=Mouth.OPEN))
 _MIN_FACE_PX: Final = 9
@@ -102,7 +106,8 @@ class Board:
         # What is out of focus needs no resolution.
         share = 1.0 if blur < 2 else 0.5
         far = self._sheet(depth, self._light, opaque=True, share=share)
-        middle = self._sheet(_DEPTH_MIDDLE, self._light, share=share)
+        # A camera that stays in its place sees no parallax within the set: one sheet does.
+        middle = self._sheet(_DEPTH_MIDDLE, self._light, share=share) if self._path.travels else far
         if far is None or middle is None:
             raise RenderError(f"{self._plan.clip}: the camera sees nothing")
         place = {"scale": staging.set_scale, "weight": min(1.5, 0.75 + 0.25 * staging.set_scale)}
@@ -114,7 +119,13 @@ class Board:
             chance=generator(self._set_seed),
         )
         (paint_floor if staging.from_above else paint_set)(drawing.set, stage)
-        return (depth, _softened(Layer.of(far), blur * share)), _at(_DEPTH_MIDDLE, _softened(Layer.of(middle), blur * share * 0.7))
+        if staging.cab is not None:
+            cab = staging.cab
+            draw_cab_back(middle.pen(tilt_deg=staging.tilt_deg).at(cab.x, cab.y, cab.head, weight=min(1.5, 6 * cab.head)), self._light)
+        back = _at(depth, _softened(Layer.of(far), blur * share))
+        if back is None:
+            raise RenderError(f"{self._plan.clip}: the camera sees nothing")
+        return back, None if middle is far else _at(_DEPTH_MIDDLE, _softened(Layer.of(middle), blur * share * 0.7))
 
     def _painted_haze(self) -> Layer:
         """Mist, or dust in the light: a soft pattern that drifts slowly across the set, so that no shot stands still."""
@@ -125,14 +136,22 @@ class Board:
         band = np.sin(np.pi * rows) ** 1.5
         thick = np.clip((np.asarray(blots, dtype=float) - 96) / 159, 0, 1) * band * 255 * strength
         paint = mix(self._light.horizon, self._light.light, 0.6)
-        return Layer(Window(-4.5, -0.62, 4.5, 0.46), Image.fromarray(thick.astype(np.uint8)), paint)
+        views = self._path.views(0.0, self._aspect)
+        seen = views_window(views)
+        seconds = self._plan.render_frames / self._plan.fps
+        wide = seen.width + _DRIFT * min(seconds, 60)
+        per_unit = self._size[1] * views.closest()
+        size = (math.ceil(wide * per_unit), math.ceil(1.08 * per_unit))
+        mask = Image.fromarray(thick.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR, box=(0, 0, min(240, 27 * wide), 72))
+        return Layer(Window(seen.left, -0.62, seen.left + size[0] / per_unit, -0.62 + size[1] / per_unit), mask, paint)
 
     def _acting(self, mark: Mark, *, speaks: bool) -> Acting:
         body = mark.actor.body
         unit = mark.head * body.scale
         above = self._staging.from_above
         reach = max(1.9, body.shoulder + 0.95) * unit
-        tall = reach if above else (body.foot_y + 0.4) * unit
+        # Whoever sits in a car has no legs to be seen below its bumper.
+        tall = reach if above else (body.foot_y + 0.4 if self._staging.cab is None else 3.4) * unit
         window = Window(mark.x - reach, mark.y - (reach if above else 0.95 * unit), mark.x + reach, mark.y + tall)
         if self._staging.tilt_deg:
             window = _tilted(window, self._staging.tilt_deg)
@@ -169,6 +188,13 @@ class Board:
         return layers
 
     def _painted_foreground(self, staging: Staging) -> tuple[float, Layer] | None:
+        if staging.cab is not None:
+            cab = staging.cab
+            sheet = self._sheet(_DEPTH_BONNET, self._light)
+            if sheet is None:
+                return None
+            draw_cab_front(sheet.pen(tilt_deg=staging.tilt_deg).at(cab.x, cab.y, cab.head, weight=min(1.5, 6 * cab.head)), self._light)
+            return _at(_DEPTH_BONNET, Layer.of(sheet))
         if staging.shoulder is not None:
             mark = staging.shoulder
             sheet = self._sheet(mark.depth, self._light)
@@ -222,8 +248,9 @@ class Board:
         depth, back = self._back
         seen = self._path.views(depth, self._aspect).window(frame_index)
         lay(picture, back, seen)
-        drift = 0.035 * seconds % 2.0 - 1.0
-        lay(picture, self._haze, Window(seen.left + drift, seen.top, seen.right + drift, seen.bottom))
+        air = self._path.views(0.0, self._aspect).window(frame_index)
+        drift = _DRIFT * min(seconds, 60)
+        lay(picture, self._haze, Window(air.left + drift, air.top, air.right + drift, air.bottom))
         if self._middle is not None:
             depth, layer = self._middle
             lay(picture, layer, self._path.views(depth, self._aspect).window(frame_index))
@@ -296,8 +323,8 @@ def _draw_own_hands(pen: Pen, aspect: float, light: Light) -> None:
     sleeve, skin = light.shaded(light.on(colour("#4a4f58")), 0.45), light.shaded(light.on(colour("#c99a7a")), 0.25)
     for side in (-1, 1):
         x = side * aspect * 0.36
-        pen.shape(limb([(x + side * 0.22, 0.78), (x + side * 0.10, 0.52), (x, 0.40)], [0.12, 0.10, 0.075]), sleeve, 1.6, form=0.4)
-        palm = pen.at(x - side * 0.02, 0.34)
+        pen.shape(limb([(x + side * 0.22, 0.86), (x + side * 0.10, 0.60), (x, 0.48)], [0.12, 0.10, 0.075]), sleeve, 1.6, form=0.4)
+        palm = pen.at(x - side * 0.02, 0.42)
         palm.shape(arc(0, 0, 0.062, 0.085), skin, 1.4, form=0.35)
         for finger in range(4):
             lean = (finger - 1.5) * 0.030

@@ -85,7 +85,7 @@ class Sheet:
     """A window of the stage to paint on, supersampled.
 
     Args:
-        window: What part of the stage it shows.
+        window: What part of the stage it shows; it grows to whole pixels.
         px_per_unit: Its resolution in finished pixels per height of the picture.
         light: The light of the scene.
         ground: Colour of an opaque sheet; without it the sheet is clear, with ink colour beneath, so that edges stay inked.
@@ -93,10 +93,11 @@ class Sheet:
     """
 
     def __init__(self, window: Window, px_per_unit: float, *, light: Light, seed: int, ground: Colour | None = None) -> None:
-        self.window = window
         self.light = light
         self.scale = px_per_unit * SUPERSAMPLING
         self.size = (max(1, math.ceil(window.width * px_per_unit)), max(1, math.ceil(window.height * px_per_unit)))
+        # Whole pixels, so that a layer seen at its own scale is copied and not resampled.
+        self.window = Window(window.left, window.top, window.left + self.size[0] / px_per_unit, window.top + self.size[1] / px_per_unit)
         inner = (self.size[0] * SUPERSAMPLING, self.size[1] * SUPERSAMPLING)
         self.image = Image.new("RGB", inner, ground or light.ink)
         self.mask = None if ground else Image.new("L", inner, 0)

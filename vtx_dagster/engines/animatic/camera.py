@@ -55,6 +55,11 @@ class Path:
     push: Track
     zoom: Track
 
+    @property
+    def travels(self) -> bool:
+        """Whether the camera changes its place, so that near and far part."""
+        return bool(np.any(self.walk_x) or np.any(self.walk_y) or np.any(self.push))
+
     def views(self, depth: float, aspect: float) -> "Views":
         """Return what the camera sees of the plane at ``depth``, frame by frame, in stage units."""
         scale = self.zoom * (1 + self.push * (0.06 + 0.26 * depth**1.4))

@@ -122,12 +122,21 @@ def limb(points: list[tuple[float, float]], widths: list[float]) -> np.ndarray:
     half = np.interp(np.linspace(0, len(points) - 1, len(path)), range(len(points)), widths)[:, None]
     along = np.gradient(path, axis=0)
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)[:, None]
-    return np.concatenate([path + normal * half, (path - normal * half)[::-1]])
+    tips = [
+        [end + way * reach * 0.5 + across * 0.75, end + way * reach * 0.8, end + way * reach * 0.5 - across * 0.75]
+        for end, way, reach, across in (
+            (path[-1], along[-1] / max(1e-6, float(np.hypot(*along[-1]))), float(half[-1, 0]), normal[-1] * half[-1]),
+            (path[0], -along[0] / max(1e-6, float(np.hypot(*along[0]))), float(half[0, 0]), -normal[0] * half[0]),
+        )
+    ]
+    return np.concatenate([path + normal * half, tips[0], (path - normal * half)[::-1], tips[1]])
 
 
 def draw_body(pen: Pen, actor: Actor) -> None:
     """Draw everything below the chin, feet first."""
     body, paints = actor.body, actor.colours(pen.light)
+    # Torsos are drawn with a neck to spare; people have less of it.
+    pen = pen.at(0, -0.14)
     pen.cast(arc(0.1 * pen.light.side * -1, body.foot_y + 0.12, body.shoulder * 1.25, 0.16), 0.34)
     _legs(pen, actor, paints)
     if actor.pose != Pose.FOLDED:
@@ -212,7 +221,7 @@ def _arm(pen: Pen, actor: Actor, paints: Paints, *, side: int) -> None:
     body = actor.body
     wide = body.shoulder * (1 - 0.16 * abs(actor.turn))
     thick = 0.17 + 0.07 * (body.shoulder - 0.6)
-    top = (side * (wide - thick * 0.8), 1.08)
+    top = (side * (wide - thick * 0.95), 1.06)
     near = side == -actor.facing
     cloth = paints.cloth if near else pen.light.shaded(paints.cloth, 0.30)
     elbow_y, hand_y = (body.hip_y * 0.64, body.hip_y + 0.22)
@@ -297,10 +306,10 @@ def _hair_behind(pen: Pen, actor: Actor, paints: Paints) -> None:
         case Hair.BUN:
             pen.shape(arc(-0.28 * turn, -0.55, 0.20, 0.18), back, form=0.4)
         case Hair.CURLY:
-            around = np.radians(np.arange(150, 391, 20))
-            curls = [(0.52 * math.cos(a) * (1.0 + 0.07 * (i % 2)), -0.10 + 0.52 * math.sin(a) * (1.0 + 0.07 * (i % 2)))
-                     for i, a in enumerate(around.tolist())]  # fmt: skip
-            pen.shape([(x - 0.05 * turn, y) for x, y in curls], back, smooth=True)
+            for angle in range(150, 391, 24):
+                a = math.radians(angle)
+                pen.shape(arc(0.42 * math.cos(a) - 0.05 * turn, -0.08 + 0.44 * math.sin(a), 0.17, 0.16), back, 0.9)
+            pen.fill(arc(-0.05 * turn, -0.12, 0.46, 0.44), back)
         case _:
             pass
 
@@ -328,9 +337,11 @@ def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
                     pen.fill(arc(side * 0.37 - 0.04 * turn, 0.0, 0.035, 0.10), light.shaded(hair, 0.3))
             return
         case Hair.CURLY:
-            line = [(-0.44, 0.02), (-0.47, -0.16), (-0.42, -0.36), (-0.28, -0.53), (-0.06, -0.60), (0.16, -0.58), (0.36, -0.45), (0.46, -0.22),
-                    (0.44, 0.02), (0.36, -0.10), (0.30, -0.22), (0.18, -0.20), (0.08, -0.28), (-0.06, -0.22), (-0.18, -0.28), (-0.30, -0.19),
-                    (-0.36, -0.08)]  # fmt: skip
+            for x, y, size in ((-0.37, -0.14, 0.11), (0.37, -0.14, 0.11), (-0.31, -0.32, 0.14), (0.32, -0.32, 0.14), (-0.15, -0.43, 0.15),
+                               (0.17, -0.43, 0.15), (0.01, -0.42, 0.15)):  # fmt: skip
+                pen.shape(arc(x - 0.02 * turn, y + drop, size, size * 0.92), hair, 0.9, form=0.3)
+                pen.stroke([(x - size * 0.4, y + drop + 0.02), (x, y + drop - 0.05), (x + size * 0.4, y + drop + 0.02)], 0.6, smooth=True)
+            return
         case Hair.LONG:
             line = [(-0.43, 0.42), (-0.46, 0.0), (-0.42, -0.34), (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28), (0.46, 0.0),
                     (0.43, 0.42), (0.36, 0.10), (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
@@ -363,13 +374,14 @@ def _profile_head(pen: Pen, actor: Actor, paints: Paints) -> None:
     elif actor.figure.hair == Hair.BUN:
         pen.shape(turned([(-0.36, -0.40), (-0.60, -0.44), (-0.66, -0.22), (-0.46, -0.10), (-0.34, -0.18)]), back, smooth=True)
     elif actor.figure.hair == Hair.CURLY:
-        pen.shape(turned([(0.1, -0.62), (-0.3, -0.6), (-0.56, -0.34), (-0.58, 0.0), (-0.46, 0.28), (-0.2, 0.3), (0, -0.2)]), back, smooth=True)
-    head = [(0.28, -0.34), (0.345, -0.14), (0.335, -0.02), (0.40, 0.10), (0.455, 0.19), (0.37, 0.235), (0.36, 0.29), (0.395, 0.325),
-            (0.365, 0.355), (0.375, 0.40), (0.32, 0.50), (0.16, 0.47), (-0.06, 0.34), (-0.16, 0.26), (-0.32, 0.18), (-0.42, -0.08),
+        for x, y in ((0.16, -0.48), (-0.06, -0.54), (-0.28, -0.46), (-0.44, -0.28), (-0.50, -0.06), (-0.44, 0.16), (-0.28, 0.26)):
+            pen.shape(arc(x * face, y, 0.17, 0.16), back, 0.9)
+    head = [(0.28, -0.34), (0.345, -0.14), (0.325, -0.02), (0.40, 0.09), (0.475, 0.185), (0.465, 0.225), (0.36, 0.24), (0.355, 0.285), (0.40, 0.32),
+            (0.365, 0.35), (0.385, 0.385), (0.35, 0.42), (0.36, 0.47), (0.29, 0.52), (0.16, 0.47), (-0.06, 0.34), (-0.16, 0.26), (-0.32, 0.18), (-0.42, -0.08),
             (-0.34, -0.36), (-0.06, -0.51), (0.16, -0.46)]  # fmt: skip
     pen.shape(turned(head), paints.skin, 1.1, smooth=True, form=0.30)
     pen.wash(arc(0.16 * face, 0.20, 0.08, 0.05), mix(paints.skin, (196, 84, 70), 0.35), 0.4)
-    pen.shape(arc(-0.08 * face, 0.04, 0.075, 0.12), light.shaded(paints.skin, 0.15), 0.8)
+    pen.shape(arc(-0.08 * face, 0.03, 0.055, 0.095), light.shaded(paints.skin, 0.15), 0.8)
     cuts = {
         Hair.SHORT: [(0.27, -0.26), (0.30, -0.42), (0.12, -0.56), (-0.14, -0.57), (-0.40, -0.40), (-0.46, -0.08), (-0.36, 0.20),
                      (-0.22, 0.14), (-0.14, -0.08), (-0.02, -0.10), (0.06, -0.26)],

@@ -76,7 +76,7 @@ def grain(width: int, height: int) -> Image.Image:
     """Return what the paper does to the picture on it, RGB to multiply with: tooth, blotches of wash and darker corners."""
     chance = generator("grain")
     tooth = chance.normal(0, 1, (height, width))
-    tooth = (tooth + np.roll(tooth, 1, 0) + np.roll(tooth, 1, 1)) * 2.2
+    tooth = (tooth + np.roll(tooth, 1, 0) + np.roll(tooth, 1, 1)) * 1.3
     blots = Image.fromarray(chance.integers(0, 256, (7, 12), dtype=np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
     x = np.linspace(-1, 1, width)[None, :]
     y = np.linspace(-1, 1, height)[:, None]

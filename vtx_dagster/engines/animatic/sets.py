@@ -75,8 +75,24 @@ def _heaven(stage: Stage) -> None:
                 pen.fill(arc(star_x, star_y, 0.0024, 0.0024), mix(light.light, light.sky, 0.35))
         case _:
             low = light.sun_height < 0.3
-            pen.glow(x, y, 0.85 if low else 0.55, mix(light.light, light.accent, 0.25 if low else 0.0), 0.75)
+            pen.glow(x, y, 0.95 if low else 0.7, mix(light.light, light.accent, 0.25 if low else 0.0), 0.75)
             pen.fill(arc(x, y, 0.066, 0.066), mix(light.light, (255, 252, 236), 0.75))
+            for cloud_x, cloud_y, size in stage.chance.uniform((-1.9, -0.92, 0.5), (1.9, -0.30, 1.0), (7, 3)).tolist():
+                _cloud(stage, cloud_x, cloud_y, 0.26 * size)
+
+
+def _cloud(stage: Stage, x: float, y: float, size: float) -> None:
+    """A heap of cloud with a flat foot; ``size`` is half its width."""
+    light, pen = stage.light, stage.far
+    lit = mix(light.horizon, (255, 253, 246), 0.45)
+    tops = stage.chance.uniform(0.5, 1.0, 4).tolist()
+    heap = [(x - size, y), (x - size * 0.8, y - size * 0.16 * tops[0]), (x - size * 0.45, y - size * 0.34 * tops[1]), (x, y - size * 0.48 * tops[2]),
+            (x + size * 0.45, y - size * 0.30 * tops[3]), (x + size * 0.85, y - size * 0.12), (x + size, y), (x + size * 0.4, y + size * 0.05),
+            (x - size * 0.4, y + size * 0.04)]  # fmt: skip
+    path = curve(heap, closed=True)
+    pen.wash(path, lit, 0.62)
+    pen.shade(path, 0.16, shift=(0.0, -size * 0.14), paint=light.shadow)
+    pen.stroke(heap[1:6], 0.5, smooth=True, paint=mix(light.ink, light.sky, 0.55))
 
 
 def _ridge(stage: Stage, pen: Pen, height: float, rough: float, paint: Colour, *, step: float = 0.16, line: float = 0.8) -> None:
@@ -146,9 +162,9 @@ def _shell(stage: Stage, wall: Colour, floor: Colour, *, boards: bool = True, sk
     pen.gradient(0.0, 0.9, light.shaded(floor, 0.30), floor)
     pen.gradient(0.9, 2.4, floor, light.shaded(floor, 0.2))
     # The far side from the window falls into shade, so that the room has a direction.
-    for step in range(5):
-        edge = -light.side * (0.15 + 0.32 * step)
-        pen.wash(box(min(edge, -light.side * 4), -2.4, max(edge, -light.side * 4), 2.4), light.shadow, 0.09)
+    for step in range(14):
+        edge = -light.side * (0.05 + 0.12 * step)
+        pen.wash(box(min(edge, -light.side * 4), -2.4, max(edge, -light.side * 4), 2.4), light.shadow, 0.034)
     if boards:
         for step in range(-16, 17):
             pen.stroke([(step * 0.17, 0.0), (step * 0.62, 1.6)], 0.6, paint=light.shaded(floor, 0.62))
@@ -481,23 +497,51 @@ def _vehicle(stage: Stage) -> None:
     pen.gradient(0.0, 0.7, light.on((132, 138, 104)), light.on((112, 108, 86)))
     for x in (-1.5, -0.5, 0.62, 1.56):
         _tree(stage, pen, x, 0.02, 0.36, light.on((92, 112, 80)))
-    cab = stage.mid
-    lining, dark = light.shaded(light.on((112, 100, 92)), 0.35), light.shaded(light.on((64, 60, 62)), 0.5)
-    cab.shape([(-4, -3), (4, -3), (4, -0.88), (1.18, -0.88), (0.9, -0.94), (-0.9, -0.94), (-1.18, -0.88), (-4, -0.88)], lining, 1.2)
+    pen.stroke([(-0.3, 0.005), (-2.4, 0.9)], 0.8)
+    pen.stroke([(0.3, 0.005), (2.4, 0.9)], 0.8)
+    pen.fill([(-0.3, 0.005), (0.3, 0.005), (2.4, 0.9), (5, 2.4), (-5, 2.4), (-2.4, 0.9)], light.on((120, 118, 118)))
+    pen.fill([(-0.012, 0.01), (0.012, 0.01), (0.09, 0.9), (-0.09, 0.9)], light.on((214, 206, 186)))
+
+
+def draw_cab_back(pen: Pen, light: Light) -> None:
+    """Draw the inside of a car behind its people: seats and rear window. In heads, from the eyes of the people."""
+    lining = light.shaded(light.on((92, 84, 82)), 0.45)
+    pen.shape([(-2.9, -1.25), (2.9, -1.25), (3.6, 2.6), (-3.6, 2.6)], lining)
+    pen.shape([(-1.7, -0.85), (1.7, -0.85), (2.0, 0.35), (-2.0, 0.35)], mix(light.horizon, light.sky, 0.4))
+    pen.fill([(-1.9, 0.02), (-0.9, -0.18), (0.2, -0.05), (1.1, -0.2), (1.9, 0.02), (2.0, 0.35), (-2.0, 0.35)], mix(light.shadow, light.horizon, 0.45))
+    pen.stroke([(-1.7, -0.85), (1.7, -0.85), (2.0, 0.35), (-2.0, 0.35)], closed=True)
+    seat = light.on((128, 100, 80))
+    for x in (-1.35, 1.35):
+        pen.shape([(x - 0.34, 0.02), (x + 0.34, 0.02), (x + 0.36, 0.55), (x - 0.36, 0.55)], seat, form=0.3)
+        pen.shape([(x - 0.85, 0.72), (x - 0.5, 0.52), (x + 0.5, 0.52), (x + 0.85, 0.72), (x + 1.0, 2.8), (x - 1.0, 2.8)], seat, form=0.3)
+
+
+def draw_cab_front(pen: Pen, light: Light) -> None:
+    """Draw the front of a car around the people in it. In heads, from the eyes of the people."""
+    paint = light.on(mix(light.accent, (110, 120, 116), 0.55))
+    dark = light.on((52, 52, 56))
+    pen.cast(arc(0, 6.55, 4.9, 0.4), 0.4)
+    for x in (-3.3, 3.3):
+        pen.shape(box(x - 0.55, 4.9, x + 0.55, 6.6), dark)
+    pen.shape([(-3.0, -1.22), (-2.4, -1.75), (2.4, -1.75), (3.0, -1.22), (2.6, -1.12), (-2.6, -1.12)], paint, 1.3)
     for side in (-1, 1):
-        cab.shape([(side * 1.14, -0.94), (side * 1.26, -0.94), (side * 1.52, -0.12), (side * 1.38, -0.12)], lining, 1.2)
-        cab.shape([(side * 1.9, -1), (side * 4, -1), (side * 4, 1), (side * 1.9, 1)], lining)
-    dash = [(-4, -0.12), (-1.3, -0.16), (-0.6, -0.22), (0.6, -0.22), (1.3, -0.16), (4, -0.12), (4, 3), (-4, 3)]
-    cab.shape(dash, dark, 1.2)
-    cab.stroke([(-1.5, -0.06), (-0.6, -0.13), (0.6, -0.13), (1.5, -0.06)], 0.8, paint=mix(dark, light.light, 0.4), smooth=True)
-    cab.shape(box(-0.17, -0.90, 0.17, -0.80), dark, 0.9)
-    cab.shape(box(-0.15, -0.885, 0.15, -0.815), mix(light.sky, light.light, 0.3), 0.5)
-    wheel = cab.at(-0.62, 0.05)
-    wheel.stroke(arc(0, 0, 0.30, 0.25), 5.0, closed=True)
-    wheel.stroke([(-0.28, 0.02), (0.28, 0.02)], 4.0)
-    for x in (0.06, 0.22):
-        cab.shape(arc(x, -0.06, 0.055, 0.045), mix(dark, light.accent, 0.5 if light.lamps else 0.18), 0.8)
-        cab.stroke([(x, -0.06), (x + 0.03, -0.085)], 0.9)
+        pen.shape([(side * 2.62, -1.16), (side * 3.0, -1.22), (side * 4.05, 2.15), (side * 3.55, 2.1)], paint, 1.2)
+        pen.shape([(side * 4.0, 1.3), (side * 4.7, 1.2), (side * 4.8, 1.75), (side * 4.05, 1.8)], paint)
+    pen.stroke(arc(1.35, 2.05, 0.85, 0.72, start=180, end=360), 4.5)
+    hood = [(-3.9, 2.05), (-2.0, 1.86), (2.0, 1.86), (3.9, 2.05), (4.35, 3.4), (4.3, 5.3), (-4.3, 5.3), (-4.35, 3.4)]
+    pen.shape(hood, paint, 1.3, form=0.25)
+    pen.stroke([(-2.9, 2.1), (-3.1, 3.3)], 0.9)
+    pen.stroke([(2.9, 2.1), (3.1, 3.3)], 0.9)
+    pen.stroke([(-1.7, 1.95), (0.2, 1.80)], 1.4)
+    pen.stroke([(1.2, 1.95), (2.7, 1.82)], 1.4)
+    pen.shape(box(-2.3, 3.6, 2.3, 4.5), dark)
+    for step in range(8):
+        pen.stroke([(-2.1 + 0.6 * step, 3.68), (-2.1 + 0.6 * step, 4.42)], 0.8, paint=mix(dark, light.light, 0.4))
+    for side in (-1, 1):
+        lamp = mix(light.accent, (255, 246, 220), 0.6) if light.lamps else light.on((226, 226, 216))
+        pen.shape(arc(side * 3.3, 4.0, 0.55, 0.48), lamp)
+    pen.shape(box(-4.5, 4.85, 4.5, 5.5), light.on((150, 150, 148)), form=0.2)
+    pen.shape(box(-0.8, 4.95, 0.8, 5.4), light.on((226, 220, 204)), 0.8)
 
 
 # Exteriors
@@ -669,7 +713,7 @@ def _forest(stage: Stage) -> None:
     if stage.time != TimeOfDay.NIGHT:
         for x in (-0.9, -0.1, 0.6):
             lean = -light.side * 0.5
-            pen.wash([(x, -1.6), (x + 0.16, -1.6), (x + 0.34 + lean, 0.3), (x + lean, 0.3)], light.light, 0.14)
+            pen.wash([(x, -1.8), (x + 0.14, -1.8), (x + 0.30 + lean, 0.10), (x + lean, 0.06)], light.light, 0.13)
     _tufts(stage, pen, 50, light.shaded(leaf, 0.6))
     for x, size in ((-0.78, 0.16), (0.72, 0.20), (1.42, 0.24), (-1.5, 0.24)):
         around = np.radians(np.arange(180, 361, 20))

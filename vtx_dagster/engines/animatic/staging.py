@@ -11,7 +11,7 @@ from vtx_dagster.engines.animatic.figures import Actor, Pose
 from vtx_dagster.engines.animatic.sets import is_room
 
 HEADS_IN_PICTURE: Final = {
-    ShotSize.ECU: 0.74,
+    ShotSize.ECU: 0.60,
     ShotSize.CU: 1.75,
     ShotSize.MCU: 2.5,
     ShotSize.MS: 3.9,
@@ -67,6 +67,15 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cab:
+    """Where a car stands: the eyes of those who sit in it, and the height of their heads."""
+
+    x: float
+    y: float
+    head: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Staging:
     """A composed picture at rest.
 
@@ -79,6 +88,7 @@ class Staging:
         tilt_deg: Of everything, clockwise.
         blur: Of the set, in heights of the picture.
         from_above: Whether the camera looks straight down.
+        cab: The people's eyes and the head's height in a car, around which the car is drawn.
         hands: Whether the camera's own hands are in frame.
     """
 
@@ -90,6 +100,7 @@ class Staging:
     tilt_deg: float
     blur: float
     from_above: bool
+    cab: Cab | None
     hands: bool
 
 
@@ -131,6 +142,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
         tilt_deg=8.0 * side if angle == Angle.DUTCH else 0.0,
         blur=0.0 if above else SOFT_SIZES.get(size, 0.0) * min(2.0, max(0.5, camera.lens_mm / 35)),
         from_above=above,
+        cab=Cab(x=0.0, y=eye_y, head=head) if drawing.set == SetKind.VEHICLE and not above and shoulder is None else None,
         hands=angle == Angle.POV and not above,
     )
 
@@ -192,7 +204,7 @@ def _marks(
             actor = Actor(figure=figure, turn=turn, pitch={Angle.LOW: -1.0, Angle.HIGH: 1.0}.get(angle, 0.0), pose=_pose(figure))
             tall = actor.body.foot_y * actor.body.scale * size
             # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
-            own_eye = foot - 0.10 * row * 0 - tall if head < 0.2 else eye_y + (6.7 * size - tall) * 0.35 - (head - size) * 0.2
+            own_eye = foot - tall if head < 0.2 else eye_y + min(0.12, max(-0.04, (6.7 * head - tall) * 0.3))
             marks.append(
                 Mark(actor=actor, x=x, y=own_eye - (0.05 * (1 - row) if rows == 2 else 0), head=size,
                      stretch=0.88 if angle == Angle.HIGH else 1.0, depth=0.86 if row == 0 else 1.0)
