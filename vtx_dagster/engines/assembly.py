@@ -20,7 +20,7 @@ from vtx_dagster.core.engines import MediaFacts, Progress, Segment
 from vtx_dagster.core.errors import InvalidRequestError, MissingInputError, StorageError, VerificationError
 from vtx_dagster.engines.clip_writer import AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ, audio_packets
 from vtx_dagster.engines.conforming import conform
-from vtx_dagster.engines.cut_plan import packets_per_clip, shared_outpoint_s
+from vtx_dagster.engines.cut_plan import PACKET_S, Cut, plan_cuts
 from vtx_dagster.engines.media_reading import probe
 from vtx_dagster.engines.mp4_tables import NotPlainMp4Error, Track, read_tracks
 from vtx_dagster.engines.process import run_process
@@ -43,13 +43,11 @@ class _Format:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """A file that can be copied from, and its tables."""
+    """A file that can be copied from."""
 
     path: Path
-    frames: int
+    cut: Cut
     format: _Format
-    video: Track
-    audio: Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,23 +154,28 @@ def _scratch(output: Path) -> Iterator[Path]:
 
 def _conforming_sources(segments: Sequence[Segment], target: _Target, scratch: Path) -> list[_Source]:
     """Return a file to copy from for every segment, all of one format."""
-    sources = [_source(segment.path, segment.content_frames, target) for segment in segments]
+    cuts = plan_cuts([segment.content_frames for segment in segments], target.fps)
+    sources = [_source(segment.path, cut, target) for segment, cut in zip(segments, cuts, strict=True)]
     formats = Counter(source.format for source in sources if source is not None)
     wanted = formats.most_common(1)[0][0] if formats else None
-    for index, (segment, source) in enumerate(zip(segments, sources, strict=True)):
+    joinable: list[_Source] = []
+    for index, (segment, cut, source) in enumerate(zip(segments, cuts, sources, strict=True)):
         if source is None or source.format != wanted:
-            sources[index] = again = _encoded_again(segment, scratch / f"again{index:06d}.mp4", target)
-            if again.format != wanted:
-                # Files of another encoder cannot share a copy with ours: from here on, ours is the format. At most once.
-                wanted = again.format
-                break
-    for index, (segment, source) in enumerate(zip(segments, sources, strict=True)):
-        if source is None or source.format != wanted:
-            sources[index] = _encoded_again(segment, scratch / f"again{index:06d}.mp4", target)
-    return [source for source in sources if source is not None]
+            source = _encoded_again(segment, cut, scratch / f"again{index:06d}.mp4", target)
+            if source.format != wanted:
+                # Files of another encoder cannot share a copy with ours, so ours is now the format and those before come again.
+                wanted = source.format
+                joinable = [
+                    before
+                    if before.format == wanted
+                    else _encoded_again(segments[place], cuts[place], scratch / f"again{place:06d}.mp4", target)
+                    for place, before in enumerate(joinable)
+                ]
+        joinable.append(source)
+    return joinable
 
 
-def _source(path: Path, frames: int, target: _Target) -> _Source | None:
+def _source(path: Path, cut: Cut, target: _Target) -> _Source | None:
     """Return a file as a source, or None if it does not conform."""
     try:
         tracks = {track.kind: track for track in read_tracks(path)}
@@ -189,21 +192,35 @@ def _source(path: Path, frames: int, target: _Target) -> _Source | None:
         and ticks is not None
         and ticks * target.fps == video.timescale
         and video.starts_on_keyframe
-        and video.num_samples >= frames
+        and video.num_samples >= cut.frames
     )
     audio_conforms = (
         audio.configuration.startswith(_AAC_LC_48_KHZ_STEREO)
         and audio.timescale == AUDIO_RATE_HZ
         and audio.ticks_per_sample() == AUDIO_PACKET_SAMPLES
-        and audio.num_samples >= audio_packets(frames, target.fps)
+        and audio.num_samples >= audio_packets(cut.frames, target.fps)
     )
     if not (video_conforms and audio_conforms) or any(track.reorders or track.is_edited for track in (video, audio)):
         return None
+    if not _can_be_cut(video, audio, cut, target.fps):
+        return None
     file_format = _Format(picture=video.configuration, sound=audio.configuration, timescale=video.timescale)
-    return _Source(path=path, frames=frames, format=file_format, video=video, audio=audio)
+    return _Source(path=path, cut=cut, format=file_format)
 
 
-def _encoded_again(segment: Segment, path: Path, target: _Target) -> _Source:
+def _can_be_cut(video: Track, audio: Track, cut: Cut, fps: int) -> bool:
+    """Say whether ffmpeg finds everything before it stops: at the first sample of either stream past an outpoint."""
+    packets_before = ceil(cut.video_outpoint_s / PACKET_S)
+    frames_before = ceil(cut.audio_outpoint_s * fps)
+    return _comes_before(video, cut.frames, audio, packets_before) and _comes_before(audio, cut.packets, video, frames_before)
+
+
+def _comes_before(track: Track, count: int, other: Track, others: int) -> bool:
+    """Say whether the first ``count`` samples of a track stand in the file before all but the first ``others`` of the other."""
+    return count == 0 or others >= other.num_samples or track.position(count - 1) < other.position(others)
+
+
+def _encoded_again(segment: Segment, cut: Cut, path: Path, target: _Target) -> _Source:
     try:
         conform(
             segment.path,
@@ -215,57 +232,48 @@ def _encoded_again(segment: Segment, path: Path, target: _Target) -> _Source:
         )
     except VerificationError as error:
         raise VerificationError(f"{segment.name}: {error.message}", **{**error.details, "clip": segment.name}) from error
-    source = _source(path, segment.content_frames, target)
+    source = _source(path, cut, target)
     if source is None:
-        raise AssertionError(f"ClipWriter made a file that does not conform: {path}")
+        raise VerificationError(
+            f"{segment.name}: does not conform even after it was encoded again; this is a fault of the encoder, report it",
+            clip=segment.name,
+            path=str(segment.path),
+            reasons=["does not conform"],
+        )
     return source
 
 
 def _write_lists(sources: Sequence[_Source], fps: int, scratch: Path) -> list[Path]:
-    """Write the list of files for ffmpeg: one for both streams, or one for each where no single time cuts both right.
-
-    The files are linked into the scratch folder under plain names: the list format cannot hold every name (no line breaks).
-    """
-    counts = packets_per_clip([source.frames for source in sources], fps)
-    links = [f"{index:06d}.mp4" for index in range(len(sources))]
+    """Write the list of files for ffmpeg: one for both streams, or one for each where no single time cuts both right."""
     try:
-        for link, source in zip(links, sources, strict=True):
-            (scratch / link).symlink_to(source.path.resolve())
-        outpoints = [_common_outpoint(source, count, fps) for source, count in zip(sources, counts, strict=True)]
-        if None not in outpoints:
-            return [_write_list(scratch / "both.ffconcat", links, sources, outpoints, fps)]
-        half_frame, half_packet = Fraction(1, 2 * fps), Fraction(AUDIO_PACKET_SAMPLES, 2 * AUDIO_RATE_HZ)
-        video = [Fraction(source.frames, fps) - half_frame for source in sources]
-        audio = [max(Fraction(0), Fraction(count * AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ) - half_packet) for count in counts]
+        names = [_listed_name(source.path, scratch / f"{index:06d}.mp4") for index, source in enumerate(sources)]
+        durations = [Fraction(source.cut.frames, fps) for source in sources]
+        video = [source.cut.video_outpoint_s for source in sources]
+        audio = [source.cut.audio_outpoint_s for source in sources]
+        if video == audio:
+            return [_write_list(scratch / "both.ffconcat", names, durations, video)]
         return [
-            _write_list(scratch / "video.ffconcat", links, sources, video, fps),
-            _write_list(scratch / "audio.ffconcat", links, sources, audio, fps),
+            _write_list(scratch / "video.ffconcat", names, durations, video),
+            _write_list(scratch / "audio.ffconcat", names, durations, audio),
         ]
     except OSError as error:
         raise _storage_error(scratch, error) from error
 
 
-def _common_outpoint(source: _Source, packets: int, fps: int) -> Fraction | None:
-    """Return where ffmpeg may stop reading a file, or None if it would then lose something.
-
-    It stops at the first sample past that point in the order of the file, so nothing wanted may stand behind something unwanted.
-    """
-    video, audio, frames = source.video, source.audio, source.frames
-    if frames < video.num_samples and packets and audio.position(packets - 1) > video.position(frames):
-        return None
-    if packets < audio.num_samples and video.position(frames - 1) > audio.position(packets):
-        return None
-    return shared_outpoint_s(frames, packets, fps)
+def _listed_name(path: Path, link: Path) -> str:
+    """Return a path as the list holds it, in quotes; a name with a line break, which the format cannot hold, through a link."""
+    path = path.absolute()
+    if "\n" in str(path):
+        link.symlink_to(path)
+        return link.name
+    return "'" + str(path).replace("'", "'\\''") + "'"
 
 
-def _write_list(
-    path: Path, links: Sequence[str], sources: Sequence[_Source], outpoints: Sequence[Fraction | None], fps: int
-) -> Path:
+def _write_list(path: Path, names: Sequence[str], durations: Sequence[Fraction], outpoints: Sequence[Fraction]) -> Path:
     lines = ["ffconcat version 1.0\n"]
-    for link, source, outpoint in zip(links, sources, outpoints, strict=True):
-        duration_s = Fraction(source.frames, fps)
-        lines.append(f"file {link}\n{_ENTRY_OPTIONS}duration {float(duration_s):.6f}\noutpoint {float(outpoint or 0):.6f}\n")
-    path.write_text("".join(lines))
+    for name, duration_s, outpoint_s in zip(names, durations, outpoints, strict=True):
+        lines.append(f"file {name}\n{_ENTRY_OPTIONS}duration {float(duration_s):.6f}\noutpoint {float(outpoint_s):.6f}\n")
+    path.write_bytes(os.fsencode("".join(lines)))
     return path
 
 
@@ -291,7 +299,7 @@ def _header_room_bytes(sources: Sequence[_Source], fps: int) -> int:
     A sample takes 4 bytes (its size) and 4 more as a keyframe; a chunk 8 for its place and 12 for its count, and chunks end where
     the other stream goes on, or at 1 MiB.
     """
-    frames = sum(source.frames for source in sources)
+    frames = sum(source.cut.frames for source in sources)
     packets = audio_packets(frames, fps)
     media_bytes = sum(source.path.stat().st_size for source in sources)
     chunks = 2 * min(frames, packets) + 2 + media_bytes // (1 << 19)
@@ -309,7 +317,8 @@ def _checked(partial: Path, total_frames: int, target: _Target) -> MediaFacts:
     packets = ceil(picture_s * AUDIO_RATE_HZ / AUDIO_PACKET_SAMPLES)
     if facts.audio_s != Fraction(packets * AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ):
         reasons.append(f"its sound lasts {float(facts.audio_s):.3f} s and its picture {float(picture_s):.3f} s")
-    if _source(partial, total_frames, target) is None:
+    (whole,) = plan_cuts([total_frames], target.fps)
+    if _source(partial, whole, target) is None:
         reasons.append("it does not conform as its parts do")
     if reasons:
         raise VerificationError(

@@ -5,11 +5,47 @@ own lets the error grow with each joint: up to 19 s over 900 clips. So the packe
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from math import ceil, floor
+from typing import Final
 
 from vtx_dagster.engines.clip_writer import AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ
+
+PACKET_S: Final = Fraction(AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ)
+"""Length of an AAC packet in seconds, 21.33 ms."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """How much of a clip is shown, and where ffmpeg stops reading it.
+
+    Attributes:
+        frames: Frames shown, from the first one on.
+        packets: AAC packets heard, from the first one on.
+        video_outpoint_s: A time after the last of the frames and before the next one.
+        audio_outpoint_s: The same for packets; the same time wherever one serves both.
+    """
+
+    frames: int
+    packets: int
+    video_outpoint_s: Fraction
+    audio_outpoint_s: Fraction
+
+
+def plan_cuts(content_frames: Sequence[int], fps: int) -> list[Cut]:
+    """Return the cut of each clip of a lineup; arguments as for ``packets_per_clip``.
+
+    Up to 46 fps, where a packet is shorter than a frame, both outpoints are always the same.
+    """
+    cuts: list[Cut] = []
+    for frames, packets in zip(content_frames, packets_per_clip(content_frames, fps), strict=True):
+        shared = _shared_outpoint_s(frames, packets, fps)
+        video = Fraction(2 * frames - 1, 2 * fps) if shared is None else shared
+        audio = max(Fraction(0), (packets - Fraction(1, 2)) * PACKET_S) if shared is None else shared
+        cuts.append(Cut(frames=frames, packets=packets, video_outpoint_s=video, audio_outpoint_s=audio))
+    return cuts
 
 
 def packets_per_clip(content_frames: Sequence[int], fps: int) -> list[int]:
@@ -41,16 +77,11 @@ def packets_per_clip(content_frames: Sequence[int], fps: int) -> list[int]:
     return counts
 
 
-def shared_outpoint_s(frames: int, packets: int, fps: int) -> Fraction | None:
-    """Return a time that has exactly ``frames`` frames and ``packets`` packets before it, or None if there is no such time.
+def _shared_outpoint_s(frames: int, packets: int, fps: int) -> Fraction | None:
+    """Return the middle of the times that have exactly these frames and packets before them, or None if there is none.
 
-    There always is one for the counts of ``packets_per_clip`` up to 46 fps, where a packet is shorter than a frame.
-
-    Returns:
-        The middle of the possible times, as far from any sample as can be: 32 frames and 93 packets at 16 fps give 1.9733 s,
-        between packet 92 at 1.9627 s and packet 93 at 1.984 s.
+    32 frames and 93 packets at 16 fps give 1.9733 s, between packet 92 at 1.9627 s and packet 93 at 1.984 s.
     """
-    packet_s = Fraction(AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ)
-    earliest = max(Fraction(frames - 1, fps), (packets - 1) * packet_s)
-    latest = min(Fraction(frames, fps), packets * packet_s)
+    earliest = max(Fraction(frames - 1, fps), (packets - 1) * PACKET_S)
+    latest = min(Fraction(frames, fps), packets * PACKET_S)
     return (earliest + latest) / 2 if latest > earliest else None

@@ -13,6 +13,7 @@ from av.stream import Stream
 
 from vtx_dagster.core.engines import MediaFacts
 from vtx_dagster.core.errors import VerificationError
+from vtx_dagster.engines.mp4_tables import is_whole
 
 
 @contextmanager
@@ -26,6 +27,9 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         if path.stat().st_size == 0:
             raise VerificationError(f"{path}: the file is empty; render it again", path=str(path), reasons=["the file is empty"])
         with av.open(str(path), options={"err_detect": "explode"}, metadata_errors="replace") as container:
+            if container.format.name.startswith("mov") and not is_whole(path):
+                reason = "the file was cut off"
+                raise VerificationError(f"{path}: {reason}; render it again", path=str(path), reasons=[reason])
             yield container
     except (FFmpegError, OSError) as error:
         reason = f"cannot be read: {error.strerror or error}"
@@ -43,10 +47,9 @@ def probe(path: Path) -> MediaFacts:
         VerificationError: If it cannot be read, or ends before its samples do.
     """
     with open_media(path) as container:
-        size_bytes = path.stat().st_size
-        times = _sample_times(container, path, size_bytes)
-        video = next(iter(container.streams.video), None)
-        audio = next(iter(container.streams.audio), None)
+        times = _sample_times(container)
+        video = next((stream for stream in container.streams.video if codec_name(stream)), None)
+        audio = next((stream for stream in container.streams.audio if codec_name(stream)), None)
         frames = times[video.index] if video else []
         fps = _frame_rate(frames, video) if video else Fraction(0)
         return MediaFacts(
@@ -55,26 +58,28 @@ def probe(path: Path) -> MediaFacts:
             fps=fps,
             num_frames=len(frames),
             duration_s=len(frames) / fps if fps else Fraction(0),
-            video_codec=video.codec_context.name if video else "",
+            video_codec=codec_name(video) if video else "",
             pixel_format=(video.codec_context.pix_fmt or "") if video else "",
-            audio_codec=audio.codec_context.name if audio else "",
+            audio_codec=codec_name(audio) if audio else "",
             audio_rate_hz=audio.rate if audio else 0,
             audio_channels=audio.channels if audio else 0,
             audio_s=Fraction(len(times[audio.index]) * audio.codec_context.frame_size, audio.rate) if audio else Fraction(0),
-            size_bytes=size_bytes,
+            size_bytes=path.stat().st_size,
         )
 
 
-def _sample_times(container: InputContainer, path: Path, size_bytes: int) -> dict[int, list[int]]:
+def codec_name(stream: Stream) -> str:
+    """Return the name of the codec of a stream, empty if nothing here decodes it (PyAV then gives it no codec context)."""
+    context = stream.codec_context
+    return context.name if context else ""
+
+
+def _sample_times(container: InputContainer) -> dict[int, list[int]]:
     """Return the time of every sample of every stream, in ticks of the stream, ascending."""
     times: dict[int, list[int]] = {stream.index: [] for stream in container.streams}
     if container.format.name.startswith("mov"):
         for stream in container.streams:
-            entries = list(stream.index_entries)
-            if entries and max(entry.pos + entry.size for entry in entries) > size_bytes:
-                reason = "the file ends before its samples do: it was cut off"
-                raise VerificationError(f"{path}: {reason}; render it again", path=str(path), reasons=[reason])
-            times[stream.index] = [entry.timestamp for entry in entries]
+            times[stream.index] = [entry.timestamp for entry in stream.index_entries]
         return times
     for packet in container.demux():
         time = packet.pts if packet.pts is not None else packet.dts

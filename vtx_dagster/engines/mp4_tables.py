@@ -97,7 +97,22 @@ def read_tracks(path: Path) -> tuple[Track, ...]:
     return tracks
 
 
-def _movie_header(file: IO[bytes], size_bytes: int) -> memoryview:
+def is_whole(path: Path) -> bool:
+    """Say whether the outermost boxes of an MP4 fill the file: one that was cut off, anywhere, is not whole.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    size_bytes = path.stat().st_size
+    with path.open("rb", buffering=4096) as file:
+        try:
+            return bool(list(_outer_boxes(file, size_bytes)))
+        except NotPlainMp4Error:
+            return False
+
+
+def _outer_boxes(file: IO[bytes], size_bytes: int) -> Iterator[tuple[bytes, int]]:
+    """Yield kind and body size of each box, the file standing at its body."""
     position = 0
     while position + 8 <= size_bytes:
         file.seek(position)
@@ -105,13 +120,20 @@ def _movie_header(file: IO[bytes], size_bytes: int) -> memoryview:
         start = 8
         if size == 1:
             size, start = int.from_bytes(file.read(8)), 16
+        elif size == 0:
+            size = size_bytes - position  # ISO 14496-12, 4.2: the last box may reach to the end of the file
         if size < start or position + size > size_bytes:
             raise NotPlainMp4Error(f"its box at byte {position} reaches past the end: it is cut off or no MP4")
+        yield kind, size - start
+        position += size
+
+
+def _movie_header(file: IO[bytes], size_bytes: int) -> memoryview:
+    for kind, size in _outer_boxes(file, size_bytes):
         if kind == b"moov":
             if size > MAX_HEADER_BYTES:
                 raise NotPlainMp4Error("its header is absurdly large")
-            return memoryview(file.read(size - start))
-        position += size
+            return memoryview(file.read(size))
     raise NotPlainMp4Error("it has no header")
 
 

@@ -60,8 +60,8 @@ def run_process(
     """Run a program to its end and return the end of what it said.
 
     The program gets no input and a session (so a process group) of its own. Whatever ends this call - exit, timeout,
-    ``KeyboardInterrupt``, an error in ``on_line`` or in the log - the whole group is gone when it returns, including children that
-    the program left behind. On Linux with ``setpriv`` the program also dies when this process is killed outright.
+    ``KeyboardInterrupt``, an error in ``on_line`` or in the log - the whole group is gone when it returns, and children that the
+    program left behind with it. On Linux with ``setpriv`` the program also dies when this process is killed outright.
 
     Args:
         argv: Program and arguments; the program is a path or a name on ``PATH``.

@@ -19,7 +19,7 @@ from vtx_dagster.core.engines import MediaFacts
 from vtx_dagster.core.errors import VerificationError
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.engines.clip_writer import AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ
-from vtx_dagster.engines.media_reading import open_media
+from vtx_dagster.engines.media_reading import codec_name, open_media
 
 LUMA_STRIDE_PX: Final = 4
 """Pictures are looked at through every fourth pixel of every fourth row: digits of a burnt-in counter are larger than that."""
@@ -72,9 +72,9 @@ def verify(path: Path, plan: RenderPlan) -> MediaFacts:
             fps=seen.fps,
             num_frames=seen.num_frames,
             duration_s=seen.num_frames / seen.fps,
-            video_codec=video.codec_context.name,
+            video_codec=codec_name(video),
             pixel_format=video.codec_context.pix_fmt or "",
-            audio_codec=audio.codec_context.name,
+            audio_codec=codec_name(audio),
             audio_rate_hz=audio.rate,
             audio_channels=audio.channels,
             audio_s=Fraction(seen.audio_samples, AUDIO_RATE_HZ),
@@ -129,11 +129,11 @@ def _stream_reasons(container: InputContainer) -> list[str]:
     if sorted(kinds) != ["audio", "video"]:
         return [f"it holds the streams {', '.join(kinds) or 'none'} and not exactly one video and one audio stream"]
     video, audio = container.streams.video[0], container.streams.audio[0]
-    if video.codec_context.name != "h264":
-        reasons.append(f"the video is {video.codec_context.name} and not H.264")
-    if audio.codec_context.name != "aac":
-        reasons.append(f"the audio is {audio.codec_context.name} and not AAC")
-    if audio.rate != AUDIO_RATE_HZ or audio.channels != 2:
+    if codec_name(video) != "h264":
+        reasons.append(f"the video is {codec_name(video)} and not H.264")
+    if codec_name(audio) != "aac":
+        reasons.append(f"the audio is {codec_name(audio)} and not AAC")
+    elif audio.rate != AUDIO_RATE_HZ or audio.channels != 2:
         reasons.append(f"the audio has {audio.channels} channels at {audio.rate} Hz and not 2 at {AUDIO_RATE_HZ} Hz")
     return reasons
 
