@@ -7,17 +7,19 @@ from vtx_dagster.assets.cut import act, film
 from vtx_dagster.assets.story import outline, screenplay, shotlist, treatment
 
 story_job = dg.define_asset_job(
-    "story",
+    "write_story",
     selection=[outline, treatment, screenplay, shotlist],
     description="From brief or screenplay to shotlist and clip specs, for one project.",
 )
 
-render_job = dg.define_asset_job(
-    "render", selection=[clip_spec, rendered_clip], description="Plan and render clips; any number of them in one run."
-)
+# Plans and takes are jobs of their own: in a run of several partitions an asset yields no output (see assets/_batch.py), so
+# Dagster would skip what comes after it. Nothing is lost, because rendering makes the plan that it needs.
+plan_job = dg.define_asset_job("plan_clips", selection=[clip_spec], description="Resolve render plans; any number in one run.")
 
-acts_job = dg.define_asset_job("acts", selection=[act], description="Assemble acts from their rendered clips.")
+render_job = dg.define_asset_job("render_clips", selection=[rendered_clip], description="Render clips; any number in one run.")
 
-film_job = dg.define_asset_job("film", selection=[film], description="Assemble the final film of a project.")
+acts_job = dg.define_asset_job("assemble_acts", selection=[act], description="Assemble acts from their rendered clips.")
 
-ALL_JOBS = (story_job, render_job, acts_job, film_job)
+film_job = dg.define_asset_job("assemble_film", selection=[film], description="Assemble the final film of a project.")
+
+ALL_JOBS = (story_job, plan_job, render_job, acts_job, film_job)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from vtx_dagster.assets.clips import CLIPS_PER_RUN, clip_spec, rendered_clip
-from vtx_dagster.assets.cut import act, film
+from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, Step, plan_project
+from vtx_dagster.jobs import acts_job, film_job, plan_job, render_job
 from vtx_dagster.partitions.batches import PARTITION_TAG, batches, keys_of_run, range_tags
 from vtx_dagster.partitions.definitions import clip_partitions
 from vtx_dagster.partitions.keys import key_of
@@ -68,7 +68,7 @@ def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) ->
     return dg.SensorResult(asset_events=observations, cursor=json.dumps(now))
 
 
-@dg.sensor(target=[clip_spec, rendered_clip], minimum_interval_seconds=TICK_S)
+@dg.sensor(jobs=[plan_job, render_job], minimum_interval_seconds=TICK_S)
 def auto_render(
     context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -86,14 +86,14 @@ def auto_render(
         steps = _steps(context, record, Stage.RENDERED_CLIP) if record.may_render else ()
         due |= {key: step.work_hash for step in steps if (key := key_of(step.project, step.id)) not in busy}
     work = (
-        _Work(asset=asset, hashes={key: due[key] for key in batch})
+        _Work(job=job.name, hashes={key: due[key] for key in batch})
         for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN)
-        for asset in (clip_spec, rendered_clip)
+        for job in (plan_job, render_job)
     )
     yield from _requests(context, work, num_in_flight=len(runs))
 
 
-@dg.sensor(target=[act, film], minimum_interval_seconds=TICK_S)
+@dg.sensor(jobs=[acts_job, film_job], minimum_interval_seconds=TICK_S)
 def auto_assemble(
     context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -111,8 +111,8 @@ def auto_assemble(
             continue
         acts = [step for step in _steps(context, record, Stage.ACT) if not record.unfinished(step.id)]
         films = [] if acts or record.unfinished() else _steps(context, record, Stage.FILM)
-        work += [_Work(asset=act, hashes={key_of(step.project, step.id): step.work_hash}) for step in acts]
-        work += [_Work(asset=film, hashes={step.project: step.work_hash}) for step in films]
+        work += [_Work(job=acts_job.name, hashes={key_of(step.project, step.id): step.work_hash}) for step in acts]
+        work += [_Work(job=film_job.name, hashes={step.project: step.work_hash}) for step in films]
     yield from _requests(context, (piece for piece in work if busy.isdisjoint(piece.hashes)), num_in_flight=len(runs))
 
 
@@ -156,14 +156,14 @@ def _runs_in_flight(context: dg.SensorEvaluationContext) -> Sequence[dg.DagsterR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Work:
-    """What one run is to make real: an asset, and the hash that is wanted of each of its partitions."""
+    """What one run is to make real: a job, and the hash that is wanted of each of its partitions."""
 
-    asset: dg.AssetsDefinition
+    job: str
     hashes: dict[str, str]
 
     @property
     def digest(self) -> str:
-        named = [self.asset.key.to_user_string(), self.hashes]
+        named = [self.job, self.hashes]
         return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -185,7 +185,7 @@ def _requests(
             run_key=f"{piece.digest}-{attempts}",
             tags={WORK_TAG: piece.digest, **(range_tags(keys) if len(keys) > 1 else {})},
             partition_key=keys[0] if len(keys) == 1 else None,
-            asset_selection=[piece.asset.key],
+            job_name=piece.job,
         )
     if not num_asked:
         yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the log of this tick)")
