@@ -101,7 +101,8 @@ def dump_document(model: Document, *, header: str = "") -> str:
 def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> None:
     """Add keys to a mapping at the top level of a YAML file, and leave everything else as it is, byte for byte.
 
-    Only an empty ``{}`` in the place of the section is replaced. The caller holds the project's lock. A missing file is made.
+    Only an empty ``{}`` in the place of the section is replaced. The caller holds the project's lock. A missing file is made, and
+    a link is followed, so that bibles can be shared.
 
     Args:
         path: The file, such as ``prompts/characters.yaml``.
@@ -133,7 +134,7 @@ def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> N
     mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
     if read_text(path) != before:
         raise StorageError(f"{path} was changed by someone else just now: try again", path=name)
-    write_atomic(path, mark + after)
+    write_atomic(path.resolve(), mark + after)
 
 
 def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def partial_path(path: Path) -> Path:
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a file so that a reader, or a crash at any moment, sees the old content or the new, never a part.
 
-    Missing parent folders are made. A symbolic link is replaced, not followed.
+    Missing parent folders are made, and a file keeps its permissions. A symbolic link is replaced, not followed.
 
     Args:
         path: The file.
@@ -71,6 +71,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         partial = partial_path(path)
         try:
             with partial.open("xb") as file:
+                if path.is_file() and not path.is_symlink():
+                    os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

@@ -93,11 +93,14 @@ class Studio:
     def slugs(self) -> tuple[str, ...]:
         """Return the slugs of all projects, sorted: the folders in ``projects`` that are named like one.
 
+        A link counts whatever it leads to, so that a project on a disk that is not there now is not taken for removed.
+
         Raises:
             StorageError: If the folder cannot be read.
         """
         with storage_errors(self.projects_dir, doing="read"), os.scandir(self.projects_dir) as entries:
-            return tuple(sorted(entry.name for entry in entries if re.fullmatch(SLUG_PATTERN, entry.name) and entry.is_dir()))
+            found = [entry for entry in entries if re.fullmatch(SLUG_PATTERN, entry.name)]
+            return tuple(sorted(entry.name for entry in found if entry.is_symlink() or entry.is_dir()))
 
     def project(self, slug: str) -> "Project":
         """Return one project.
@@ -109,6 +112,9 @@ class Studio:
         project = Project(studio=self, slug=checked_slug(slug))
         with storage_errors(project.root, doing="read"):
             is_there = project.root.is_dir()
+        if not is_there and project.root.is_symlink():
+            message = f"{project.root} is a link to a folder that is not there: mount its disk, or remove the link"
+            raise NotFoundError(message, project=slug, path=str(project.root))
         if not is_there:
             slugs = self.slugs()
             near = difflib.get_close_matches(slug, slugs, n=1)
@@ -119,7 +125,15 @@ class Studio:
             raise InvalidRequestError(message, project=slug, path=str(project.root))
         return project
 
-    def create_project(self, slug: str, *, title: str, logline: str = "", screenplay: Path | None = None) -> "Project":
+    def create_project(
+        self,
+        slug: str,
+        *,
+        title: str,
+        logline: str = "",
+        screenplay: Path | None = None,
+        files: Mapping[str, str] | None = None,
+    ) -> "Project":
         """Make a new project from the template, wholly or not at all, and return it.
 
         Args:
@@ -127,6 +141,7 @@ class Studio:
             title: Its title, 1 to 200 characters.
             logline: What it is about, in a line.
             screenplay: A Fountain file, copied to ``story/source``.
+            files: Texts that replace those of the template, or are added to them, by path in the project.
 
         Raises:
             InvalidRequestError: If slug, title or the screenplay's suffix is not usable.
@@ -136,7 +151,7 @@ class Studio:
         """
         project = Project(studio=self, slug=checked_slug(slug))
         try:
-            files = project_files(Metadata(title=title, logline=logline))
+            texts = {**project_files(Metadata(title=title, logline=logline)), **(files or {})}
         except ValidationError as error:
             problem = next(model_problems(error))
             raise InvalidRequestError(f"{'.'.join(map(str, problem.path))}: {problem.text}", project=slug) from error
@@ -144,7 +159,7 @@ class Studio:
             if screenplay.suffix.lower() != ".fountain":
                 message = f"{screenplay} is not a Fountain file: its name must end with .fountain"
                 raise InvalidRequestError(message, path=str(screenplay))
-            files[f"story/source/{screenplay.name}"] = read_text(screenplay)
+            texts[f"story/source/{screenplay.name}"] = read_text(screenplay)
         if project.root.exists() or project.root.is_symlink():
             raise _project_exists(project)
         new = self.projects_dir / f".new-{slug}-{secrets.token_hex(4)}"
@@ -152,7 +167,7 @@ class Studio:
             with storage_errors(project.root, doing="make"):
                 for folder in PROJECT_FOLDERS:
                     (new / folder).mkdir(parents=True, exist_ok=True)
-                for name, text in files.items():
+                for name, text in texts.items():
                     write_atomic(new / name, text)
                 _rename_folder(new, project)
         finally:
@@ -346,7 +361,11 @@ class Project:
             NotFoundError: If there is none.
             InvalidFileError: If it is not valid.
         """
-        return load_document(self.metadata_path, Metadata, root=self.root)
+        try:
+            return load_document(self.metadata_path, Metadata, root=self.root)
+        except NotFoundError as error:
+            message = f"{self.metadata_path} is missing: write one with at least 'title: ...'"
+            raise NotFoundError(message, project=self.slug, path=str(self.metadata_path)) from error
 
     def bible(self) -> Bible:
         """Return the four bible files; one that does not exist is empty.

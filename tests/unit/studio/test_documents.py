@@ -265,6 +265,15 @@ def test_entries_make_a_missing_file(tmp_path: Path):
     assert load_document(path, Characters).characters == added
 
 
+def test_entries_go_where_a_link_leads(tmp_path: Path):
+    shared, link = tmp_path / "shared.yaml", tmp_path / "characters.yaml"
+    shared.write_text("# ours\n")
+    link.symlink_to(shared)
+    add_entries(link, "characters", {"tom": Character(name="Tom", stub=True)})
+    assert link.is_symlink()
+    assert shared.read_text() == f"# ours\n\ncharacters:\n{STUB}"
+
+
 REFUSED = {
     "taken": ("characters:\n  tom: {name: T}\n", AlreadyExistsError, "characters has tom already: nothing was added"),
     "list": ("characters: [tom]\n", InvalidFileError, "should be a mapping"),

@@ -22,6 +22,14 @@ def test_write_makes_parents_and_leaves_nothing_else(tmp_path: Path):
     assert [path.name for path in target.parent.iterdir()] == ["c.txt"]
 
 
+def test_write_keeps_the_permissions_of_a_file(tmp_path: Path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    target.chmod(0o640)
+    write_atomic(target, "new")
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
 def test_write_replaces_a_link_and_not_what_it_points_to(tmp_path: Path):
     outside = tmp_path / "outside.txt"
     outside.write_text("theirs")

@@ -75,7 +75,12 @@ def test_slugs_are_sorted_and_only_projects(studio: Studio):
     for name in ("b", "a10", "a2", ".hidden", ".new-x-1", "Upper", "with space"):
         (studio.projects_dir / name).mkdir()
     (studio.projects_dir / "file").write_text("")
-    assert studio.slugs() == ("a10", "a2", "b")
+    (studio.projects_dir / "loop").symlink_to(studio.projects_dir / "loop")
+    (studio.projects_dir / "unplugged").symlink_to("/nowhere")
+    assert studio.slugs() == ("a10", "a2", "b", "loop", "unplugged")
+    for slug in ("loop", "unplugged"):
+        with pytest.raises(NotFoundError, match="is a link to a folder that is not there: mount its disk"):
+            studio.project(slug)
     shutil.rmtree(studio.projects_dir)
     with pytest.raises(StorageError, match="cannot read"):
         studio.slugs()
@@ -122,6 +127,12 @@ def test_new_project_holds_the_template_and_loads(studio: Studio, tmp_path: Path
     assert project.clip_ids() == ()
     assert [path.name for path in studio.projects_dir.iterdir()] == ["film"]
     assert studio.project("film") == project
+
+
+def test_missing_metadata_names_the_remedy(project: Project):
+    project.metadata_path.unlink()
+    with pytest.raises(NotFoundError, match=r"film/metadata\.yaml is missing: write one with at least 'title: \.\.\.'"):
+        project.metadata()
 
 
 def test_commented_starters_load_when_uncommented(studio: Studio):
