@@ -3,9 +3,11 @@
 Unknown exceptions are not wrapped: a bug must look like a bug. A class exists only where something handles it differently.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import JsonValue
+if TYPE_CHECKING:
+    # Errors are all that `vtx --help` needs of this package, and pydantic would add a fifth to its time.
+    from pydantic import JsonValue
 
 
 class VtxError(Exception):
@@ -23,12 +25,12 @@ class VtxError(Exception):
     code: ClassVar[str] = "error"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, message: str, **details: JsonValue) -> None:
+    def __init__(self, message: str, **details: "JsonValue") -> None:
         super().__init__(message)
         self.message = message
         self.details: dict[str, JsonValue] = details
 
-    def to_json(self) -> dict[str, JsonValue]:
+    def to_json(self) -> "dict[str, JsonValue]":
         """Return the error as ``{"code", "message", "retryable", "details"}``."""
         return {"code": self.code, "message": self.message, "retryable": self.retryable, "details": self.details}
 

@@ -1,0 +1,107 @@
+"""From what is due to a finished film: the loop behind ``vtx make``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import JsonValue
+
+from vtx_dagster.cli.runs import Registry, clips_blocked, clips_due
+from vtx_dagster.cli.studio_folder import records
+from vtx_dagster.cli.watching import Outcomes
+from vtx_dagster.core.errors import IncompleteLineupError, InvalidFileError, VtxError
+from vtx_dagster.core.planner import ProjectRecord, Stage, plan_project
+
+
+@dataclass(slots=True, kw_only=True)
+class Made:
+    """What was made of a project.
+
+    Attributes:
+        stages: Story stages that were written.
+        acts: Acts that were assembled.
+        blocked: Why clips could not be planned, by key.
+        film_facts: What was reported of the film, if it was assembled.
+        film_s: Length of the film, in seconds.
+    """
+
+    project: str
+    stages: list[str] = field(default_factory=list)
+    outcomes: Outcomes = field(default_factory=Outcomes)
+    blocked: dict[str, str] = field(default_factory=dict)
+    acts: list[str] = field(default_factory=list)
+    film_facts: dict[str, Any] = field(default_factory=dict)
+    film_s: float = 0.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the film is there and current."""
+        return not (self.outcomes.failed or self.blocked)
+
+    @property
+    def was_current(self) -> bool:
+        """Whether there was nothing to do."""
+        return self.is_complete and not (self.stages or self.outcomes.by_key or self.acts or self.film_facts)
+
+
+def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], is_quiet: bool = False) -> Made:
+    """Make whatever of a project is not current.
+
+    Args:
+        registry: The studio's registry.
+        slug: The project.
+        tell: Called with a line before each stage.
+        is_quiet: Show no progress.
+
+    Raises:
+        VtxError: If the project cannot be read, a story stage or an assembly failed, or there is nothing to make a film of.
+    """
+    made = Made(project=slug)
+    _write_story(registry, made, tell)
+    registry.register()
+    record = _survey(registry, slug)
+    made.blocked = clips_blocked(record)
+    made.outcomes = registry.render(clips_due(record), avoid=made.blocked, is_quiet=is_quiet)
+    if not made.is_complete:
+        return made
+    _assemble(registry, made, is_quiet=is_quiet)
+    return made
+
+
+def _write_story(registry: Registry, made: Made, tell: Callable[[str], None]) -> None:
+    while True:
+        due = next((story for story in _survey(registry, made.project).story if not story.is_current), None)
+        if due is None:
+            return
+        if due.stage in made.stages:
+            raise VtxError(f"{made.project}: {due.stage} is due again right after it was written: {due.reason}", stage=due.stage)
+        tell(f"{made.project} {due.stage}: {due.reason}")
+        facts = registry.write(due.stage, made.project)
+        for line in str(facts.get("vtx/notes", "")).splitlines():
+            tell(line)
+        made.stages.append(due.stage)
+
+
+def _assemble(registry: Registry, made: Made, *, is_quiet: bool) -> None:
+    record = _survey(registry, made.project)
+    lineup = record.cut_lineup()
+    if record.unfinished():
+        missing: list[JsonValue] = [clip.clip for clip in record.unfinished()]
+        raise IncompleteLineupError(
+            f"{made.project}: clips changed while they were rendered: {', '.join(map(str, missing[:10]))}; run it again",
+            clips=missing,
+        )
+    for step in plan_project(record):
+        if step.stage == Stage.ACT:
+            registry.assemble(made.project, step.id, is_quiet=is_quiet)
+            made.acts.append(step.id)
+        elif step.stage == Stage.FILM:
+            made.film_facts = registry.assemble(made.project, is_quiet=is_quiet)
+    made.film_s = float(lineup.duration_s)
+
+
+def _survey(registry: Registry, slug: str) -> ProjectRecord:
+    (record,) = records(registry.studio, [slug], with_story=True)
+    if record.problem:
+        raise InvalidFileError(record.problem, project=slug)
+    return record

@@ -1,0 +1,165 @@
+"""Showing long work as it goes: a bar on a terminal, a line per finished clip elsewhere. Both on stderr."""
+
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vtx_dagster.cli.output import console, counted, note
+from vtx_dagster.core.errors import VtxError
+
+if TYPE_CHECKING:
+    from vtx_dagster.production.progress import Settled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipOutcome:
+    """What became of one clip.
+
+    Attributes:
+        was_reused: Its take was there already.
+        is_shown: The take is the one that the film shows.
+    """
+
+    key: str
+    error: VtxError | None = None
+    was_reused: bool = False
+    render_s: float = 0.0
+    path: str = ""
+
+    def line(self) -> str:
+        """Return the outcome in one line."""
+        if self.error is not None:
+            return f"{self.key}  failed: {self.error.message}"
+        return f"{self.key}  {'reused' if self.was_reused else f'rendered in {self.render_s:.1f} s'}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcome for ``--json``."""
+        if self.error is not None:
+            return {"clip": self.key, "outcome": "failed", "error": self.error.to_json()}
+        outcome = "reused" if self.was_reused else "rendered"
+        return {"clip": self.key, "outcome": outcome, "render_s": self.render_s, "file": self.path}
+
+
+def outcome_of(settled: "Settled") -> ClipOutcome:
+    """Return what became of a clip that was settled."""
+    if settled.error is not None:
+        return ClipOutcome(key=settled.key, error=settled.error)
+    facts: dict[str, Any] = {name: getattr(value, "value", value) for name, value in settled.facts.items()}
+    return ClipOutcome(
+        key=settled.key,
+        was_reused=bool(facts["vtx/reused"]),
+        render_s=float(facts["vtx/render_s"]),
+        path=str(facts["vtx/file"]),
+    )
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What became of the clips that were asked for, in the order in which they were settled."""
+
+    by_key: dict[str, ClipOutcome] = field(default_factory=dict)
+
+    def fail(self, keys: Iterable[str], error: VtxError) -> None:
+        """Note clips that a run failed before it came to them."""
+        self.by_key.update({key: ClipOutcome(key=key, error=error) for key in keys})
+
+    @property
+    def rendered(self) -> list[ClipOutcome]:
+        """The clips that were rendered."""
+        return [one for one in self.by_key.values() if one.error is None and not one.was_reused]
+
+    @property
+    def reused(self) -> list[ClipOutcome]:
+        """The clips whose takes were there."""
+        return [one for one in self.by_key.values() if one.error is None and one.was_reused]
+
+    @property
+    def failed(self) -> list[ClipOutcome]:
+        """The clips that failed."""
+        return [one for one in self.by_key.values() if one.error is not None]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the outcomes for ``--json``."""
+        counts = {"rendered": len(self.rendered), "reused": len(self.reused), "failed": len(self.failed)}
+        return {**counts, "clips": [one.to_json() for one in self.by_key.values()]}
+
+
+@contextmanager
+def watching_clips(keys: Collection[str], *, is_quiet: bool = False) -> Iterator[Outcomes]:
+    """Collect what becomes of clips that are rendered inside the block, and show it unless ``is_quiet``."""
+    from vtx_dagster.production.progress import watching
+
+    outcomes = Outcomes()
+    with _display(f"{counted(len(keys), 'clip')}", total=len(keys), is_quiet=is_quiet) as display:
+
+        def settled(one: "Settled") -> None:
+            # A run covers a range of clips: those between the wanted ones only find their takes.
+            if one.key not in keys or (one.stage == "clip_spec" and one.error is None):
+                return
+            outcomes.by_key[one.key] = outcome_of(one)
+            display.settled(outcomes.by_key[one.key].line(), num_done=len(outcomes.by_key))
+
+        with watching(display.frames, settled=settled):
+            yield outcomes
+
+
+@contextmanager
+def watching_frames(what: str, *, is_quiet: bool = False) -> Iterator[None]:
+    """Show the frames of one piece of work, such as an assembly, unless ``is_quiet``."""
+    from vtx_dagster.production.progress import watching
+
+    with _display(what, total=None, is_quiet=is_quiet) as display, watching(display.frames):
+        yield
+
+
+class _Silence:
+    """Shows nothing."""
+
+    def frames(self, key: str, done: int, total: int) -> None:
+        """Take note of frames."""
+
+    def settled(self, line: str, *, num_done: int) -> None:
+        """Take note of a clip."""
+
+
+class _Lines(_Silence):
+    """A line per settled clip."""
+
+    def settled(self, line: str, *, num_done: int) -> None:  # noqa: ARG002 - the signature of all displays
+        """Print a line."""
+        note(line)
+
+
+class _Bars(_Silence):
+    """A bar for the clips, if there are several, and one for the frames of what is in hand."""
+
+    def __init__(self, progress: Any, what: str, *, total: int | None) -> None:
+        self._progress = progress
+        self._clips = progress.add_task(what, total=total) if total is not None and total > 1 else None
+        self._frames = progress.add_task(what if self._clips is None else "", total=None)
+
+    def frames(self, key: str, done: int, total: int) -> None:
+        """Move the bar of frames."""
+        self._progress.update(self._frames, description=key, completed=done, total=total)
+
+    def settled(self, line: str, *, num_done: int) -> None:
+        """Print a line above the bars, and move the bar of clips."""
+        self._progress.console.print(line, markup=False)
+        if self._clips is not None:
+            self._progress.update(self._clips, completed=num_done)
+
+
+@contextmanager
+def _display(what: str, *, total: int | None, is_quiet: bool) -> Iterator[_Silence]:
+    if is_quiet:
+        yield _Silence()
+    elif not sys.stderr.isatty():
+        yield _Lines()
+    else:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
+            yield _Bars(progress, what, total=total)
