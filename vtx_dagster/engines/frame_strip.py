@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 from PIL import Image
 
 from vtx_dagster.core.errors import VerificationError
@@ -34,19 +36,22 @@ def strip(path: Path) -> bytes:
 
 def _picture_at(container: InputContainer, position: Fraction, path: Path) -> Image.Image:
     video = next(iter(container.streams.video), None)
-    if video is None or video.duration is None:
-        raise VerificationError(f"{path}: has no picture; render it again", path=str(path), reasons=["it has no picture"])
-    target = (video.start_time or 0) + int(video.duration * position)
+    frame = _frame_at(container, video, position) if video is not None else None
+    if frame is None:
+        reason = f"it has no picture at {float(position):.0%}"
+        raise VerificationError(f"{path}: {reason}; render it again", path=str(path), reasons=[reason])
+    return frame.to_image()
+
+
+def _frame_at(container: InputContainer, video: VideoStream, position: Fraction) -> VideoFrame | None:
+    target = (video.start_time or 0) + int((video.duration or 0) * position)
     container.seek(target, stream=video)
     shown = None
     for frame in container.decode(video):
         if shown is not None and frame.pts is not None and frame.pts > target:
             break
         shown = frame
-    if shown is None:
-        reason = f"it shows no frame at {float(position):.0%}"
-        raise VerificationError(f"{path}: {reason}; render it again", path=str(path), reasons=[reason])
-    return shown.to_image()
+    return shown
 
 
 def _smallest_enough(pictures: list[Image.Image]) -> bytes:

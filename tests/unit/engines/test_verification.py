@@ -1,10 +1,13 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from vtx_dagster.core.errors import VerificationError
+from vtx_dagster.engines import verification
 from vtx_dagster.engines.clip_writer import ClipWriter
 from vtx_dagster.engines.ffmpeg import Ffmpeg
-from vtx_dagster.engines.media_reading import probe
+from vtx_dagster.engines.media_reading import open_media, probe
 from vtx_dagster.engines.verification import verify
 
 
@@ -115,7 +118,7 @@ def test_picture_without_samples(tmp_path, make_clip, plan_for):
     with pytest.raises(VerificationError, match="it has 0 frames and not 17"):
         verify(path, plan_for())
     assert probe(path).num_frames == 0
-    with pytest.raises(VerificationError, match="shows no frame at 10%"):
+    with pytest.raises(VerificationError, match=r"a.mp4: .*; render it again"):
         Ffmpeg(path).strip(path)
 
 
@@ -196,3 +199,9 @@ def test_probe_without_mp4_or_streams(tmp_path, make_clip):
     subtitles.write_text("1\n00:00:00,000 --> 00:00:01,000\nwords\n")
     words = probe(subtitles)
     assert (words.width, words.num_frames, words.fps, words.duration_s, words.video_codec) == (0, 0, 0, 0, "")
+
+
+def test_frames_that_the_decoder_marks_as_damaged(tmp_path, make_clip, plan_for):
+    seen = verification._Seen(fps=Fraction(16), num_frames=17, corrupt=2)
+    with open_media(make_clip(tmp_path / "a.mp4")) as container:
+        assert verification._picture_reasons(container, seen, plan_for()) == ["2 frames are damaged"]
