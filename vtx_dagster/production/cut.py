@@ -114,6 +114,7 @@ def assemble(
         else:
             segments = _clip_segments(store, record, lineup, media=media, scratch=scratch)
         joined = scratch / output.name
+        project.logs_dir.mkdir(parents=True, exist_ok=True)
         facts = media.assemble(
             segments,
             joined,
