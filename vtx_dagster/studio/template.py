@@ -75,7 +75,10 @@ BRIEF = """\
 
 {logline}
 
-<!-- What is the film about, for whom, how long, how should it feel? With a screenplay in story/source/ this can stay short. -->
+<!--
+What happens in the film? Headings become scenes and paragraphs become action.
+With a screenplay in story/source/*.fountain that one is used, and this can stay as it is.
+-->
 """
 
 STYLE_BIBLE = """\
@@ -184,7 +187,7 @@ def project_files(metadata: Metadata) -> dict[str, str]:
     return {
         "metadata.yaml": metadata_yaml(metadata),
         "project.env": project_env(),
-        "story/00_brief.md": BRIEF.format(title=metadata.title, logline=metadata.logline or "(one line: what is it about?)"),
+        "story/00_brief.md": BRIEF.format(title=metadata.title, logline=metadata.logline),
         "prompts/style_bible.yaml": STYLE_BIBLE,
         "prompts/characters.yaml": CHARACTERS,
         "prompts/locations.yaml": LOCATIONS,
