@@ -3,6 +3,7 @@
 Ids are ordered by number, never as text: ``A2 < A10``. Numbers are zero-padded to a width and grow past it.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from functools import total_ordering
@@ -84,6 +85,7 @@ class FilmId:
         )
 
 
+@functools.lru_cache(maxsize=4096)
 def story_order(id_text: str) -> tuple[int, ...]:
     """Return the sort key that puts id texts in story order; the text must be a valid id."""
     return tuple(int(number) for number in _NUMBERS.findall(id_text))

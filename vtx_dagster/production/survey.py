@@ -91,7 +91,7 @@ def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None
     """
     resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
     memory = _Memory.load(project, resolver)
-    store = TakeStore(project)
+    shelf = _Shelf(project)
     records, planned = [], []
     for clip in project.clip_ids():
         try:
@@ -99,7 +99,7 @@ def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None
         except VtxError as error:
             records.append(ClipRecord(clip=clip, problem=error.message))
             continue
-        records.append(_record(store, found))
+        records.append(shelf.record(found))
         planned.append(found)
     memory.save(record.clip for record in records)
     lineup, lineup_problem = _lineup(planned)
@@ -120,27 +120,41 @@ def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None
     )
 
 
-def _record(store: TakeStore, found: _Remembered) -> ClipRecord:
-    """Return a clip's record; two system calls when its take is there, shown and known from before."""
-    clip, plan_hash = found.clip, found.plan_hash
-    take_identity = _identity(store.take_path(clip, plan_hash))
-    if take_identity is not None and take_identity != found.take:
-        take_identity = take_identity if store.find(clip, plan_hash) else None
-    found.take = take_identity
-    shown = _identity(store.project.current_path(clip))
-    if take_identity is not None and shown is not None and shown[3] == take_identity[3]:
-        return ClipRecord(clip=clip, clip_hash=plan_hash, content_frames=found.content_frames, has_take=True, is_current=True)
-    shown_hash = store.current_hash(clip) or ""
-    failure = store.failure(clip, plan_hash) if take_identity is None else None
-    return ClipRecord(
-        clip=clip,
-        clip_hash=plan_hash,
-        content_frames=found.content_frames,
-        has_take=take_identity is not None,
-        is_current=take_identity is not None and shown_hash == plan_hash,
-        shown_hash=shown_hash if shown_hash != plan_hash else "",
-        failure=failure.message if failure else "",
-    )
+class _Shelf:
+    """What the take store of a project holds, read folder by folder instead of clip by clip."""
+
+    def __init__(self, project: Project) -> None:
+        self._store = TakeStore(project)
+        self._rendered = {entry.name for entry in _entries(project.takes_dir)}
+        self._shown = {entry.name: entry.inode() for entry in _entries(project.current_dir)}
+
+    def record(self, found: _Remembered) -> ClipRecord:
+        """Return a clip's record; one system call when its take is there, shown and known from before."""
+        clip, plan_hash = found.clip, found.plan_hash
+        take = self._take(found) if clip in self._rendered else None
+        found.take = take
+        shown = self._shown.get(f"{clip}.mp4")
+        if take is not None and shown == take[3]:
+            shown_hash = plan_hash
+        else:
+            shown_hash = "" if shown is None else self._store.current_hash(clip) or ""
+        failure = self._store.failure(clip, plan_hash) if take is None and clip in self._rendered else None
+        return ClipRecord(
+            clip=clip,
+            clip_hash=plan_hash,
+            content_frames=found.content_frames,
+            has_take=take is not None,
+            is_current=take is not None and shown_hash == plan_hash,
+            shown_hash=shown_hash if shown_hash != plan_hash else "",
+            failure=failure.message if failure else "",
+        )
+
+    def _take(self, found: _Remembered) -> FileIdentity | None:
+        """Return the identity of a plan's take; the sidecar is read only of a file that was not seen before."""
+        identity = _identity(self._store.take_path(found.clip, found.plan_hash))
+        if identity is None or identity == found.take:
+            return identity
+        return identity if self._store.find(found.clip, found.plan_hash) else None
 
 
 def _with_locks(project: Project, records: list[ClipRecord]) -> Iterator[ClipRecord]:
@@ -167,11 +181,12 @@ def _lineup(planned: list[_Remembered]) -> tuple[Lineup | None, str]:
 class _Memory:
     """What earlier surveys of a project found, as far as it still holds."""
 
-    def __init__(self, path: Path, context: str, clips: dict[str, _Remembered]) -> None:
+    def __init__(self, path: Path, clips_dir: Path, context: str, saved: dict[str, list]) -> None:
         self._path = path
+        self._clips_dir = clips_dir
         self._context = context
-        self._clips = clips
-        self._saved = {clip: _row(found) for clip, found in clips.items()}
+        self._saved = saved
+        self._clips = {clip: _from_row(clip, row) for clip, row in saved.items()}
 
     @classmethod
     def load(cls, project: Project, resolver: Resolver) -> "_Memory":
@@ -180,10 +195,9 @@ class _Memory:
         context = _context(project, resolver)
         try:
             saved = json.loads(path.read_bytes())
-            clips = {clip: _from_row(clip, row) for clip, row in saved["clips"].items()} if saved["context"] == context else {}
+            return cls(path, project.clips_dir, context, saved["clips"] if saved["context"] == context else {})
         except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-            clips = {}
-        return cls(path, context, clips)
+            return cls(path, project.clips_dir, context, {})
 
     def clip(self, clip: str, resolver: Resolver) -> _Remembered:
         """Return a clip's plan in short, from memory if none of its files changed.
@@ -191,8 +205,7 @@ class _Memory:
         Raises:
             VtxError: If the plan cannot be made.
         """
-        spec_path = resolver.project.clip_spec_path(clip)
-        spec = _identity(spec_path)
+        spec = _identity(f"{self._clips_dir}/{clip}.yaml")
         known = self._clips.get(clip)
         if known is not None and known.spec == spec and all(_identity(path) == was for path, was in known.inputs.items()):
             return known
@@ -261,6 +274,13 @@ def _context(project: Project, resolver: Resolver) -> str:
         *(f"{lora.env_path}={settings.get(str(lora.env_path))}" for lora in loras),
     ]
     return hashlib.sha256("\0".join(shared).encode()).hexdigest()
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except FileNotFoundError:
+        return []
 
 
 def _identity(path: Path | str) -> FileIdentity | None:

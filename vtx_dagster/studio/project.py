@@ -347,11 +347,15 @@ class Project:
         return self.root / f"renders/acts/{_checked_id(act, ACT_PATTERN, 'an act id such as A01')}.mp4"
 
     def settings(self) -> Settings:
-        """Return the project's settings.
+        """Return the project's settings, as they were when this object was first asked for them.
 
         Raises:
             InvalidFileError: If one of the files is malformed.
         """
+        return self._settings
+
+    @cached_property
+    def _settings(self) -> Settings:
         return Settings.load(self.studio.root, self.root, self.studio.environ)
 
     def metadata(self) -> Metadata:
