@@ -9,6 +9,9 @@ from vtx_dagster.assets._boundary import failure_of
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.production.progress import Settled, settle
 
+RETRY_DELAYS_S = (10, 20)
+"""Waiting times before a step is tried again whose failed partitions may all succeed without anyone changing anything."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionReport:
@@ -35,8 +38,9 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
         work: Does one partition, by key.
 
     Raises:
-        dagster.Failure: At the end, if partitions failed; it lists them all. Retried only if every one of them may be. At once,
-            if the run has several partitions and several assets: Dagster would skip the later ones and call that success.
+        dagster.Failure: At the end, if partitions failed; it lists them all. At once, if the run has several partitions and
+            several assets: Dagster would skip the later ones and call that success.
+        dagster.RetryRequested: Instead, a few times, if every one of them may succeed when it is tried again.
     """
     keys = context.partition_keys
     if len(keys) > 1 and len(context.job_def.nodes) > 1:
@@ -61,6 +65,10 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
             context.log_event(materialization(context.asset_key, key, report))
         settle(Settled(stage=context.asset_key.to_user_string(), key=key, facts=report.metadata))
     if failures:
+        # Not a RetryPolicy: with one, Dagster also tries again what a person interrupted, and what failed because of a bug.
+        attempt = context.retry_number
+        if attempt < len(RETRY_DELAYS_S) and all(error.retryable for error in failures.values()):
+            raise dg.RetryRequested(max_retries=len(RETRY_DELAYS_S), seconds_to_wait=RETRY_DELAYS_S[attempt])
         raise _failure(failures, num_done=len(keys) - len(failures))
 
 

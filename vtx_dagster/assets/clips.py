@@ -65,7 +65,6 @@ def clip_spec(context: dg.AssetExecutionContext, studio: StudioResource, ltx: Lt
     code_version="1",
     pool="render",
     backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=CLIPS_PER_RUN),
-    retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL),
     output_required=False,
 )
 def rendered_clip(

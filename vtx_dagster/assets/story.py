@@ -43,13 +43,19 @@ class StoryConfig(dg.Config):
     overwrite: bool = False
     """Replace files that a person wrote or edited, too."""
 
+    clips_only: bool = False
+    """Of `shotlist`: leave the shotlist as it is, and write the clip specs that it asks for."""
+
 
 def _write(
     stage: Stage, context: dg.AssetExecutionContext, config: StoryConfig, studio: StudioResource, story: StoryModel
 ) -> WrittenStage:
     project = studio.project(context.partition_key)
     only = FilmId.parse(config.part) if config.part else None
-    return StoryDesk(project, story.writer_for(project)).run(stage, only=only, overwrite=config.overwrite)
+    desk = StoryDesk(project, story.writer_for(project))
+    if config.clips_only:
+        return desk.write_clips(only=only, overwrite=config.overwrite)
+    return desk.run(stage, only=only, overwrite=config.overwrite)
 
 
 def _result(written: WrittenStage, *checks: dg.AssetCheckResult) -> dg.MaterializeResult:

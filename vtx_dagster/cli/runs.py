@@ -109,15 +109,13 @@ class Registry:
         return outcomes
 
     def _render_batch(self, batch: Sequence[str], config: Mapping[str, Any], outcomes: Outcomes) -> None:
-        # Specs and takes of several partitions cannot share a run: a step over many yields no output for the next step.
-        stages = [["clip_spec", "rendered_clip"]] if len(batch) == 1 else [["clip_spec"], ["rendered_clip"]]
-        for selection in stages:
+        # Two runs: a step over many partitions yields no output that a next step of the same run could go on from.
+        for stage, values in (("clip_spec", {}), ("rendered_clip", config)):
             try:
-                self.run(selection, range_tags(batch), config=config if "rendered_clip" in selection else {})
+                self.run([stage], range_tags(batch), config=values)
             except VtxError as error:
-                unsettled = [key for key in batch if key not in outcomes.by_key]
-                if "rendered_clip" in selection and unsettled:
-                    outcomes.fail(unsettled, error)
+                if stage == "rendered_clip":
+                    outcomes.fail([key for key in batch if key not in outcomes.by_key], error)
 
     def assemble(self, slug: str, act: str = "", *, allow_missing: bool = False, is_quiet: bool = False) -> dict[str, Any]:
         """Assemble an act or the film of a project, and return what was reported of it.
@@ -145,7 +143,7 @@ class Registry:
         }
         try:
             return dg.materialize(
-                list(defs.assets or ()),
+                [asset for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition | dg.AssetSpec)],
                 selection=list(selection),
                 instance=self.instance,
                 resources=self._resources,

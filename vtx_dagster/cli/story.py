@@ -1,16 +1,13 @@
 """``vtx story``: run one stage of a story."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from vtx_dagster.cli.options import JsonOption, SlugArgument, StudioOption, VerboseOption, add_command
-from vtx_dagster.cli.output import note, print_json, say
+from vtx_dagster.cli.output import counted, note, print_json, say
 from vtx_dagster.cli.studio_folder import open_studio
 from vtx_dagster.core.errors import InvalidRequestError
-
-if TYPE_CHECKING:
-    from vtx_dagster.core.planner import Stage
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -132,13 +129,13 @@ def _run(name: str, slug: str, *, part: str = "", overwrite: bool, studio: Any, 
     if as_json:
         print_json({"project": slug, "stage": name, **_without_prefix(facts)})
     else:
-        print_written(slug, stage, facts)
+        _print(slug, name, facts)
 
 
-def print_written(slug: str, stage: "Stage", facts: dict[str, Any]) -> None:
-    """Print what a story stage did."""
+def _print(slug: str, name: str, facts: dict[str, Any]) -> None:
     kept = f", kept {facts['vtx/kept']} that you wrote" if facts["vtx/kept"] else ""
-    say(f"{slug} {stage}: wrote {facts['vtx/written']} files{kept}: {facts['vtx/file']}")
+    say(f"{slug} {name}: wrote {counted(facts['vtx/written'], 'file')}{kept}")
+    say(facts["vtx/file"])
     for line in str(facts.get("vtx/notes", "")).splitlines():
         note(line)
 

@@ -96,7 +96,7 @@ def watching_clips(keys: Collection[str], *, is_quiet: bool = False) -> Iterator
 
         def settled(one: "Settled") -> None:
             # A run covers a range of clips: those between the wanted ones only find their takes.
-            if one.key not in keys or (one.stage == "clip_spec" and one.error is None):
+            if one.stage != "rendered_clip" or one.key not in keys:
                 return
             outcomes.by_key[one.key] = outcome_of(one)
             display.settled(outcomes.by_key[one.key].line(), num_done=len(outcomes.by_key))

@@ -132,9 +132,15 @@ class StoryDesk:
         )
 
     def write_clips(self, *, only: FilmId | None = None, overwrite: bool = False) -> WrittenStage:
-        """Write the clip specs that the shotlist asks for, and remove generated ones that it no longer has."""
+        """Write the clip specs that the shotlist asks for, and remove generated ones that it no longer has.
+
+        Returns:
+            The shotlist as it stands in its file, with what was written and kept of the clip specs.
+        """
         with project_lock(self._project, "story"):
-            return self._clips(only, overwrite=overwrite)
+            clips = self._clips(only, overwrite=overwrite)
+            parsed = {scene: parse_scene(self._source(path)) for scene, path in self._scene_paths()}
+            return self._shotlist_report(parsed, written=clips.written, kept=clips.kept, notes=clips.notes)
 
     # -- stages ---------------------------------------------------------------------------------------------------------------
 
@@ -166,19 +172,30 @@ class StoryDesk:
         if only is not None and previous is not None:
             shotlist = _replace_part(previous, shotlist, only)
         stored = self._store(Stage.SHOTLIST, path, {path: dump_document(shotlist)}, overwrite=overwrite)
-        shotlist = load_document(path, Shotlist, root=self._project.root)
         parsed = {scene: parse_scene(source) for scene, source in scenes.items()}
         notes = self._add_stubs(parsed, context.bible)
         clips = self._clips(only, overwrite=overwrite)
+        return self._shotlist_report(
+            parsed,
+            written=(*stored.written, *clips.written),
+            kept=(*stored.kept, *clips.kept),
+            notes=(*stored.notes, *notes, *clips.notes),
+        )
+
+    def _shotlist_report(
+        self, parsed: Mapping[str, SceneText], *, written: tuple[Path, ...], kept: tuple[Path, ...], notes: tuple[str, ...]
+    ) -> WrittenStage:
+        path = self._project.shotlist_path
+        shotlist = load_document(path, Shotlist, root=self._project.root)
         return WrittenStage(
             stage=Stage.SHOTLIST,
             path=path,
             text=_shot_table(shotlist.shots),
             is_markdown=True,
             writer=self._generator,
-            written=(*stored.written, *clips.written),
-            kept=(*stored.kept, *clips.kept),
-            notes=(*notes, *clips.notes),
+            written=written,
+            kept=kept,
+            notes=notes,
             coverage=prove_coverage(parsed, shotlist),
         )
 
