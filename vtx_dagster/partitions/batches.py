@@ -25,7 +25,7 @@ def batches(
     positions = {key: index for index, key in enumerate(order)}
     wall_positions = sorted(positions[key] for key in walls if key in positions)
     batch: list[str] = []
-    for key in sorted((key for key in due if key in positions), key=positions.__getitem__):
+    for key in sorted({key for key in due if key in positions}, key=positions.__getitem__):
         if batch and (
             len(batch) == size
             or positions[key] - positions[batch[0]] >= span

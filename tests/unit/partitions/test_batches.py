@@ -1,0 +1,66 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vtx_dagster.partitions.batches import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, batches, keys_of_run, range_tags
+from vtx_dagster.partitions.keys import split_key
+
+ORDER = [f"{project}/A01_S01_SH{number:03d}" for project in ("a", "b", "c") for number in range(10)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    due=st.lists(st.sampled_from([*ORDER, "z/A01_S01_SH001"])),
+    order=st.permutations(ORDER).filter(bool) | st.just(ORDER),
+    size=st.integers(1, 7),
+    span=st.integers(1, 12),
+    walls=st.sets(st.sampled_from([*ORDER, "z/A01_S01_SH002"]), max_size=5),
+)
+def test_every_due_key_is_in_one_batch_within_the_limits(
+    due: list[str], order: list[str], size: int, span: int, walls: set[str]
+) -> None:
+    walls -= set(due)
+    found = list(batches(due, order, size=size, span=span, walls=walls))
+    position = {key: index for index, key in enumerate(order)}
+    wanted = sorted({key for key in due if key in position}, key=position.__getitem__)
+    assert [key for batch in found for key in batch] == wanted
+    for batch in found:
+        covered = order[position[batch[0]] : position[batch[-1]] + 1]
+        assert 1 <= len(batch) <= size
+        assert len(covered) <= max(span, 1)
+        assert len({split_key(key)[0] for key in batch}) == 1
+        assert not walls & set(covered)
+    for earlier, later in pairwise(found):
+        covered = order[position[earlier[0]] : position[later[0]] + 1]
+        assert (
+            len(earlier) == size
+            or len(covered) > span
+            or split_key(earlier[0])[0] != split_key(later[0])[0]
+            or walls & set(covered)
+        ), "a batch ended without need"
+
+
+@pytest.mark.parametrize(
+    ("batch", "covered"),
+    [(ORDER[3:4], ORDER[3:4]), ([ORDER[1], ORDER[4]], ORDER[1:5])],
+    ids=["one key", "a range with keys between"],
+)
+def test_a_run_covers_what_its_tags_say(batch: list[str], covered: list[str]) -> None:
+    tags = range_tags(batch)
+    assert set(tags) in ({PARTITION_TAG}, {RANGE_START_TAG, RANGE_END_TAG})
+    assert keys_of_run({"other": "tag", **tags}, ORDER) == tuple(covered)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{}, {RANGE_START_TAG: ORDER[0]}, {RANGE_START_TAG: ORDER[0], RANGE_END_TAG: "gone/A01_S01_SH001"}],
+    ids=["no partition", "half a range", "a key that was retired"],
+)
+def test_a_run_without_registered_keys_covers_none(tags: dict[str, str]) -> None:
+    assert keys_of_run(tags, ORDER) == ()
+
+
+def test_a_run_of_one_key_covers_it_even_when_it_was_retired() -> None:
+    assert keys_of_run({PARTITION_TAG: "gone"}, ORDER) == ("gone",)
