@@ -1,8 +1,8 @@
 """A brief without a screenplay: its Markdown, put into Fountain form. Nothing is added to what it says.
 
-The lowest level of headings with text under them are scenes, the levels above are acts, and a first heading that stands alone on
-its level is the title. Paragraphs and list items are action. Text under an act's heading is its synopsis, text under the title the
-logline.
+The lowest level of headings with text under them are scenes, the levels above are acts, and a first heading that stands alone
+on its level is the title. Paragraphs and list items are action. Text under an act's heading is its synopsis, text under the
+title the logline.
 """
 
 import re

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.screenplay import SceneText
@@ -20,9 +21,11 @@ _CYRILLIC = _sounds(
 )
 _GREEK = _sounds("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o")
 _LETTERS = {**_LATIN, **_CYRILLIC, **_GREEK}
+_ARTICLE = re.compile(r"\b(?:the|an?|his|her|their|this|that)\s+$", re.IGNORECASE)
 _MAX_KEY = 63
 
 
+@lru_cache(maxsize=10_000)  # a screenplay says the same few names thousands of times
 def key_of(name: str) -> str:
     """Return the key of a name: ``DR. ÉLODIE SANTOS`` gives ``dr_elodie_santos``; empty for a name without letters or digits.
 
@@ -54,16 +57,13 @@ class Cast:
     def __init__(self, bible: Bible, speakers: Iterable[str] = ()) -> None:
         self._characters = _by_name(bible.characters.characters)
         self._locations = _by_name(bible.locations.locations)
-        names = {
-            name.casefold(): key for key, entry in bible.characters.characters.items() for name in (entry.name, *entry.aliases)
-        }
-        for speaker in sorted(set(speakers)):
-            names.setdefault(speaker.casefold(), self.character(speaker))
-        self._names = {name: key for name, key in names.items() if name}
+        names = [name for entry in bible.characters.characters.values() for name in (entry.name, *entry.aliases)]
+        speakers = sorted(set(speakers))
+        self._names = {name.casefold(): self.character(name) for name in (*names, *speakers) if key_of(name)}
         alternatives = "|".join(re.escape(name) for name in sorted(self._names, key=lambda name: (-len(name), name)))
         self._mention = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
         self._display = {key: entry.name for key, entry in bible.characters.characters.items()}
-        for speaker in sorted(set(speakers)):
+        for speaker in speakers:
             self._display.setdefault(self.character(speaker), title_name(speaker))
 
     def character(self, name: str) -> str:
@@ -98,11 +98,20 @@ class Cast:
         return text.strip().casefold() in self._names
 
     def mentioned(self, text: str) -> tuple[str, ...]:
-        """Return the keys of the characters that a text names, in order of first mention."""
+        """Return the keys of the characters that a text names, in order of first mention.
+
+        A name has a capital, or is a role with an article: ``the boy`` is the Boy, and ``she will go`` is not about Will.
+        """
         if self._mention is None:
             return ()
-        keys = (self._names[found.casefold()] for found in self._mention.findall(text) if found.casefold() in self._names)
-        return tuple(dict.fromkeys(keys))
+        found = [match for match in self._mention.finditer(text) if _names_somebody(match)]
+        return tuple(
+            dict.fromkeys(self._names[match.group().casefold()] for match in found if match.group().casefold() in self._names)
+        )
+
+
+def _names_somebody(match: re.Match[str]) -> bool:
+    return match.group()[0].isupper() or _ARTICLE.search(match.string[max(0, match.start() - 8) : match.start()]) is not None
 
 
 def title_name(name: str) -> str:
@@ -137,12 +146,12 @@ def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tupl
 
 
 def _by_name(entries: Mapping[str, Character] | Mapping[str, Location]) -> dict[str, str]:
-    """Return the key of every entry under the keys of its names; where two entries share a name the first one has it."""
-    known: dict[str, str] = {}
-    for key in entries:
-        known.setdefault(key, key)
+    """Return the key of every entry under what it may be called; its own key and name come before the aliases of others."""
+    known = {key: key for key in entries}
     for key, entry in entries.items():
-        for name in (entry.name, *entry.aliases):
-            if spelled := key_of(name):
-                known.setdefault(spelled, key)
+        known.setdefault(key_of(entry.name), key)
+    for key, entry in entries.items():
+        for alias in entry.aliases:
+            known.setdefault(key_of(alias), key)
+    known.pop("", None)
     return known

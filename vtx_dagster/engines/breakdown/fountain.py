@@ -50,13 +50,14 @@ def parse_screenplay(source: Source) -> Screenplay:
     lines = source_lines(source)
     if not any(line.text.strip() for line in lines):
         raise InvalidFileError(
-            f"{source.name}:1: the screenplay is empty: write at least one scene, e.g. INT. KITCHEN - DAY", path=source.name
+            f"{source.name}:1: the screenplay is empty: write at least one scene, e.g. INT. KITCHEN - DAY",
+            path=source.name,
         )
     title_page, first = _title_page(lines)
     acts = _Reader(source.name, lines).read(first)
     if not acts:
         raise InvalidFileError(
-            f"{source.name}:1: no scene heading: begin every scene with a line such as INT. KITCHEN - DAY, or with a dot (.KITCHEN)",
+            f"{source.name}:1: no scene heading: begin every scene with a line such as INT. KITCHEN - DAY, or .KITCHEN",
             path=source.name,
         )
     return Screenplay(title_page=title_page, acts=acts)
@@ -117,7 +118,7 @@ def _is_transition(text: str) -> bool:
 
 
 def _is_cue(text: str) -> bool:
-    """Say whether a line has the form of a cue: a name in capitals, in any alphabet that has them, and extensions in parentheses."""
+    """Say whether a line has the form of a cue: a name in capitals of any alphabet, and extensions in parentheses."""
     name = _CUE_TAIL.sub("", text, count=1)
     return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not {"(", "^"} & set(name)
 
@@ -397,7 +398,7 @@ class _Reader:
         self._end_scene()
         if line.inside_comment or self._lines[first - 1].inside_comment:
             raise InvalidFileError(
-                f"{self._name}:{line.number}: a comment ends on the line on which a scene begins: begin the scene on a line of its own",
+                f"{self._name}:{line.number}: a comment ends where a scene begins: begin the scene on a line of its own",
                 path=self._name,
             )
         heading = _plain(parsed.text_raw.removeprefix("X"))
@@ -447,6 +448,7 @@ class _Reader:
 
     def _outside(self, element: Element) -> InvalidFileError:
         return InvalidFileError(
-            f"{self._name}:{element.lines.first}: this text stands in no scene: put a scene heading above it, e.g. INT. KITCHEN - DAY",
+            f"{self._name}:{element.lines.first}: this text stands in no scene:"
+            " put a scene heading above it, e.g. INT. KITCHEN - DAY",
             path=self._name,
         )

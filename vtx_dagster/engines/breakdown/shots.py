@@ -14,8 +14,8 @@ A title card (centred text) is a shot of its own.
    every other one over the shoulder of the listener. Two short exchanges share a two-shot, and so do speeches in dual dialogue. A
    speaker who is off screen is heard over those who are there.
 4. Speeches (and actions) too long for a clip are cut at sentence ends.
-5. The same subject never has the same size twice in a row, moves follow words in the text (*runs*, *looks up*, *slowly*), lenses the
-   size: see ``framing``.
+5. The same subject never has the same size twice in a row, moves follow words in the text (*runs*, *looks up*, *slowly*),
+   lenses the size: see ``framing``.
 
 Every action paragraph, speech and lyric is in exactly one shot, or, cut, every part of it is (``core.coverage`` proves it).
 """
@@ -83,22 +83,20 @@ class SceneSetting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
-    """An element that is covered, or a part of it. ``line`` is the speech; None for action."""
+    """An element that is covered, or a part of it.
+
+    Attributes:
+        line: The speech; None for action.
+        words_s: Seconds to listen and read.
+        happening_s: Seconds in which it happens; none for a speech, during which people act.
+    """
 
     element: Element
     source: ShotSource
     text: str
     line: DialogueLine | None
-
-    @property
-    def words_s(self) -> Fraction:
-        """Seconds to listen and read."""
-        return line_seconds(self.line) if self.line else reading_seconds(self.readable)
-
-    @property
-    def happening_s(self) -> Fraction:
-        """Seconds in which it happens."""
-        return Fraction(0) if self.line else _happening_s(self.text)
+    words_s: Fraction
+    happening_s: Fraction
 
     @property
     def readable(self) -> str:
@@ -171,7 +169,8 @@ def _directed(scene: SceneText, setting: SceneSetting) -> list[tuple[Direction |
     for _, note, elements in segments:
         if note and not elements:
             raise InvalidFileError(
-                f"{setting.file}:{note.lines.first}: nothing stands under this SHOT note: put it above the action or speech that it directs",
+                f"{setting.file}:{note.lines.first}: nothing stands under this SHOT note:"
+                " put it above the action or speech that it directs",
                 path=setting.file,
             )
     return [(direction, elements) for direction, _, elements in segments if elements]
@@ -179,23 +178,29 @@ def _directed(scene: SceneText, setting: SceneSetting) -> list[tuple[Direction |
 
 def _pieces(element: Element, setting: SceneSetting, cast: Cast) -> list[_Piece]:
     """Return an element, cut at sentence ends where it is too long for a clip."""
+    speaker = cast.character(element.speaker) if element.speaker else ""
 
-    def spoken(text: str, *, first: bool = True) -> DialogueLine | None:
-        if not element.speaker:
+    def line(text: str) -> DialogueLine | None:
+        if not speaker:
             return None
-        return DialogueLine(
-            character=cast.character(element.speaker),
-            text=text,
-            parenthetical=element.parenthetical if first else "",
-            off_screen=element.off_screen,
-        )
+        return DialogueLine(character=speaker, text=text, parenthetical=element.parenthetical, off_screen=element.off_screen)
 
-    def piece(text: str, part: int, parts: int) -> _Piece:
-        source = ShotSource(lines=element.lines, part=part, parts=parts)
-        return _Piece(element=element, source=source, text=text, line=spoken(text, first=part == 1))
+    def needs(text: str) -> tuple[Fraction, Fraction]:
+        if spoken := line(text):
+            return line_seconds(spoken), Fraction(0)
+        return reading_seconds(readable_text(text, centred=element.centred)), _happening_s(text)
 
     def seconds(text: str) -> Fraction:
-        return _seconds((piece(text, 1, 1),))
+        words_s, happening_s = needs(text)
+        return max(words_s, _WIDEST_S + happening_s)
+
+    def piece(text: str, part: int, parts: int) -> _Piece:
+        words_s, happening_s = needs(text)
+        spoken = line(text)
+        if spoken and part > 1:
+            spoken = spoken.model_copy(update={"parenthetical": ""})
+        source = ShotSource(lines=element.lines, part=part, parts=parts)
+        return _Piece(element=element, source=source, text=text, line=spoken, words_s=words_s, happening_s=happening_s)
 
     texts = split_to_fit(element.text, seconds=seconds, limit_s=setting.limit_s)
     return [piece(text, number, len(texts)) for number, text in enumerate(texts, start=1)]
@@ -226,8 +231,8 @@ def _directed_takes(direction: Direction, pieces: list[_Piece], setting: SceneSe
     if direction.seconds is not None and len(packed) > 1:
         total = sum((float(_seconds(group)) for group in packed), 0.0)
         raise InvalidFileError(
-            f"{setting.file}:{pieces[0].element.lines.first}: the SHOT note above asks for {direction.seconds:g} s, and what stands under it"
-            f" takes about {total:.0f} s: direct more shots, or leave the seconds out",
+            f"{setting.file}:{pieces[0].element.lines.first}: the SHOT note above asks for {direction.seconds:g} s, and what"
+            f" stands under it takes about {total:.0f} s: direct more shots, or leave the seconds out",
             path=setting.file,
         )
     return [

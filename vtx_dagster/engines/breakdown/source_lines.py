@@ -83,7 +83,8 @@ class _Scanner:
         for number, line in enumerate(lines, start=1):
             if found := _CONTROL.search(line):
                 raise InvalidFileError(
-                    f"{self._name}:{number}: control character U+{ord(found.group()):04X}: save the screenplay as plain UTF-8 text",
+                    f"{self._name}:{number}: control character U+{ord(found.group()):04X}:"
+                    " save the screenplay as plain UTF-8 text",
                     path=self._name,
                 )
             inside = bool(self._mark)

@@ -39,7 +39,8 @@ class _WrittenScene:
     """A scene and the file that it stands in."""
 
     text: SceneText
-    source: Source
+    file: str
+    verbatim: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +73,24 @@ class BreakdownWriter:
             InvalidFileError: If there is nothing to break down, or a screenplay cannot be read; the message says where.
         """
         script = _read_script(context)
-        cast = _cast(context.bible, [scene.text for scene in script.all_scenes])
-        settings = _settings(context, [(scene.text, scene.source.name, "A01_S01") for scene in script.all_scenes], cast)
-        outlined = iter(
-            [
-                _outline_scene(scene.text, setting, cast, context.metadata)
-                for scene, setting in zip(script.all_scenes, settings, strict=True)
-            ]
-        )
+        outline = _outline(script, context, previous)
+        texts = [scene.text for scene in script.all_scenes]
+        cast = _cast(context.bible, texts)
+        ids = [scene.id for act in outline.acts for scene in act.scenes]
+        files = [scene.file for scene in script.all_scenes]
+        settings = iter(_settings(context, list(zip(texts, files, ids, strict=True)), cast))
+        remaining = iter(texts)
         acts = tuple(
-            OutlineAct(id="A01", title=act.title, synopsis=act.synopsis, scenes=tuple(next(outlined) for _ in act.scenes))
-            for act in script.acts
+            act.model_copy(
+                update={
+                    "scenes": tuple(
+                        _filled(scene, next(remaining), next(settings), cast, context.metadata) for scene in act.scenes
+                    )
+                }
+            )
+            for act in outline.acts
         )
-        outline = Outline(title=context.metadata.title, logline=context.metadata.logline or script.logline, acts=acts)
-        return numbered_outline(outline, previous, given=[[scene.number for scene in act.scenes] for act in script.acts])
+        return outline.model_copy(update={"acts": acts})
 
     def treatment(self, context: StoryContext, outline: Outline) -> str:
         """Return the outline as prose: title, logline, acts, scenes with their beats."""
@@ -148,7 +153,7 @@ class BreakdownWriter:
         if not context.screenplays and not context.brief.text.strip():
             return {}
         script = _read_script(context)
-        ids = [scene.id for act in self.outline(context, previous=outline).acts for scene in act.scenes]
+        ids = [scene.id for act in _outline(script, context, outline).acts for scene in act.scenes]
         return dict(zip(ids, script.all_scenes, strict=True))
 
 
@@ -175,10 +180,11 @@ def _read_script(context: StoryContext) -> _Script:
     scenes: list[list[_WrittenScene]] = []
     for source in sources:
         screenplay = parse_screenplay(source)
+        lines = raw_lines(source.text)
         title = title or screenplay.title_page.get("title", "")
         logline = logline or screenplay.title_page.get("logline", "")
         for act in screenplay.acts:
-            written = [_WrittenScene(text=scene, source=source) for scene in act.scenes]
+            written = [_WrittenScene(text=scene, file=source.name, verbatim=_verbatim(scene, lines)) for scene in act.scenes]
             if acts and act is screenplay.acts[0] and not act.title:
                 # A file that begins without a section goes on with the act of the file before it.
                 acts[-1] = acts[-1].model_copy(update={"scenes": (*acts[-1].scenes, *act.scenes)})
@@ -187,6 +193,11 @@ def _read_script(context: StoryContext) -> _Script:
                 acts.append(act)
                 scenes.append(written)
     return _Script(title=title, logline=" ".join(logline.split()), acts=tuple(acts), scenes=tuple(map(tuple, scenes)))
+
+
+def _verbatim(scene: SceneText, lines: Sequence[str]) -> str:
+    """Return the lines of a scene as they were written."""
+    return "\n".join(lines[scene.lines.first - 1 : scene.lines.last]) + "\n"
 
 
 def _cast(bible: Bible, scenes: Sequence[SceneText]) -> Cast:
@@ -231,18 +242,36 @@ def _style_profile(heading: str, bible: Bible) -> str | None:
     return next((key for key in profiles if key_of(key) in words), None)
 
 
-def _outline_scene(scene: SceneText, setting: SceneSetting, cast: Cast, metadata: Metadata) -> OutlineScene:
+def _outline(script: _Script, context: StoryContext, previous: Outline | None) -> Outline:
+    """Return acts and scenes with their ids and beats."""
+    cast = _cast(context.bible, [scene.text for scene in script.all_scenes])
+    acts = tuple(
+        OutlineAct(
+            id="A01",
+            title=act.title,
+            synopsis=act.synopsis,
+            scenes=tuple(
+                OutlineScene(id="A01_S01", heading=scene.heading, synopsis=_synopsis(scene), beats=_beats(scene, cast))
+                for scene in act.scenes
+            ),
+        )
+        for act in script.acts
+    )
+    outline = Outline(title=context.metadata.title, logline=context.metadata.logline or script.logline, acts=acts)
+    return numbered_outline(outline, previous, given=[[scene.number for scene in act.scenes] for act in script.acts])
+
+
+def _filled(outlined: OutlineScene, scene: SceneText, setting: SceneSetting, cast: Cast, metadata: Metadata) -> OutlineScene:
+    """Return a scene of the outline with what its shots tell: who is in it, and how long it will be."""
     shots = scene_shots(scene, setting, cast)
     present = dict.fromkeys(key for shot in shots for key in (*shot.characters, *(line.character for line in shot.dialogue)))
-    return OutlineScene(
-        id=setting.id,
-        heading=scene.heading,
-        synopsis=_synopsis(scene),
-        location=setting.location,
-        time_of_day=setting.time_of_day,
-        characters=tuple(present),
-        beats=_beats(scene, cast),
-        seconds=float(sum(_seconds(shot, metadata) for shot in shots)) or None,
+    return outlined.model_copy(
+        update={
+            "location": setting.location,
+            "time_of_day": setting.time_of_day,
+            "characters": tuple(present),
+            "seconds": float(sum(_seconds(shot, metadata) for shot in shots)) or None,
+        }
     )
 
 
@@ -286,8 +315,7 @@ def _slug(scene: OutlineScene) -> str:
 
 def _scene_text(scene: OutlineScene, written: _WrittenScene | None) -> str:
     if written is not None:
-        lines = raw_lines(written.source.text)[written.text.lines.first - 1 : written.text.lines.last]
-        return "\n".join(line.rstrip(" \t") if line != "  " else line for line in lines) + "\n"
+        return written.verbatim
     heading = scene.heading if read_heading(scene.heading).interior is not None else f".{scene.heading.lstrip('.')}"
     paragraphs = [heading, *([f"= {scene.synopsis}"] if scene.synopsis else []), *(f"!{beat.text}" for beat in scene.beats)]
     return "\n\n".join(paragraphs) + "\n"

@@ -1,0 +1,56 @@
+import pytest
+
+from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.screenplay import Element, ElementKind, Lines
+from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
+from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
+
+
+def note(text: str) -> Element:
+    return Element(kind=ElementKind.NOTE, text=text, lines=Lines(first=7, last=8))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "SHOT: CU, dolly in, her hands, 4s",
+            Direction(size=ShotSize.CU, move=CameraMove.DOLLY_IN, subject="her hands", seconds=4.0),
+        ),
+        ("shot: 2.5 sec, Extreme Close-Up", Direction(size=ShotSize.ECU, seconds=2.5)),
+        ("SHOT: close up on her hands", Direction(size=ShotSize.CU, subject="her hands")),
+        ("SHOT: push in, over the shoulder", Direction(move=CameraMove.DOLLY_IN, angle=Angle.OVER_SHOULDER)),
+        ("SHOT: slow pan left, 85mm lens, night", Direction(move=CameraMove.PAN_LEFT, lens_mm=85, time_of_day=TimeOfDay.NIGHT)),
+        ("SHOT: wide shot, low angle, hand-held", Direction(size=ShotSize.WS, angle=Angle.LOW, move=CameraMove.HANDHELD)),
+        ("SHOT: POV of the dog", Direction(angle=Angle.POV, subject="the dog")),
+        ("SHOT: a frying pan, the door", Direction(subject="a frying pan, the door")),
+        ("SHOT: tilt on and on", Direction(move=CameraMove.TILT_UP, subject="and on")),
+        ("SHOT: something on fire", Direction(subject="something on fire")),
+        ("SHOT: close uo", Direction(subject="close uo")),
+        ("SHOT: CU, close up", Direction(size=ShotSize.CU)),
+        ("SHOT:", Direction()),
+    ],
+)
+def test_read(text, expected):
+    assert read_direction(note(text), file="a.fountain") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SHOT: 9000s", r"^a\.fountain:7: a SHOT note asks for 9000s: a shot lasts more than 0 and at most 15 seconds"),
+        ("SHOT: 0s", r"^a\.fountain:7: .*more than 0"),
+        ("SHOT: 2mm", r"^a\.fountain:7: .*lens of 2mm"),
+        ("SHOT: CU, wide", r"^a\.fountain:7: the SHOT note asks for a second size \(wide\): keep one"),
+        ("SHOT: 2s, 3s", r"second seconds \(3s\)"),
+    ],
+)
+def test_impossible(text, message):
+    with pytest.raises(InvalidFileError, match=message):
+        read_direction(note(text), file="a.fountain")
+
+
+def test_other_notes_direct_nothing():
+    assert is_direction(note("Shot : CU"))
+    assert not is_direction(note("SHOTGUN"))
+    assert not is_direction(Element(kind=ElementKind.ACTION, text="SHOT: CU", lines=Lines(first=1, last=1)))

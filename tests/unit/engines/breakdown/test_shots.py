@@ -1,0 +1,268 @@
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vtx_dagster.core.bible import Bible
+from vtx_dagster.core.clip_from_shot import shot_to_clip
+from vtx_dagster.core.coverage import prove_coverage
+from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.pacing import pace
+from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
+from vtx_dagster.core.shotlist import Shot, Shotlist
+from vtx_dagster.core.story import Source
+from vtx_dagster.engines.breakdown.cast import Cast
+from vtx_dagster.engines.breakdown.fountain import parse_scene
+from vtx_dagster.engines.breakdown.shots import SceneSetting, scene_shots
+
+
+def shots_of(body: str, *, heading: str = "INT. ROOM - DAY", longest_s: int = 15, cast: tuple[str, ...] = ()) -> list[Shot]:
+    scene = parse_scene(Source(name="scene.fountain", text=f"{heading}\n\n{body}"))
+    speakers = [element.speaker for element in scene.elements if element.speaker]
+    setting = SceneSetting(
+        id="A01_S01", file="scene.fountain", location="room", time_of_day=TimeOfDay.DAY, longest_s=Fraction(longest_s)
+    )
+    shots = scene_shots(scene, setting, Cast(Bible(), [*speakers, *cast]))
+    assert prove_coverage({"A01_S01": scene}, Shotlist(shots=tuple(shots))).problems == ()
+    assert [shot.id for shot in shots] == [f"A01_S01_SH{number * 10:03d}" for number in range(1, len(shots) + 1)]
+    return shots
+
+
+def told(shot: Shot) -> tuple:
+    return shot.size, shot.angle, shot.move, shot.characters
+
+
+TALK = """\
+Mara and Noah sit at the table.
+
+MARA
+It has been a very long time since anybody sat here with me.
+
+NOAH
+I know, and I am sorry that it took so long to come.
+
+MARA
+You look tired, and you have not touched your tea at all.
+
+Noah smiles.
+
+NOAH
+The road was long and the rain never stopped on the way.
+"""
+
+
+def test_a_conversation():
+    shots = shots_of(TALK)
+    assert [told(shot) for shot in shots] == [
+        (ShotSize.WS, Angle.EYE_LEVEL, CameraMove.STATIC, ("mara", "noah")),
+        (ShotSize.MS, Angle.EYE_LEVEL, CameraMove.STATIC, ("mara", "noah")),
+        (ShotSize.MCU, Angle.OVER_SHOULDER, CameraMove.STATIC, ("noah", "mara")),
+        (ShotSize.CU, Angle.EYE_LEVEL, CameraMove.STATIC, ("mara",)),
+        (ShotSize.ECU, Angle.EYE_LEVEL, CameraMove.STATIC, ("noah",)),
+        (ShotSize.MCU, Angle.OVER_SHOULDER, CameraMove.STATIC, ("noah", "mara")),
+    ]
+    assert [len(shot.dialogue) for shot in shots] == [0, 1, 1, 1, 0, 1]
+    assert shots[1].continuity == "Follows on the shot before: same place and light; still in frame: Mara, Noah."
+    assert shots[0].continuity == ""
+
+
+@pytest.mark.parametrize(
+    ("heading", "size", "move"),
+    [
+        ("INT. ROOM - DAY", ShotSize.WS, CameraMove.STATIC),
+        ("EXT. PIER - DAY", ShotSize.EWS, CameraMove.DOLLY_IN),
+        (".Somewhere", ShotSize.WS, CameraMove.STATIC),
+    ],
+)
+def test_establishing_shots(heading, size, move):
+    (shot,) = shots_of("Nothing stirs.", heading=heading)
+    assert (shot.size, shot.move, shot.characters) == (size, move, ())
+
+
+@pytest.mark.parametrize(
+    ("action", "size", "angle", "move", "characters"),
+    [
+        ("Mara runs to the door and out into the yard beyond.", ShotSize.MS, Angle.EYE_LEVEL, CameraMove.TRUCK_RIGHT, ("mara",)),
+        ("Mara walks back to the door, and the rain comes in.", ShotSize.MS, Angle.EYE_LEVEL, CameraMove.TRUCK_LEFT, ("mara",)),
+        ("Mara looks up at the ceiling and listens to the rain.", ShotSize.MS, Angle.LOW, CameraMove.TILT_UP, ("mara",)),
+        ("The dog chases Mara round and round the long low table.", ShotSize.MS, Angle.EYE_LEVEL, CameraMove.HANDHELD, ("mara",)),
+        ("Slowly the door opens and lets in the cold of the evening.", ShotSize.MWS, Angle.EYE_LEVEL, CameraMove.DOLLY_IN, ()),
+        ("Her hand rests on the table beside the cup and the bread.", ShotSize.CU, Angle.EYE_LEVEL, CameraMove.STATIC, ("mara",)),
+        (
+            "Mara and Noah lay the table for a guest who is not here.",
+            ShotSize.MWS,
+            Angle.EYE_LEVEL,
+            CameraMove.STATIC,
+            ("mara", "noah"),
+        ),
+        ("The clock on the wall is seen from above, and it stands.", ShotSize.MWS, Angle.OVERHEAD, CameraMove.STATIC, ()),
+    ],
+)
+def test_actions(action, size, angle, move, characters):
+    shots = shots_of(f"Mara waits.\n\n{action}", cast=("MARA", "NOAH"))
+    assert told(shots[1]) == (size, angle, move, characters)
+
+
+def test_they_are_all_who_are_there():
+    shots = shots_of("Mara waits for Noah.\n\nThey sit.", cast=("MARA", "NOAH"))
+    assert shots[1].characters == ("mara", "noah")
+
+
+def test_short_actions_share_a_shot():
+    assert [shot.action for shot in shots_of("Rain.\n\nA dog barks.\n\nIt stops.\n\nSilence.")] == [
+        "Rain.",
+        "A dog barks. It stops.",
+        "Silence.",
+    ]
+
+
+def test_a_scene_may_begin_with_a_speech():
+    (shot,) = shots_of("MARA\nHello there, all of you.")
+    assert told(shot) == (ShotSize.MCU, Angle.EYE_LEVEL, CameraMove.STATIC, ("mara",))
+
+
+def test_short_exchanges_share_a_two_shot():
+    (shot,) = shots_of("MARA\nNow?\n\nNOAH\nNow.")
+    assert (shot.size, shot.characters) == (ShotSize.MS, ("mara", "noah"))
+    assert [line.text for line in shot.dialogue] == ["Now?", "Now."]
+
+
+def test_dual_dialogue_shares_a_two_shot():
+    words = "I never wanted any of this to happen to you or to me."
+    (shot,) = shots_of(f"MARA\n{words}\n\nNOAH ^\n{words}")
+    assert [line.character for line in shot.dialogue] == ["mara", "noah"]
+
+
+def test_dual_dialogue_too_long_for_one_shot():
+    words = "I never wanted any of this to happen to you or to me, not here, not now."
+    shots = shots_of(f"MARA\n{words}\n\nNOAH ^\n{words}", longest_s=8)
+    assert [len(shot.dialogue) for shot in shots] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "characters"),
+    [
+        ("Mara waits.\n\nNOAH (O.S.)\nWho is there?", ("mara",)),
+        ("NOAH (V.O.)\nNobody came.", ()),
+        ("NOAH (V.O.)\nNobody came.\n\nMARA\nI did come, and you know it well.", ("mara",)),
+    ],
+)
+def test_who_is_off_screen_is_not_in_frame(body, characters):
+    shots = shots_of(body, cast=("MARA",))
+    heard = next(shot for shot in shots if shot.dialogue and shot.dialogue[0].off_screen)
+    assert (heard.characters, heard.dialogue[0].character) == (characters, "noah")
+
+
+def test_long_speeches_are_cut_at_sentences():
+    sentence = "This is a sentence of ten words, more or less."
+    shots = shots_of("MARA\n(softly)\n" + " ".join([sentence] * 6))
+    assert len(shots) == 2
+    assert [line.text.count(sentence) for shot in shots for line in shot.dialogue] == [3, 3]
+    assert [line.parenthetical for shot in shots for line in shot.dialogue] == ["softly", ""]
+    assert [(shot.sources[0].part, shot.sources[0].parts) for shot in shots] == [(1, 2), (2, 2)]
+    assert shots[0].size != shots[1].size
+
+
+def test_a_long_speech_moves_in():
+    (shot,) = shots_of("MARA\n" + "word " * 20)
+    assert shot.move == CameraMove.DOLLY_IN
+
+
+def test_lyrics_are_spoken_or_heard():
+    sung, heard = shots_of("MARA\n~La la la\n\n~La la")
+    assert (sung.dialogue[0].text, heard.action, heard.dialogue) == ("La la la", "La la", ())
+
+
+def test_a_title_card_is_a_shot_of_its_own():
+    rain, card = shots_of("[[SHOT: CU, 4s]]\n\nRain.\n\n> THE END <\n\nFADE OUT.")
+    assert (rain.readable_text, rain.seconds, rain.transition) == ("", 4.0, "")
+    assert (card.readable_text, card.seconds, card.transition, card.props) == ("THE END", None, "FADE OUT.", ())
+
+
+def test_transitions_go_with_the_shot_before_them():
+    shots = shots_of(
+        "Rain.\n\nMARA\nHello, and welcome to you.\n\nCUT TO:\n\nSnow.\n\nFADE OUT.", heading="FADE IN:\n\nINT. A - DAY"
+    )
+    assert [shot.transition for shot in shots] == ["FADE IN:", "CUT TO:", "FADE OUT."]
+
+
+def test_a_scene_without_action_has_no_shots():
+    assert shots_of("= Nothing.\n\nCUT TO:") == []
+
+
+def test_a_direction_is_followed():
+    shots = shots_of(
+        "Mara waits.\n\n[[SHOT: ECU, low angle, tilt down, 135mm, dusk, her hands, 4s]]\n\nMara lifts the KEY.\n\nMARA\nAt last.\n\n"
+        "[[SHOT: MWS]]\n\nShe goes."
+    )
+    hands, going = shots[1:]
+    assert told(hands) == (ShotSize.ECU, Angle.LOW, CameraMove.TILT_DOWN, ("mara",))
+    assert (hands.lens_mm, hands.seconds, hands.time_of_day) == (135, 4.0, TimeOfDay.DUSK)
+    assert hands.action == "Her hands. Mara lifts the KEY."
+    assert (hands.props, hands.beats) == (("key",), ("Mara lifts the KEY.",))
+    assert [line.text for line in hands.dialogue] == ["At last."]
+    assert (going.size, going.lens_mm, going.action, going.characters) == (ShotSize.MWS, 35, "She goes.", ("mara",))
+
+
+def test_a_name_as_subject_says_who_is_in_frame():
+    (shot,) = shots_of("[[SHOT: Noah]]\n\nIt is late.\n\nMARA\nYes.\n\nNOAH\nNo.")
+    assert (shot.characters, shot.action) == (("noah", "mara"), "It is late.")
+
+
+def test_a_close_up_by_direction_is_not_over_the_shoulder():
+    shots = shots_of("MARA\nHello, it is late and cold.\n\n[[SHOT: CU]]\n\nNOAH\nIt is, and it will be worse.")
+    assert told(shots[1])[:2] == (ShotSize.CU, Angle.EYE_LEVEL)
+
+
+def test_a_direction_over_too_much_is_cut():
+    shots = shots_of("[[SHOT: CU, her face]]\n\n" + "\n\n".join(["Mara " + "walks on and on and on. " * 3] * 4), cast=("MARA",))
+    assert len(shots) > 1
+    assert {shot.size for shot in shots} == {ShotSize.CU}
+    assert [shot.action.startswith("Her face.") for shot in shots] == [True] + [False] * (len(shots) - 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("Rain.\n\n[[SHOT: CU]]", r"^scene\.fountain:5: nothing stands under this SHOT note"),
+        ("[[SHOT: CU]]\n\n[[SHOT: WS]]\n\nRain.", r"^scene\.fountain:3: nothing stands under"),
+        ("[[SHOT: 9000s]]\n\nRain.", r"^scene\.fountain:3: a SHOT note asks for 9000s"),
+        (
+            "[[SHOT: 3s]]\n\n" + "MARA\n" + "word " * 80,
+            r"^scene\.fountain:5: the SHOT note above asks for 3 s, and what stands under it takes",
+        ),
+    ],
+)
+def test_directions_that_cannot_be_followed(body, message):
+    with pytest.raises(InvalidFileError, match=message):
+        shots_of(body)
+
+
+def test_a_project_of_very_short_clips_is_not_cut_into_words():
+    assert len(shots_of("Rain falls on the roof of the house.", longest_s=2)) == 1
+
+
+WORDS = st.sampled_from(
+    'Mara Noah walks slowly looks up the hand KEY door. rain, sign reads "EXIT" they she and then! 雨が降る'.split()
+)
+PROSE = st.lists(WORDS, min_size=1, max_size=90).map(" ".join)
+BLOCKS = st.one_of(
+    PROSE.map(lambda text: f"!{text}"),
+    st.tuples(st.sampled_from(["MARA", "NOAH (O.S.)", "ÉLODIE ^"]), PROSE).map("\n".join),
+    st.just("[[SHOT: CU, pan left]]\n\n!Mara."),
+    st.just("~La la"),
+    st.just("CUT TO:"),
+    st.just("> LATER <"),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(BLOCKS, max_size=12), st.sampled_from([8, 15]))
+def test_any_scene_is_covered_within_the_limit(blocks, longest_s):
+    shots = shots_of("\n\n".join(blocks), longest_s=longest_s)
+    for shot in shots:
+        assert pace(shot_to_clip(shot), min_s=1, max_s=longest_s, fps=16, max_frames=257).clamps == ()
+    if not any("[[" in block for block in blocks):
+        for one, other in zip(shots, shots[1:], strict=False):
+            assert one.characters != other.characters or one.size != other.size
