@@ -7,6 +7,7 @@ and looked up again only when one of them changed. That file may be deleted at a
 
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,17 +16,19 @@ from pathlib import Path
 
 from vtx_dagster import __version__
 from vtx_dagster.core.engines import RenderEngine
-from vtx_dagster.core.errors import InvalidRequestError, VtxError
+from vtx_dagster.core.errors import InvalidRequestError, StorageError, VtxError
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ClipRecord, CutRecord, ProjectRecord
 from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.production.cut import assembled_hash
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.production.story import StoryDesk
-from vtx_dagster.studio.files import write_atomic
+from vtx_dagster.studio.files import storage_errors, write_atomic
 from vtx_dagster.studio.locks import locked_clips
 from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.takes import TakeStore
+
+logger = logging.getLogger(__name__)
 
 SETTLED_NS = 2_000_000_000
 """A file that changed less than two seconds ago may change again without its times showing it, so it is not remembered yet."""
@@ -88,6 +91,7 @@ def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None
 
     Raises:
         InvalidFileError: If ``metadata.yaml``, a bible file or a setting does not hold what it should.
+        StorageError: If a folder of it cannot be read.
     """
     resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
     memory = _Memory.load(project, resolver)
@@ -194,9 +198,10 @@ class _Memory:
         path = project.root / "renders" / ".survey.json"
         context = _context(project, resolver)
         try:
-            saved = json.loads(path.read_bytes())
+            with storage_errors(path, doing="read"):
+                saved = json.loads(path.read_bytes()) if path.exists() else {}
             return cls(path, project.clips_dir, context, saved["clips"] if saved["context"] == context else {})
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return cls(path, project.clips_dir, context, {})
 
     def clip(self, clip: str, resolver: Resolver) -> _Remembered:
@@ -235,7 +240,11 @@ class _Memory:
             if found is not None and all(identity[1] < settled for identity in (found.spec, *found.inputs.values()))
         }
         if rows != self._saved:
-            write_atomic(self._path, json.dumps({"context": self._context, "clips": rows}, separators=(",", ":")))
+            try:
+                write_atomic(self._path, json.dumps({"context": self._context, "clips": rows}, separators=(",", ":")))
+            except StorageError as error:
+                # Looking must be possible on a disk that is full or read-only; it is only slower next time.
+                logger.warning("what was found of %s is not remembered: %s", self._clips_dir, error.message)
 
 
 def _row(found: _Remembered) -> list[object]:
@@ -277,10 +286,11 @@ def _context(project: Project, resolver: Resolver) -> str:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        return list(os.scandir(folder))
-    except FileNotFoundError:
-        return []
+    with storage_errors(folder, doing="read"):
+        try:
+            return list(os.scandir(folder))
+        except FileNotFoundError:
+            return []
 
 
 def _identity(path: Path | str) -> FileIdentity | None:
@@ -288,4 +298,6 @@ def _identity(path: Path | str) -> FileIdentity | None:
         found = os.stat(path)  # noqa: PTH116 - three times as fast as Path.stat, and this is the survey's inner loop
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise StorageError(f"cannot look at {path}: {error.strerror}", path=str(path)) from error
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

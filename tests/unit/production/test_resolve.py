@@ -1,0 +1,156 @@
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from vtx_dagster.core.clip import InputMode, Pipeline
+from vtx_dagster.core.continuity import derived_seed
+from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingInputError, MissingSettingError, VtxError
+from vtx_dagster.core.plan import EngineIdentity
+from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.studio.project import Project
+
+CLIP = "A01_S01_SH010"
+
+
+def resolver(project: Project, *, draws: bool = False) -> Resolver:
+    return Resolver.of(project, engine=EngineIdentity(name="fake", version="1"), draws=draws)
+
+
+def put(project: Project, name: str, content: str) -> str:
+    path = project.root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def test_a_bare_clip_gets_what_its_project_says(make_project) -> None:
+    project = make_project(clips=(CLIP,))
+    resolved = resolver(project).resolve(project.clip_spec(CLIP))
+    plan = resolved.plan
+    assert (plan.clip, plan.engine.name, plan.pipeline, plan.mode) == (CLIP, "fake", Pipeline.TI2VID_TWO_STAGES, InputMode.T2V)
+    assert (plan.width, plan.height, plan.fps, plan.content_frames, plan.render_frames) == (128, 72, 8, 8, 9)
+    assert plan.seed == derived_seed("film", CLIP)
+    assert (plan.inputs, plan.loras, plan.drawing, dict(resolved.files)) == ((), (), None, {})
+    assert resolved.clip_hash == plan.clip_hash()
+    assert resolved.warnings == ()
+
+
+def test_a_clip_decides_over_its_project(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    write_clip(project, CLIP, pipeline="distilled", profile="small", seed=7, characters=["ghost"], duration={"seconds": 60})
+    resolved = resolver(project, draws=True).resolve(project.clip_spec(CLIP))
+    plan = resolved.plan
+    assert (plan.pipeline, plan.seed, plan.width, plan.height) == (Pipeline.DISTILLED, 7, 64, 64)
+    assert plan.drawing is not None
+    assert plan.content_frames == 120
+    assert any("ghost" in warning for warning in resolved.warnings)
+    assert any("15" in warning for warning in resolved.warnings), "the clamp to 15 s is reported"
+    other = resolver(project).resolve(project.clip_spec(CLIP), profile="tiny")
+    assert (other.plan.width, other.plan.height) == (128, 72)
+
+
+def test_inputs_and_loras_are_in_the_plan_by_content(make_project, write_clip, write_bible, studio) -> None:
+    project = make_project(clips=(), render={"lora_bundle": "core"})
+    first, last = put(project, "inputs/first.png", "first"), put(project, "inputs/last.png", "last")
+    look, far, mine = (
+        put(project, "inputs/look.safetensors", "look"),
+        put(project, "../../models/far.safetensors", "far"),
+        put(project, "inputs/mine.safetensors", "mine"),
+    )
+    put(project, "project.env", "LORA_FAR=models/far.safetensors\n")
+    absolute = str(project.root / "inputs/mine.safetensors")
+    loras = [{"path": "inputs/look.safetensors", "strength": 0.5}, {"env_path": "LORA_FAR"}, {"path": absolute}]
+    write_bible(project, "loras", bundles={"core": {"loras": loras}})
+    images = [{"file": "inputs/last.png", "at_s": 1.0}, {"file": "inputs/first.png", "strength": 0.25}]
+    write_clip(project, CLIP, inputs={"mode": "keyframe_interpolation", "images": images})
+    write_clip(project, "A01_S01_SH020", inputs={"mode": "v2v", "video": {"file": "inputs/last.png", "strength": 0.5}})
+
+    resolved = resolver(project).resolve(project.clip_spec(CLIP))
+    assert [(i.role, i.sha256, i.frame_index, i.strength) for i in resolved.plan.inputs] == [
+        ("image", first, 0, 0.25),
+        ("image", last, 7, 1.0),
+    ]
+    assert [(lora.sha256, lora.strength) for lora in resolved.plan.loras] == [(look, 0.5), (far, 1.0), (mine, 1.0)]
+    assert {sha: path.name for sha, path in resolved.files.items()} == {
+        first: "first.png",
+        last: "last.png",
+        look: "look.safetensors",
+        far: "far.safetensors",
+        mine: "mine.safetensors",
+    }
+    assert resolved.files[far].resolve() == (studio.root / "models/far.safetensors").resolve()
+
+    (video,) = resolver(project).resolve(project.clip_spec("A01_S01_SH020")).plan.inputs
+    assert (video.role, video.sha256, video.strength) == ("video", last, 0.5)
+
+
+def test_an_input_that_changed_is_another_plan(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/a.png"}]})
+    put(project, "inputs/a.png", "one")
+    before = resolver(project).resolve(project.clip_spec(CLIP)).clip_hash
+    (project.root / "inputs/a.png").unlink()
+    put(project, "inputs/a.png", "two")
+    assert resolver(project).resolve(project.clip_spec(CLIP)).clip_hash != before
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "problem"),
+    [
+        ({"profile": "tinny"}, InvalidRequestError, r"A01_S01_SH010: render profile 'tinny' .*did you mean 'tiny'"),
+        ({"lora_bundle": "cora"}, InvalidRequestError, r"cora.*did you mean 'core'"),
+        ({"lora_bundle": "core"}, MissingInputError, r"A01_S01_SH010: LoRA file .*gone.safetensors \(prompts/loras.yaml\)"),
+        ({"lora_bundle": "env"}, MissingSettingError, "LORA_FILE is not set"),
+        ({"lora_bundle": "bad_env"}, MissingInputError, r"nowhere.bin \(setting LORA_NOWHERE\)"),
+        ({"inputs": {"mode": "i2v", "images": [{"file": "inputs/no.png"}]}}, MissingInputError, "inputs/no.png is missing"),
+        ({"inputs": {"mode": "i2v", "images": [{"file": "metadata.yaml", "at_s": 5}]}}, InvalidRequestError, "outside a clip"),
+    ],
+    ids=["profile", "bundle", "lora", "setting", "setting of nothing", "input", "time"],
+)
+def test_what_stops_a_plan_says_where(
+    make_project, write_clip, write_bible, fields: dict[str, object], error: type[VtxError], problem: str
+) -> None:
+    project = make_project(clips=())
+    put(project, "project.env", "LORA_NOWHERE=nowhere.bin\n")
+    bundles = {
+        "core": {"loras": [{"path": "inputs/gone.safetensors"}]},
+        "env": {"loras": [{"env_path": "LORA_FILE"}]},
+        "bad_env": {"loras": [{"env_path": "LORA_NOWHERE"}]},
+    }
+    write_bible(project, "loras", bundles=bundles)
+    write_clip(project, CLIP, **fields)
+    with pytest.raises(error, match=problem):
+        resolver(project).resolve(project.clip_spec(CLIP))
+
+
+@pytest.mark.parametrize("setting", ["LTX_MAX_FRAMES=few", "VTX_PROMPT_MAX_CHARS=0"])
+def test_a_setting_that_is_no_number_names_file_and_line(make_project, setting: str) -> None:
+    project = make_project(clips=())
+    put(project, "project.env", f"# mine\n{setting}\n")
+    with pytest.raises(InvalidFileError, match=r"project\.env:2: "):
+        resolver(project)
+
+
+def test_settings_limit_frames_and_prompt(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    put(project, "project.env", "LTX_MAX_FRAMES=9\nVTX_PROMPT_MAX_CHARS=5\n")
+    write_clip(project, CLIP, duration={"seconds": 4}, prompt="A very long prompt.")
+    resolved = resolver(project).resolve(project.clip_spec(CLIP))
+    assert resolved.plan.render_frames == 9
+    assert any("budget is 5" in warning for warning in resolved.warnings)
+
+
+def test_the_same_files_are_hashed_once(make_project, write_clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = make_project(clips=())
+    put(project, "inputs/big.png", "big")
+    for clip in (CLIP, "A01_S01_SH020"):
+        write_clip(project, clip, inputs={"mode": "i2v", "images": [{"file": "inputs/big.png"}]})
+    hashed: list[Path] = []
+    monkeypatch.setattr(
+        "vtx_dagster.production.resolve.hash_file", lambda path: hashed.append(path) or hashlib.sha256(b"big").hexdigest()
+    )
+    found = resolver(project)
+    for clip in (CLIP, "A01_S01_SH020"):
+        found.resolve(project.clip_spec(clip))
+    assert hashed == [project.root / "inputs/big.png"]
