@@ -144,21 +144,25 @@ class ProjectRecord:
             NotFoundError: If there is no such act.
         """
         if self.lineup is None:
-            raise IncompleteLineupError(
-                f"{self.project}: {self.lineup_problem or 'there are no clips to assemble (vtx story clips makes them)'}",
-                project=self.project,
-            )
+            raise IncompleteLineupError(f"{self.project}: {self.lineup_problem or self._no_lineup()}", project=self.project)
         if not act:
             return self.lineup
         if act not in self.lineup.acts():
             raise NotFoundError(f"{self.project} has no act {act}{did_you_mean(act, self.lineup.acts())}", act=act)
         return self.lineup.act(act)
 
+    def clips_of(self, act: str = "") -> tuple[ClipRecord, ...]:
+        """Return the clips of the film, or of one act."""
+        return tuple(clip for clip in self.clips if not act or clip.clip.startswith(f"{act}_"))
+
     def unfinished(self, act: str = "") -> tuple[ClipRecord, ...]:
         """Return the clips of the film, or of one act, that have no take of their present plan."""
-        return tuple(
-            clip for clip in self.clips if not clip.has_take and (not act or clip.clip.startswith(f"{act}_"))
-        )
+        return tuple(clip for clip in self.clips_of(act) if not clip.has_take)
+
+    def _no_lineup(self) -> str:
+        if not self.clips:
+            return "there are no clips to assemble (vtx story clips makes them)"
+        return f"there is nothing to assemble, because none of its clips has a plan; the first one: {self.clips[0].problem}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +262,7 @@ def _clip_step(record: ProjectRecord, clip: ClipRecord, *, retry_failed: bool) -
 
 
 def _cut_step(record: ProjectRecord, lineup: Lineup, found: CutRecord, *, act: str = "") -> Step | None:
-    blocked = [clip.clip for clip in record.clips if clip.problem and (not act or clip.clip.startswith(f"{act}_"))]
+    blocked = [clip.clip for clip in record.clips_of(act) if clip.problem]
     wanted = lineup.lineup_hash()
     if found.assembled_hash == wanted and not blocked:
         return None

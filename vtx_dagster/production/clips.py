@@ -11,6 +11,7 @@ from vtx_dagster.core.plan import EngineIdentity
 from vtx_dagster.production.render import Clock, Rendered, find_take, render_clip, write_plan
 from vtx_dagster.production.resolve import ResolvedClip, Resolver
 from vtx_dagster.studio.project import Project, Studio
+from vtx_dagster.studio.takes import TakeStore
 
 
 def utc_now() -> datetime:
@@ -21,7 +22,8 @@ def utc_now() -> datetime:
 class ClipWorkshop:
     """Plans and renders clips by project slug and clip id, keeping bibles and engines at hand between them.
 
-    Use it as a context manager when rendering: engines are stopped at its end.
+    Use it as a context manager when rendering: engines are stopped at its end. What a killed process left half-rendered in a
+    project is removed when the first of its clips is rendered.
 
     Args:
         studio: Where the projects are.
@@ -104,6 +106,8 @@ class ClipWorkshop:
                 project = self._studio.project(slug)
                 engine = self._engine_for(project)
                 resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+                if self._media_for is not None:
+                    TakeStore(project).sweep_scratch()
                 self._resolvers[slug] = (resolver, engine)
             except VtxError as error:
                 self._resolvers[slug] = error

@@ -11,7 +11,7 @@ from vtx_dagster.core.engines import MediaFacts, MediaTool, Progress, Segment, n
 from vtx_dagster.core.errors import IncompleteLineupError
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ProjectRecord
-from vtx_dagster.studio.files import write_atomic
+from vtx_dagster.studio.files import storage_errors, write_atomic
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.takes import TakeStore
@@ -36,7 +36,7 @@ class Cut:
     """An assembled act or film.
 
     Attributes:
-        slates: Clips that were missing and are shown as slates.
+        slates: Clips that were missing: shown as slates, or left out if they have no plan and so no length.
     """
 
     path: Path
@@ -72,11 +72,12 @@ def find_cut(project: Project, record: ProjectRecord, act: str = "") -> Cut | No
 
 
 def _read_sidecar(cut: Path) -> CutSidecar | None:
-    try:
-        sidecar = CutSidecar.model_validate_json(sidecar_of(cut).read_bytes())
-        return sidecar if cut.stat().st_size == sidecar.size_bytes else None
-    except (FileNotFoundError, ValidationError):
-        return None
+    with storage_errors(sidecar_of(cut), doing="read"):
+        try:
+            sidecar = CutSidecar.model_validate_json(sidecar_of(cut).read_bytes())
+            return sidecar if cut.stat().st_size == sidecar.size_bytes else None
+        except (FileNotFoundError, ValidationError):
+            return None
 
 
 def assemble(
@@ -101,6 +102,7 @@ def assemble(
     Raises:
         IncompleteLineupError: If clips (or acts, for a film in acts) are missing.
         VerificationError, ProcessError: If joining failed; the file that was there before stays.
+        StorageError: If the disk refuses.
     """
     lineup = record.cut_lineup(act)
     missing = record.unfinished(act)
@@ -108,6 +110,7 @@ def assemble(
         raise IncompleteLineupError(_missing_message(record, act), project=record.project, clips=[m.clip for m in missing])
     output = project.act_path(act) if act else project.film_path
     store = TakeStore(project)
+    store.sweep_scratch()
     with project_lock(project, f"cut-{act or 'film'}"), store.scratch(act or "film") as scratch:
         if record.produces_in_acts and not act and not missing:
             segments = _act_segments(project, lineup)
@@ -136,10 +139,11 @@ def assemble(
             slates=slates,
             facts=facts.to_json(),
         )
-        output.parent.mkdir(parents=True, exist_ok=True)
-        # The old sidecar goes first: a crash in between leaves a file that nobody vouches for, which is assembled again.
-        sidecar_of(output).unlink(missing_ok=True)
-        joined.replace(output)
+        with storage_errors(output):
+            output.parent.mkdir(parents=True, exist_ok=True)
+            # The old sidecar goes first: a crash in between leaves a file that nobody vouches for, which is assembled again.
+            sidecar_of(output).unlink(missing_ok=True)
+            joined.replace(output)
         write_atomic(sidecar_of(output), sidecar.model_dump_json(indent=2) + "\n")
     return Cut(path=output, lineup=lineup, facts=facts, slates=slates)
 
@@ -151,7 +155,7 @@ def _missing_message(record: ProjectRecord, act: str) -> str:
     ]
     shown = "\n  ".join(lines[:20]) + (f"\n  ... and {len(lines) - 20} more" if len(lines) > 20 else "")
     return (
-        f"{record.project}: {len(lines)} of {len(record.clips)} clips are not rendered, so {act or 'the film'} cannot be"
+        f"{record.project}: {len(lines)} of {len(record.clips_of(act))} clips are not rendered, so {act or 'the film'} cannot be"
         f" assembled (vtx render resume --project {record.project}, or --allow-missing for slates):\n  {shown}"
     )
 

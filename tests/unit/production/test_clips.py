@@ -1,0 +1,125 @@
+import subprocess
+import sys
+
+import pytest
+
+from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoundError, RenderError, VtxError
+from vtx_dagster.production.clips import ClipWorkshop, utc_now
+from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.studio.project import Project
+
+ONE, TWO, THREE = "A01_S01_SH010", "A01_S01_SH020", "A02_S01_SH010"
+
+
+def test_engines_start_once_and_stop_at_the_end(make_project, workshop, engine) -> None:
+    make_project("a")
+    make_project("b")
+    with workshop() as opened:
+        assert engine.num_sessions == 0, "planning needs no engine"
+        opened.plan("a", ONE)
+        for slug, clip in (("a", ONE), ("a", TWO), ("b", ONE)):
+            opened.render(slug, clip)
+        assert (engine.num_sessions, engine.num_open_sessions) == (1, 1)
+    assert engine.num_open_sessions == 0
+    assert engine.renders == [ONE, TWO, ONE]
+
+
+def test_engines_stop_after_an_error(make_project, workshop, engine) -> None:
+    make_project()
+    engine.errors[ONE] = RenderError("no")
+    with workshop() as opened, pytest.raises(RenderError):
+        opened.render("film", ONE)
+    assert engine.num_open_sessions == 0
+
+
+def test_a_bible_is_read_once(make_project, workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_project()
+    of, made = Resolver.of, []
+    monkeypatch.setattr(Resolver, "of", lambda project, **more: made.append(project.slug) or of(project, **more))
+    with workshop() as opened:
+        for clip in (ONE, TWO, THREE):
+            opened.render("film", clip)
+    assert made == ["film"]
+
+
+def test_a_broken_project_fails_in_the_same_way_for_each_clip(make_project, workshop, engine) -> None:
+    project = make_project("broken")
+    make_project("whole")
+    project.style_path.write_text("prefix: [\n")
+    with workshop() as opened:
+        errors: list[VtxError] = []
+        for clip in (ONE, TWO):
+            with pytest.raises(InvalidFileError, match=r"style_bible\.yaml:") as caught:
+                opened.render("broken", clip)
+            errors.append(caught.value)
+        assert errors[0] is errors[1]
+        assert not opened.render("whole", ONE).was_reused
+        with pytest.raises(NotFoundError, match="there is no project 'no'"):
+            opened.plan("no", ONE)
+
+
+def test_a_plan_is_written_by_planning_and_by_rendering(make_project, workshop) -> None:
+    project = make_project()
+    with workshop() as opened:
+        planned = opened.plan("film", ONE)
+        opened.render("film", TWO)
+    for clip in (ONE, TWO):
+        assert project.plan_path(clip).is_file()
+    assert planned.plan.model_dump_json(indent=2) + "\n" == project.plan_path(ONE).read_text()
+
+
+def test_another_profile_makes_a_take_that_is_not_shown(make_project, workshop, engine) -> None:
+    project = make_project()
+    with workshop() as opened:
+        small = opened.render("film", ONE, profile="small")
+        assert (small.is_shown, small.record.plan.width) == (False, 64)
+        assert not project.current_path(ONE).exists()
+        assert not project.plan_path(ONE).exists()
+        own = opened.render("film", ONE, profile="tiny")
+        assert own.is_shown, "the clip's own profile by name is no other profile"
+        assert opened.render("film", ONE).was_reused
+        assert opened.find("film", ONE).take == own.take
+        assert opened.strip("film", own) == b"webp of " + own.take.path.name.encode()
+    assert engine.renders == [ONE, ONE]
+
+
+def test_finding_needs_a_take(make_project, workshop, write_clip) -> None:
+    project = make_project()
+    with workshop() as opened:
+        with pytest.raises(NotFoundError, match="render it first"):
+            opened.find("film", ONE)
+        write_clip(project, TWO, inputs={"mode": "i2v", "images": [{"file": "inputs/no.png"}]})
+        with pytest.raises(MissingInputError):
+            opened.find("film", TWO)
+
+
+def test_a_workshop_for_planning_cannot_render(make_project, studio, engine) -> None:
+    make_project()
+    with ClipWorkshop(studio, engine_for=lambda _: engine) as opened, pytest.raises(TypeError, match="media_for"):
+        opened.render("film", ONE)
+
+
+@pytest.fixture
+def killed(make_project) -> Project:
+    """A project in which a process was killed while it rendered."""
+    project = make_project()
+    script = (
+        "import os,sys; from pathlib import Path\n"
+        "from vtx_dagster.studio.project import Studio; from vtx_dagster.studio.takes import TakeStore\n"
+        "with TakeStore(Studio.open(Path(sys.argv[1]), {}).project('film')).scratch('A01_S01_SH010') as folder:\n"
+        "    (folder / 'clip.mp4').write_text('half'); os.kill(os.getpid(), 9)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, str(project.studio.root)], check=False)
+    assert list(project.scratch_dir.rglob("clip.mp4")), "the test needs something to sweep"
+    return project
+
+
+def test_rendering_sweeps_up_what_a_killed_process_left(killed: Project, workshop) -> None:
+    with workshop() as opened:
+        opened.plan("film", ONE)
+        opened.render("film", ONE)
+    assert not list(killed.scratch_dir.rglob("clip.mp4"))
+
+
+def test_the_time_is_that_of_the_whole_world() -> None:
+    assert utc_now().tzname() == "UTC"
