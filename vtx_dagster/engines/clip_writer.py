@@ -1,11 +1,12 @@
 """Writes the one kind of clip file that the whole house agrees on. What is in the pictures belongs to the engines.
 
-H.264 yuv420p, BT.709 and tagged so, constant integer fps, no B-frames (DTS equals PTS) and one stereo 48 kHz AAC track whose packets
-start at zero. Files like that can be joined and trimmed as stream copies.
+H.264 yuv420p, BT.709 and tagged so, constant integer fps, no B-frames (DTS equals PTS) and one stereo 48 kHz AAC track whose
+packets start at zero. Files like that can be joined and trimmed as stream copies.
 """
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,8 @@ from typing import Final, Self
 import av
 import numpy as np
 from av.audio.stream import AudioStream
+from av.container import Flags
+from av.error import FFmpegError
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -51,8 +54,9 @@ def audio_packets(num_frames: int, fps: int) -> int:
 class ClipWriter:
     """Encodes pictures into a conforming MP4 with a silent sound track; a context manager.
 
-    Leaving the context without an error checks that exactly ``num_frames`` came, and closes the file. After any error the file is gone.
-    Encoding runs on threads of its own, so an error of the encoder may be raised by a later call than the one that caused it.
+    Leaving the context without an error checks that exactly ``num_frames`` came, and closes the file. After any error the file is
+    gone. Encoding runs on threads of its own, so an error of the encoder may be raised by a later call than the one that
+    caused it.
 
     Args:
         path: The MP4 to write; an existing file is replaced.
@@ -69,11 +73,14 @@ class ClipWriter:
     def __init__(self, path: Path, *, width: int, height: int, fps: int, num_frames: int) -> None:
         if width % 2 or height % 2 or not (16 <= width <= MAX_SIDE_PX and 16 <= height <= MAX_SIDE_PX):
             raise RenderError(
-                f"{path.name}: a picture of {width}x{height} cannot be encoded; both sides must be even, from 16 to {MAX_SIDE_PX} px",
+                f"{path.name}: a picture of {width}x{height} cannot be encoded; both sides must be even, "
+                f"from 16 to {MAX_SIDE_PX} px",
                 path=str(path),
             )
         if fps < 1 or num_frames < 1:
-            raise RenderError(f"{path.name}: {num_frames} frames at {fps} fps are no clip; both must be at least 1", path=str(path))
+            raise RenderError(
+                f"{path.name}: {num_frames} frames at {fps} fps are no clip; both must be at least 1", path=str(path)
+            )
         self._path = path
         self._size = (width, height)
         self._fps = fps
@@ -83,13 +90,9 @@ class ClipWriter:
         self._pending: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
-        try:
-            self._container = av.open(
-                self._path, "w", format="mp4", options={"movflags": "+faststart", "use_editlist": "0"}, container_options={}
-            )
-        except OSError as error:
-            raise StorageError(f"{self._path}: cannot be written ({error}); check space and permissions", path=str(self._path)) from error
-        self._container.flags |= av.container.Flags.bitexact.value
+        # PyAV opens the file with the first packet, so that is when a folder that is missing shows.
+        self._container = av.open(self._path, "w", format="mp4", options={"movflags": "+faststart", "use_editlist": "0"})
+        self._container.flags |= Flags.bitexact.value
         self._video = self._add_video()
         self._audio = self._add_audio()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clip-writer")
@@ -121,17 +124,16 @@ class ClipWriter:
         """Append one picture.
 
         Args:
-            picture: ``[height, width, 3]`` uint8 sRGB, or ``[height, width, 4]``, whose last channel is ignored. Not copied:
-                leave it alone afterwards.
+            picture: ``[height, width, 3]`` uint8 sRGB. Not copied: leave it alone afterwards.
 
         Raises:
             RenderError: If it has another shape, or is one too many.
         """
         width, height = self._size
-        if picture.shape not in ((height, width, 3), (height, width, 4)) or picture.dtype != np.uint8:
+        if picture.shape != (height, width, 3) or picture.dtype != np.uint8:
             raise RenderError(
-                f"{self._path.name}: a picture of shape {picture.shape} and type {picture.dtype} came where [{height}, {width}, 3] "
-                "uint8 was due",
+                f"{self._path.name}: a picture of shape {picture.shape} and type {picture.dtype} came where "
+                f"[{height}, {width}, 3] uint8 was due",
                 path=str(self._path),
             )
         if self._written == self._num_frames:
@@ -142,7 +144,7 @@ class ClipWriter:
         self._written += 1
 
     def _encode(self, picture: NDArray[np.uint8], index: int) -> None:
-        source = av.VideoFrame.from_ndarray(picture, format="rgb24" if picture.shape[2] == 3 else "rgb0")
+        source = av.VideoFrame.from_ndarray(picture, format="rgb24")
         frame = source.reformat(
             format="yuv420p",
             src_colorspace=Colorspace.ITU709,
@@ -166,14 +168,24 @@ class ClipWriter:
         self._container.mux([packet for packet in packets if packet.pts is not None and packet.pts >= 0])
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        try:
-            if kind is None:
+        if error is None:
+            try:
                 self._finish()
-        except BaseException:
-            self._abandon()
-            raise
-        if kind is not None:
-            self._abandon()
+            except FFmpegError as refusal:
+                self._abandon()
+                raise self._explained(refusal) from refusal
+            except BaseException:
+                self._abandon()
+                raise
+            return
+        self._abandon()
+        if isinstance(error, FFmpegError):
+            raise self._explained(error) from error
+
+    def _explained(self, refusal: FFmpegError) -> RenderError | StorageError:
+        if isinstance(refusal, OSError) and refusal.errno:
+            return StorageError(f"{self._path}: cannot be written ({refusal}); check space and permissions", path=str(self._path))
+        return RenderError(f"{self._path.name}: the encoder refused ({refusal})", path=str(self._path))
 
     def _finish(self) -> None:
         while self._pending:
@@ -181,7 +193,8 @@ class ClipWriter:
         self._worker.shutdown()
         if self._written != self._num_frames:
             raise RenderError(
-                f"{self._path.name}: {self._written} of the {self._num_frames} frames announced were written", path=str(self._path)
+                f"{self._path.name}: {self._written} of the {self._num_frames} frames announced were written",
+                path=str(self._path),
             )
         self._container.mux(self._video.encode(None))
         self._mux_audio(self._audio.encode(None))
@@ -189,5 +202,7 @@ class ClipWriter:
 
     def _abandon(self) -> None:
         self._worker.shutdown(cancel_futures=True)
-        self._container.close()
+        with suppress(FFmpegError):
+            # What stopped the writing may stop the closing, and is already on its way to the caller.
+            self._container.close()
         self._path.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageFilter
 
 from vtx_dagster.core.errors import RenderError
-from vtx_dagster.core.plan import Drawing, RenderPlan
+from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
@@ -27,6 +27,7 @@ _DEPTH_LANDSCAPE: Final = 0.12
 _DEPTH_WALL: Final = 0.45
 _DEPTH_MIDDLE: Final = 0.72
 _DEPTH_BONNET: Final = 1.15
+_DEPTH_HANDS: Final = 1.6
 _DRIFT: Final = 0.03
 """Of the haze, in heights of the picture a second."""
 
@@ -58,9 +59,10 @@ class Board:
     def __init__(self, plan: RenderPlan, lettering: Lettering) -> None:
         if plan.drawing is None:
             raise RenderError(f"{plan.clip}: the plan has no drawing; make it again for the animatic engine", clip=plan.clip)
-        if not (MIN_SIDE_PX <= min(plan.width, plan.height) and max(plan.width, plan.height) <= MAX_SIDE_PX):
+        if not (min(plan.width, plan.height) >= MIN_SIDE_PX and max(plan.width, plan.height) <= MAX_SIDE_PX):
             raise RenderError(
-                f"{plan.clip}: {plan.width}x{plan.height} cannot be drawn; each side must be from {MIN_SIDE_PX} to {MAX_SIDE_PX} px",
+                f"{plan.clip}: {plan.width}x{plan.height} cannot be drawn; "
+                f"each side must be from {MIN_SIDE_PX} to {MAX_SIDE_PX} px",
                 clip=plan.clip,
             )
         if plan.fps < 1:
@@ -89,15 +91,17 @@ class Board:
         self._cast = tuple(self._acting(mark, speaks=mark.actor.figure.name in speakers) for mark in staging.marks)
         self._near = self._painted_foreground(staging)
 
-    def _sheet(self, depth: float, light: Light, window: Window | None = None, *, opaque: bool = False, share: float = 1.0) -> Sheet | None:
-        """Return a sheet for what the camera sees at a depth, or for the part of it in a window; ``share`` lowers its resolution."""
+    def _sheet(self, depth: float, window: Window | None = None, *, opaque: bool = False, share: float = 1.0) -> Sheet:
+        """Return a sheet for what the camera sees at a depth, or for a window of that; ``share`` lowers its resolution."""
         views = self._path.views(depth, self._aspect)
         seen = views_window(views)
-        part = seen if window is None else seen.overlap(window)
-        if part is None:
-            return None
-        seed = stable_hash(self._set_seed, depth)
-        return Sheet(part, self._size[1] * views.closest() * share, light=light, seed=seed, ground=light.mid if opaque else None)
+        return Sheet(
+            seen if window is None else seen.overlap(window) or seen,
+            self._size[1] * views.closest() * share,
+            light=self._light,
+            seed=stable_hash(self._set_seed, depth),
+            ground=self._light.mid if opaque else None,
+        )
 
     def _painted_set(self, staging: Staging) -> tuple[tuple[float, Layer], tuple[float, Layer] | None]:
         drawing = self._drawing
@@ -105,11 +109,9 @@ class Board:
         blur = staging.blur * self._size[1]
         # What is out of focus needs no resolution.
         share = 1.0 if blur < 2 else 0.5
-        far = self._sheet(depth, self._light, opaque=True, share=share)
+        far = self._sheet(depth, opaque=True, share=share)
         # A camera that stays in its place sees no parallax within the set: one sheet does.
-        middle = self._sheet(_DEPTH_MIDDLE, self._light, share=share) if self._path.travels else far
-        if far is None or middle is None:
-            raise RenderError(f"{self._plan.clip}: the camera sees nothing")
+        middle = self._sheet(_DEPTH_MIDDLE, share=share) if self._path.travels else far
         place = {"scale": staging.set_scale, "weight": min(1.5, 0.75 + 0.25 * staging.set_scale)}
         stage = Stage(
             far=far.pen(tilt_deg=staging.tilt_deg).at(staging.set_x, staging.set_y, **place),
@@ -121,11 +123,13 @@ class Board:
         (paint_floor if staging.from_above else paint_set)(drawing.set, stage)
         if staging.cab is not None:
             cab = staging.cab
-            draw_cab_back(middle.pen(tilt_deg=staging.tilt_deg).at(cab.x, cab.y, cab.head, weight=min(1.5, 6 * cab.head)), self._light)
-        back = _at(depth, _softened(Layer.of(far), blur * share))
-        if back is None:
-            raise RenderError(f"{self._plan.clip}: the camera sees nothing")
-        return back, None if middle is far else _at(_DEPTH_MIDDLE, _softened(Layer.of(middle), blur * share * 0.7))
+            draw_cab_back(
+                middle.pen(tilt_deg=staging.tilt_deg).at(cab.x, cab.y, cab.head, weight=min(1.5, 6 * cab.head)), self._light
+            )
+        back = _softened(Layer.of(far), blur * share)
+        if middle is far:
+            return (depth, back), None
+        return (depth, back), (_DEPTH_MIDDLE, _softened(Layer.of(middle), blur * share * 0.7))
 
     def _painted_haze(self) -> Layer:
         """Mist, or dust in the light: a soft pattern that drifts slowly across the set, so that no shot stands still."""
@@ -140,9 +144,12 @@ class Board:
         seen = views_window(views)
         seconds = self._plan.render_frames / self._plan.fps
         wide = seen.width + _DRIFT * min(seconds, 60)
-        per_unit = self._size[1] * views.closest()
+        # Seen at its own scale it is copied, and wants every pixel; else it is resampled anyway, and it is soft.
+        per_unit = self._size[1] * views.closest() * (1.0 if np.ptp(views.scale) == 0 else 0.25)
         size = (math.ceil(wide * per_unit), math.ceil(1.08 * per_unit))
-        mask = Image.fromarray(thick.astype(np.uint8)).resize(size, Image.Resampling.BILINEAR, box=(0, 0, min(240, 27 * wide), 72))
+        mask = Image.fromarray(thick.astype(np.uint8)).resize(
+            size, Image.Resampling.BILINEAR, box=(0, 0, min(240, 27 * wide), 72)
+        )
         return Layer(Window(seen.left, -0.62, seen.left + size[0] / per_unit, -0.62 + size[1] / per_unit), mask, paint)
 
     def _acting(self, mark: Mark, *, speaks: bool) -> Acting:
@@ -155,64 +162,54 @@ class Board:
         window = Window(mark.x - reach, mark.y - (reach if above else 0.95 * unit), mark.x + reach, mark.y + tall)
         if self._staging.tilt_deg:
             window = _tilted(window, self._staging.tilt_deg)
-        sheet = self._sheet(mark.depth, self._light, window)
-        if sheet is None:
-            return Acting(mark, {})
+        sheet = self._sheet(mark.depth, window)
         face_px = unit * self._size[1]
         weight = min(1.7, max(0.5, face_px / 110)) if face_px > 40 else max(0.4, face_px / 60)
         pen = sheet.pen(tilt_deg=self._staging.tilt_deg).at(mark.x, mark.y, unit, weight=weight)
         if above:
             draw_from_above(pen, mark.actor)
-            return Acting(mark, _faces(Layer.of(sheet), _SILENT))
+            return Acting(mark, {_SILENT: Layer.of(sheet)})
         draw_body(pen.at(0, 0, stretch=mark.stretch), mark.actor)
         draw_head(pen, mark.actor)
         if face_px < _MIN_FACE_PX:
-            return Acting(mark, _faces(Layer.of(sheet), _SILENT))
+            return Acting(mark, {_SILENT: Layer.of(sheet)})
         return Acting(mark, self._with_faces(sheet, pen, mark, _FACES if speaks else _FACES[:2]))
 
     def _with_faces(self, sheet: Sheet, pen: Pen, mark: Mark, faces: tuple[Face, ...]) -> dict[Face, Layer]:
         """Paint the head once with every face on it; only the face is painted anew."""
         area = pen.pixels(Window(-0.5, -0.42, 0.5, 0.56))
-        bare = None if area is None else sheet.image.crop(area)
-        layers: dict[Face, Layer] = {}
-        whole: Layer | None = None
-        for face in faces:
-            if area is not None and bare is not None:
-                sheet.image.paste(bare, area)
-                draw_face(pen, mark.actor, face)
-            if whole is None or area is None:
-                whole = whole or Layer.of(sheet)
-                layers |= _faces(whole, face)
-            else:
-                layers[face] = whole.patched(sheet, area)
+        bare = sheet.image.crop(area)
+        draw_face(pen, mark.actor, faces[0])
+        whole = Layer.of(sheet)
+        layers = {faces[0]: whole}
+        for face in faces[1:]:
+            sheet.image.paste(bare, area)
+            draw_face(pen, mark.actor, face)
+            layers[face] = whole.patched(sheet, area)
         return layers
 
     def _painted_foreground(self, staging: Staging) -> tuple[float, Layer] | None:
         if staging.cab is not None:
             cab = staging.cab
-            sheet = self._sheet(_DEPTH_BONNET, self._light)
-            if sheet is None:
-                return None
-            draw_cab_front(sheet.pen(tilt_deg=staging.tilt_deg).at(cab.x, cab.y, cab.head, weight=min(1.5, 6 * cab.head)), self._light)
-            return _at(_DEPTH_BONNET, Layer.of(sheet))
+            sheet = self._sheet(_DEPTH_BONNET)
+            draw_cab_front(
+                sheet.pen(tilt_deg=staging.tilt_deg).at(cab.x, cab.y, cab.head, weight=min(1.5, 6 * cab.head)), self._light
+            )
+            return _DEPTH_BONNET, Layer.of(sheet)
         if staging.shoulder is not None:
             mark = staging.shoulder
-            sheet = self._sheet(mark.depth, self._light)
-            if sheet is None:
-                return None
+            sheet = self._sheet(mark.depth)
             draw_back(sheet.pen(tilt_deg=staging.tilt_deg).at(mark.x, mark.y, mark.head, weight=1.6), mark.actor)
-            return _at(mark.depth, _softened(Layer.of(sheet), 0.004 * self._size[1]))
+            return mark.depth, _softened(Layer.of(sheet), 0.004 * self._size[1])
         if staging.hands:
-            sheet = self._sheet(1.6, self._light)
-            if sheet is None:
-                return None
+            sheet = self._sheet(_DEPTH_HANDS)
             _draw_own_hands(sheet.pen(), self._aspect, self._light)
-            return _at(1.6, Layer.of(sheet))
+            return _DEPTH_HANDS, Layer.of(sheet)
         return None
 
     def _write_page(self, lettering: Lettering) -> None:
         plan, drawing, page = self._plan, self._drawing, self._page
-        self._slate = Slate(plan, drawing, page, lettering)
+        self._slate = Slate(plan, page, lettering)
         self._captions = captions(drawing, page, lettering, num_frames=min(plan.content_frames, plan.render_frames))
         self._grain = grain(*self._size)
         self._sheet_of_paper = blank_page(plan, drawing, page, lettering, slate_left=self._slate.left)
@@ -264,8 +261,6 @@ class Board:
         return ImageChops.multiply(picture, self._grain)
 
     def _lay_actor(self, picture: Image.Image, acting: Acting, frame_index: int, caption: Caption | None) -> None:
-        if not acting.faces:
-            return
         face = self._face_at(acting, frame_index, caption)
         layer = acting.faces.get(face) or acting.faces[_SILENT]
         seen = self._path.views(acting.mark.depth, self._aspect).window(frame_index)
@@ -296,18 +291,10 @@ class Board:
         return page
 
 
-def _at(depth: float, layer: Layer | None) -> tuple[float, Layer] | None:
-    return None if layer is None else (depth, layer)
-
-
-def _faces(layer: Layer | None, face: Face) -> dict[Face, Layer]:
-    return {} if layer is None else {face: layer}
-
-
-def _softened(layer: Layer | None, blur_px: float) -> Layer | None:
-    if layer is None or blur_px < 0.6:
+def _softened(layer: Layer, blur_px: float) -> Layer:
+    if blur_px < 0.6:
         return layer
-    # Three box blurs look like a Gaussian and cost a third of Pillow's.
+    # Two box blurs are close to a Gaussian, at two thirds of the cost of Pillow's.
     return Layer(layer.window, layer.image.filter(ImageFilter.BoxBlur(blur_px * 0.8)).filter(ImageFilter.BoxBlur(blur_px * 0.8)))
 
 
@@ -328,7 +315,6 @@ def _draw_own_hands(pen: Pen, aspect: float, light: Light) -> None:
         palm.shape(arc(0, 0, 0.062, 0.085), skin, 1.4, form=0.35)
         for finger in range(4):
             lean = (finger - 1.5) * 0.030
-            palm.shape(limb([(lean, -0.03), (lean * 1.25 - side * 0.012, -0.11 - 0.014 * (finger % 3)), (lean * 1.3 - side * 0.02, -0.15)],
-                            [0.018, 0.016, 0.010]), skin, 1.0)  # fmt: skip
+            palm.shape(limb([(lean, -0.03), (lean * 1.25 - side * 0.012, -0.11 - 0.014 * (finger % 3)),
+                (lean * 1.3 - side * 0.02, -0.15)], [0.018, 0.016, 0.010]), skin, 1.0)  # fmt: skip
         palm.shape(limb([(-side * 0.04, 0.02), (-side * 0.10, -0.03), (-side * 0.12, -0.07)], [0.022, 0.018, 0.012]), skin, 1.0)
-

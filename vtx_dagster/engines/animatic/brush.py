@@ -97,7 +97,9 @@ class Sheet:
         self.scale = px_per_unit * SUPERSAMPLING
         self.size = (max(1, math.ceil(window.width * px_per_unit)), max(1, math.ceil(window.height * px_per_unit)))
         # Whole pixels, so that a layer seen at its own scale is copied and not resampled.
-        self.window = Window(window.left, window.top, window.left + self.size[0] / px_per_unit, window.top + self.size[1] / px_per_unit)
+        self.window = Window(
+            window.left, window.top, window.left + self.size[0] / px_per_unit, window.top + self.size[1] / px_per_unit
+        )
         inner = (self.size[0] * SUPERSAMPLING, self.size[1] * SUPERSAMPLING)
         self.image = Image.new("RGB", inner, ground or light.ink)
         self.mask = None if ground else Image.new("L", inner, 0)
@@ -131,11 +133,6 @@ class Pen:
         matrix = self._matrix @ np.array([[scale, 0.0], [0.0, scale * stretch]])
         return Pen(self.sheet, matrix, self._matrix @ np.array([x, y]) + self._offset, self._weight if weight is None else weight)
 
-    @property
-    def unit_px(self) -> float:
-        """Length of this pen's unit in finished pixels."""
-        return float(math.hypot(*self._matrix[:, 0])) / SUPERSAMPLING
-
     def place(self, points: Points) -> NDArray[np.float64]:
         """Return points in pixels of the supersampled sheet."""
         return np.asarray(points, dtype=float) @ self._matrix.T + self._offset
@@ -147,12 +144,13 @@ class Pen:
         right, bottom = min(width, math.ceil(high[0]) + 1), min(height, math.ceil(high[1]) + 1)
         return (left, top, right, bottom) if right > left and bottom > top else None
 
-    def pixels(self, window: Window) -> tuple[int, int, int, int] | None:
-        """Return the pixels of the supersampled sheet that a window of this pen's system covers, on whole finished pixels."""
-        area = self._clipped(self.place(box(window.left, window.top, window.right, window.bottom)))
-        if area is None:
-            return None
+    def pixels(self, window: Window) -> tuple[int, int, int, int]:
+        """Return the pixels of the supersampled sheet that hold a window of this pen's system, on whole finished pixels.
+
+        Of a window beside the sheet, that is the whole sheet.
+        """
         width, height = self.sheet.image.size
+        area = self._clipped(self.place(box(window.left, window.top, window.right, window.bottom))) or (0, 0, width, height)
         left, top = (side - side % SUPERSAMPLING for side in area[:2])
         right, bottom = (-(-side // SUPERSAMPLING) * SUPERSAMPLING for side in area[2:])
         return left, top, min(width, right), min(height, bottom)
@@ -222,11 +220,13 @@ class Pen:
     ) -> None:
         """Draw an ink line of varying width."""
         path = curve(points, closed=closed) if smooth else self._subdivided(points, closed=closed)
+        self._ink(path, weight, closed=closed, paint=paint or self.light.ink)
+
+    def _ink(self, path: NDArray[np.float64], weight: float, *, closed: bool, paint: Colour) -> None:
         placed = self.place(path)
-        if self._clipped(placed) is None:
-            return
-        width = max(1.6, weight * self._weight * LINE_WIDTH * self.sheet.scale)
-        self._polygon(self._ribbon(placed, width, closed=closed), paint or self.light.ink)
+        if self._clipped(placed):
+            width = max(1.6, weight * self._weight * LINE_WIDTH * self.sheet.scale)
+            self._polygon(self._ribbon(placed, width, closed=closed), paint)
 
     def _subdivided(self, points: Points, *, closed: bool) -> NDArray[np.float64]:
         knots = np.asarray(points, dtype=float)
@@ -261,14 +261,10 @@ class Pen:
         if form:
             extent = float(np.ptp(path[:, 0]))
             self.shade(path, form, shift=(self.light.side * extent * 0.18, -extent * 0.05))
-        if weight:
-            self.stroke(path, weight, closed=True) if not smooth else self._outline(path, weight)
-
-    def _outline(self, path: NDArray[np.float64], weight: float) -> None:
-        placed = self.place(path)
-        if self._clipped(placed) is not None:
-            width = max(1.6, weight * self._weight * LINE_WIDTH * self.sheet.scale)
-            self._polygon(self._ribbon(placed, width, closed=True), self.light.ink)
+        if smooth:
+            self._ink(path, weight, closed=True, paint=self.light.ink)
+        else:
+            self.stroke(path, weight, closed=True)
 
     def gradient(self, top: float, bottom: float, upper: Colour, lower: Colour) -> None:
         """Fill the sheet's whole width from ``top`` to ``bottom`` with a vertical run of colour."""

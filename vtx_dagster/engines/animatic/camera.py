@@ -98,7 +98,8 @@ class Views:
 def camera_path(move: CameraMove, size: ShotSize, *, num_frames: int, fps: int, seed: int) -> Path:
     """Return the path of a move over a whole clip.
 
-    Pans, tilts, trucks and cranes run through the composed picture from one side to the other; dollies and zooms begin or end in it.
+    Pans, tilts, trucks and cranes run through the composed picture from one side to the other; dollies and zooms begin or end
+    in it.
     """
     still = np.zeros(num_frames)
     progress = eased(num_frames)

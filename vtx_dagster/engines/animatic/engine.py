@@ -24,8 +24,8 @@ class AnimaticEngine:
     """Draws clips.
 
     Args:
-        font: A TrueType or OpenType file to letter with, in place of the bundled DejaVu Sans Condensed. Its content is part of the
-            engine's version.
+        font: A TrueType or OpenType file to letter with, in place of the bundled DejaVu Sans Condensed. Its content is part
+            of the engine's version.
 
     Raises:
         MissingSettingError: If the font file cannot be read.
@@ -38,7 +38,9 @@ class AnimaticEngine:
             try:
                 content = font.read_bytes()
             except OSError as error:
-                raise MissingSettingError(f"{font}: the font cannot be read ({error}); name another file", path=str(font)) from error
+                raise MissingSettingError(
+                    f"{font}: the font cannot be read ({error}); name another file", path=str(font)
+                ) from error
             self._version += f"+font.{hashlib.sha256(content).hexdigest()[:12]}"
 
     @property
@@ -72,7 +74,9 @@ class AnimaticSession:
         """
         plan = request.plan
         board = Board(plan, self._lettering)
-        with ClipWriter(request.output, width=plan.width, height=plan.height, fps=plan.fps, num_frames=plan.render_frames) as writer:
+        with ClipWriter(
+            request.output, width=plan.width, height=plan.height, fps=plan.fps, num_frames=plan.render_frames
+        ) as writer:
             for index in range(plan.render_frames):
                 writer.write_rgb(np.asarray(board.frame(index)))
                 request.progress(index + 1, plan.render_frames)
@@ -92,5 +96,7 @@ def paint_frame(plan: RenderPlan, frame_index: int, *, font: Path | None = None)
         RenderError: If the plan cannot be drawn, or has no such frame.
     """
     if not 0 <= frame_index < plan.render_frames:
-        raise RenderError(f"{plan.clip}: there is no frame {frame_index}; the clip has 0 to {plan.render_frames - 1}", clip=plan.clip)
+        raise RenderError(
+            f"{plan.clip}: there is no frame {frame_index}; the clip has 0 to {plan.render_frames - 1}", clip=plan.clip
+        )
     return Board(plan, Lettering(font)).frame(frame_index)

@@ -1,6 +1,7 @@
 """People: distinct, readable figures in ink and wash. Where they stand and how large they are is decided elsewhere.
 
-A figure is drawn in heads: one unit is its head from chin to crown, (0, 0) lies between its eyes, y runs down. The picture's left and right,
+A figure is drawn in heads: one unit is its head from chin to crown,
+    (0, 0) lies between its eyes, y runs down. The picture's left and right,
 not the figure's.
 """
 
@@ -156,19 +157,19 @@ def _legs(pen: Pen, actor: Actor, paints: Paints) -> None:
         thick = body.hip * 0.46
         knee_y = (body.hip_y + body.foot_y) / 2
         leg = limb(
-            [(hip, body.hip_y - 0.25), (hip * 1.05 + lean, knee_y), (foot, body.foot_y - 0.08)], [thick, thick * 0.78, thick * 0.52]
+            [(hip, body.hip_y - 0.25), (hip * 1.05 + lean, knee_y), (foot, body.foot_y - 0.08)],
+            [thick, thick * 0.78, thick * 0.52],
         )
         pen.shape(leg, paints.legs if not skirt else mix(paints.skin, paints.legs, 0.35), form=0.45)
         toe = 0.30 * actor.turn + side * 0.05
-        shoe = [(foot - 0.17, body.foot_y - 0.14), (foot + 0.17, body.foot_y - 0.14), (foot + 0.20 + max(0, toe), body.foot_y + 0.1),
-                (foot - 0.20 + min(0, toe), body.foot_y + 0.1)]  # fmt: skip
+        shoe = [(foot - 0.17, body.foot_y - 0.14), (foot + 0.17, body.foot_y - 0.14),
+            (foot + 0.20 + max(0, toe), body.foot_y + 0.1), (foot - 0.20 + min(0, toe), body.foot_y + 0.1)]  # fmt: skip
         pen.shape(shoe, paints.shoes)
     if skirt:
         hem = body.hip_y + (body.foot_y - body.hip_y) * 0.42
         pen.shape(
             [(-body.hip * 0.9, body.hip_y - 0.5), (body.hip * 0.9, body.hip_y - 0.5), (body.hip * 1.35, hem), (0, hem + 0.06),
-             (-body.hip * 1.35, hem)],
-            pen.light.shaded(paints.cloth, 0.25), form=0.4,
+            (-body.hip * 1.35, hem)], pen.light.shaded(paints.cloth, 0.25), form=0.4,
         )  # fmt: skip
 
 
@@ -176,16 +177,20 @@ def _torso(pen: Pen, actor: Actor, paints: Paints) -> None:
     body, light, turn = actor.body, pen.light, actor.turn
     wide = body.shoulder * (1 - 0.16 * abs(turn))
     neck_x = 0.04 * turn
-    neck = [(neck_x - body.neck, 0.30), (neck_x + body.neck, 0.30), (neck_x + body.neck * 1.25, 0.86), (neck_x - body.neck * 1.25, 0.86)]
+    neck = [
+        (neck_x - body.neck, 0.30),
+        (neck_x + body.neck, 0.30),
+        (neck_x + body.neck * 1.25, 0.86),
+        (neck_x - body.neck * 1.25, 0.86),
+    ]
     pen.shape(neck, pen.light.shaded(paints.skin, 0.22), 0.8)
     pen.shade(neck, 0.55, shift=(0.0, 0.22))
     shoulder_y = 0.92
     coat = curve(
         [(-body.neck * 1.3, 0.70), (-wide * 0.62, 0.80), (-wide, shoulder_y + 0.16), (-wide * 0.93, 1.75),
-         (-body.hip * 1.02, body.hip_y - 0.55), (-body.hip * 1.12, body.hip_y + 0.18), (0, body.hip_y + 0.24),
-         (body.hip * 1.12, body.hip_y + 0.18), (body.hip * 1.02, body.hip_y - 0.55), (wide * 0.93, 1.75), (wide, shoulder_y + 0.16),
-         (wide * 0.62, 0.80), (body.neck * 1.3, 0.70)],
-        closed=True, steps=5,
+        (-body.hip * 1.02, body.hip_y - 0.55), (-body.hip * 1.12, body.hip_y + 0.18), (0, body.hip_y + 0.24),
+        (body.hip * 1.12, body.hip_y + 0.18), (body.hip * 1.02, body.hip_y - 0.55), (wide * 0.93, 1.75),
+        (wide, shoulder_y + 0.16), (wide * 0.62, 0.80), (body.neck * 1.3, 0.70)], closed=True, steps=5,
     )  # fmt: skip
     pen.shape(coat, paints.cloth, 1.1, form=0.42)
     pen.shade(coat, 0.30, shift=(-light.side * 0.10, 0.07), paint=light.light)
@@ -263,9 +268,9 @@ def draw_head(pen: Pen, actor: Actor) -> None:
     _hair_behind(pen, actor, paints)
     turn, light = actor.turn, pen.light
     skull = [
-        (-0.385, -0.12), (-0.375, 0.08), (-0.30, 0.30), (-0.14 + 0.09 * turn, 0.46), (0.10 * turn, 0.51), (0.14 + 0.09 * turn, 0.46),
-        (0.30, 0.30), (0.375, 0.08), (0.385, -0.12), (0.31, -0.38), (0.0, -0.50), (-0.31, -0.38),
-    ]  # fmt: skip
+        (-0.385, -0.12), (-0.375, 0.08), (-0.30, 0.30), (-0.14 + 0.09 * turn, 0.46), (0.10 * turn, 0.51),
+        (0.14 + 0.09 * turn, 0.46), (0.30, 0.30), (0.375, 0.08), (0.385, -0.12), (0.31, -0.38), (0.0, -0.50), (-0.31, -0.38),
+        ]  # fmt: skip
     if actor.figure.build == Build.BROAD:
         skull = [(x * (1.10 if y > 0.2 else 1.04), y) for x, y in skull]
     elif actor.figure.build in (Build.SLIGHT, Build.CHILD):
@@ -288,8 +293,8 @@ def _nose(pen: Pen, actor: Actor, paints: Paints) -> None:
     lean = actor.turn if abs(actor.turn) > 0.1 else 0.3 * -pen.light.side
     tip = x + 0.10 * lean
     long = 0.21 if actor.figure.build != Build.CHILD else 0.15
-    pen.stroke([(x + 0.02 * lean, y + 0.02), (tip, y + long * 0.86), (tip - 0.02 * lean, y + long), (x - 0.02 * lean, y + long + 0.005)],
-               0.8, smooth=True)  # fmt: skip
+    pen.stroke([(x + 0.02 * lean, y + 0.02), (tip, y + long * 0.86), (tip - 0.02 * lean, y + long),
+        (x - 0.02 * lean, y + long + 0.005)], 0.8, smooth=True)  # fmt: skip
     cheek = pen.light.shaded(mix(paints.skin, (196, 84, 70), 0.30), 0.05)
     for side in (-1, 1):
         pen.wash(arc(x + side * 0.20, y + 0.20, 0.075, 0.05), cheek, 0.4)
@@ -300,8 +305,8 @@ def _hair_behind(pen: Pen, actor: Actor, paints: Paints) -> None:
     turn = actor.turn
     match actor.figure.hair:
         case Hair.LONG:
-            fall = [(-0.43, -0.20), (-0.50, 0.30), (-0.52, 0.82), (-0.30, 1.02), (0.0, 0.92), (0.30, 1.02), (0.52, 0.82), (0.50, 0.30),
-                    (0.43, -0.20), (0.0, -0.50)]  # fmt: skip
+            fall = [(-0.43, -0.20), (-0.50, 0.30), (-0.52, 0.82), (-0.30, 1.02), (0.0, 0.92), (0.30, 1.02), (0.52, 0.82),
+                (0.50, 0.30), (0.43, -0.20), (0.0, -0.50)]  # fmt: skip
             pen.shape([(x - 0.08 * turn, y) for x, y in fall], back, smooth=True, form=0.3)
         case Hair.BUN:
             pen.shape(arc(-0.28 * turn, -0.55, 0.20, 0.18), back, form=0.4)
@@ -320,44 +325,61 @@ def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
     parting = 0.18 * turn if abs(turn) > 0.1 else 0.1
     match actor.figure.hair:
         case Hair.BALD:
-            pen.shade(curve(arc(0, -0.1, 0.37, 0.38), closed=True, steps=2), 0.3, shift=(-light.side * 0.12, 0.08), paint=light.light)
+            pen.shade(
+                curve(arc(0, -0.1, 0.37, 0.38), closed=True, steps=2), 0.3, shift=(-light.side * 0.12, 0.08), paint=light.light
+            )
             for side in (-1, 1):
                 if side * turn < 0.35:
                     pen.fill(arc(side * 0.37 - 0.03 * turn, -0.06, 0.05, 0.13), hair)
             return
         case Hair.CAP:
-            crown = [(-0.41, -0.16 + drop), (-0.40, -0.36), (-0.20, -0.54), (0.05, -0.57), (0.28, -0.50), (0.41, -0.32), (0.41, -0.16 + drop)]
+            crown = [
+                (-0.41, -0.16 + drop),
+                (-0.40, -0.36),
+                (-0.20, -0.54),
+                (0.05, -0.57),
+                (0.28, -0.50),
+                (0.41, -0.32),
+                (0.41, -0.16 + drop),
+            ]
             pen.shape(crown, hair, smooth=True, form=0.4)
             bill = 0.30 * (turn if abs(turn) > 0.1 else 0.0)
             brim = [(-0.40 + max(0, bill), -0.20 + drop), (0.40 + min(0, bill), -0.20 + drop), (0.38 + bill, -0.10 + drop),
-                    (bill, -0.06 + drop), (-0.38 + bill, -0.10 + drop)]  # fmt: skip
+                (bill, -0.06 + drop), (-0.38 + bill, -0.10 + drop)]  # fmt: skip
             pen.shape(brim, light.shaded(hair, 0.4))
             for side in (-1, 1):
                 if side * turn < 0.35:
                     pen.fill(arc(side * 0.37 - 0.04 * turn, 0.0, 0.035, 0.10), light.shaded(hair, 0.3))
             return
         case Hair.CURLY:
-            for x, y, size in ((-0.37, -0.14, 0.11), (0.37, -0.14, 0.11), (-0.31, -0.32, 0.14), (0.32, -0.32, 0.14), (-0.15, -0.43, 0.15),
-                               (0.17, -0.43, 0.15), (0.01, -0.42, 0.15)):  # fmt: skip
+            for x, y, size in ((-0.37, -0.14, 0.11), (0.37, -0.14, 0.11), (-0.31, -0.32, 0.14), (0.32, -0.32, 0.14),
+                (-0.15, -0.43, 0.15), (0.17, -0.43, 0.15), (0.01, -0.42, 0.15)):  # fmt: skip
                 pen.shape(arc(x - 0.02 * turn, y + drop, size, size * 0.92), hair, 0.9, form=0.3)
-                pen.stroke([(x - size * 0.4, y + drop + 0.02), (x, y + drop - 0.05), (x + size * 0.4, y + drop + 0.02)], 0.6, smooth=True)
+                pen.stroke(
+                    [(x - size * 0.4, y + drop + 0.02), (x, y + drop - 0.05), (x + size * 0.4, y + drop + 0.02)], 0.6, smooth=True
+                )
             return
         case Hair.LONG:
-            line = [(-0.43, 0.42), (-0.46, 0.0), (-0.42, -0.34), (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28), (0.46, 0.0),
-                    (0.43, 0.42), (0.36, 0.10), (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
-                    (-0.33, -0.06), (-0.36, 0.12)]  # fmt: skip
+            line = [(-0.43, 0.42), (-0.46, 0.0), (-0.42, -0.34), (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28),
+                (0.46, 0.0),
+                (0.43, 0.42), (0.36, 0.10), (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
+                (-0.33, -0.06), (-0.36, 0.12)]  # fmt: skip
         case Hair.BUN:
-            line = [(-0.40, 0.04), (-0.42, -0.20), (-0.34, -0.42), (-0.14, -0.54), (0.08, -0.55), (0.30, -0.46), (0.42, -0.22), (0.40, 0.04),
-                    (0.36, -0.14), (0.24, -0.30), (parting, -0.36), (-0.24, -0.30), (-0.36, -0.14)]  # fmt: skip
+            line = [(-0.40, 0.04), (-0.42, -0.20), (-0.34, -0.42), (-0.14, -0.54), (0.08, -0.55), (0.30, -0.46),
+                (0.42, -0.22), (0.40, 0.04),
+                (0.36, -0.14), (0.24, -0.30), (parting, -0.36), (-0.24, -0.30), (-0.36, -0.14)]  # fmt: skip
         case Hair.SHORT:
-            line = [(-0.40, 0.02), (-0.43, -0.18), (-0.38, -0.42), (-0.18, -0.56), (0.08, -0.58), (0.32, -0.49), (0.43, -0.22), (0.40, 0.02),
-                    (0.36, -0.14), (0.26, -0.27), (0.12, -0.25), (-0.04, -0.31), (-0.20, -0.26), (-0.36, -0.16)]  # fmt: skip
+            line = [(-0.40, 0.02), (-0.43, -0.18), (-0.38, -0.42), (-0.18, -0.56), (0.08, -0.58), (0.32, -0.49),
+                (0.43, -0.22), (0.40, 0.02),
+                (0.36, -0.14), (0.26, -0.27), (0.12, -0.25), (-0.04, -0.31), (-0.20, -0.26), (-0.36, -0.16)]  # fmt: skip
     front = [(x, y + (drop if y > -0.4 else 0)) for x, y in line]
     pen.shape(front, hair, smooth=True)
     path = curve(front, closed=True)
     pen.shade(path, 0.35, shift=(light.side * 0.09, -0.02))
     shine = mix(hair, light.light, 0.55)
-    pen.stroke([(light.side * 0.12, -0.50), (light.side * 0.25, -0.43), (light.side * 0.34, -0.30)], 1.1, smooth=True, paint=shine)
+    pen.stroke(
+        [(light.side * 0.12, -0.50), (light.side * 0.25, -0.43), (light.side * 0.34, -0.30)], 1.1, smooth=True, paint=shine
+    )
 
 
 def _profile_head(pen: Pen, actor: Actor, paints: Paints) -> None:
@@ -376,24 +398,24 @@ def _profile_head(pen: Pen, actor: Actor, paints: Paints) -> None:
     elif actor.figure.hair == Hair.CURLY:
         for x, y in ((0.16, -0.48), (-0.06, -0.54), (-0.28, -0.46), (-0.44, -0.28), (-0.50, -0.06), (-0.44, 0.16), (-0.28, 0.26)):
             pen.shape(arc(x * face, y, 0.17, 0.16), back, 0.9)
-    head = [(0.28, -0.34), (0.345, -0.14), (0.325, -0.02), (0.40, 0.09), (0.475, 0.185), (0.465, 0.225), (0.36, 0.24), (0.355, 0.285), (0.40, 0.32),
-            (0.365, 0.35), (0.385, 0.385), (0.35, 0.42), (0.36, 0.47), (0.29, 0.52), (0.16, 0.47), (-0.06, 0.34), (-0.16, 0.26), (-0.32, 0.18), (-0.42, -0.08),
-            (-0.34, -0.36), (-0.06, -0.51), (0.16, -0.46)]  # fmt: skip
+    head = [(0.28, -0.34), (0.345, -0.14), (0.325, -0.02), (0.40, 0.09), (0.475, 0.185), (0.465, 0.225), (0.36, 0.24),
+        (0.355, 0.285), (0.40, 0.32),
+        (0.365, 0.35), (0.385, 0.385), (0.35, 0.42), (0.36, 0.47), (0.29, 0.52), (0.16, 0.47), (-0.06, 0.34),
+        (-0.16, 0.26), (-0.32, 0.18), (-0.42, -0.08), (-0.34, -0.36), (-0.06, -0.51), (0.16, -0.46)]  # fmt: skip
     pen.shape(turned(head), paints.skin, 1.1, smooth=True, form=0.30)
     pen.wash(arc(0.16 * face, 0.20, 0.08, 0.05), mix(paints.skin, (196, 84, 70), 0.35), 0.4)
     pen.shape(arc(-0.08 * face, 0.03, 0.055, 0.095), light.shaded(paints.skin, 0.15), 0.8)
     cuts = {
         Hair.SHORT: [(0.27, -0.26), (0.30, -0.42), (0.12, -0.56), (-0.14, -0.57), (-0.40, -0.40), (-0.46, -0.08), (-0.36, 0.20),
-                     (-0.22, 0.14), (-0.14, -0.08), (-0.02, -0.10), (0.06, -0.26)],
-        Hair.LONG: [(0.28, -0.26), (0.28, -0.44), (0.08, -0.56), (-0.18, -0.56), (-0.44, -0.36), (-0.50, 0.10), (-0.42, 0.5), (-0.16, 0.5),
-                    (-0.12, 0.06), (0.02, -0.16), (0.14, -0.30)],
-        Hair.BUN: [(0.26, -0.28), (0.26, -0.44), (0.06, -0.55), (-0.18, -0.54), (-0.42, -0.36), (-0.44, -0.06), (-0.30, 0.10), (-0.16, -0.04),
-                   (-0.02, -0.14), (0.12, -0.28)],
-        Hair.CURLY: [(0.30, -0.20), (0.36, -0.38), (0.22, -0.58), (-0.06, -0.64), (-0.36, -0.54), (-0.55, -0.28), (-0.52, 0.06), (-0.38, 0.26),
-                     (-0.22, 0.16), (-0.16, -0.06), (-0.02, -0.10), (0.10, -0.26)],
-        Hair.CAP: [(0.34, -0.20), (0.28, -0.44), (0.06, -0.58), (-0.20, -0.56), (-0.42, -0.38), (-0.45, -0.12), (-0.2, -0.16), (0.1, -0.20)],
-        Hair.BALD: [(-0.42, -0.02), (-0.36, 0.18), (-0.22, 0.14), (-0.16, -0.06), (-0.26, -0.10)],
-    }  # fmt: skip
+        (-0.22, 0.14), (-0.14, -0.08), (-0.02, -0.10), (0.06, -0.26)],
+        Hair.LONG: [(0.28, -0.26), (0.28, -0.44), (0.08, -0.56), (-0.18, -0.56), (-0.44, -0.36), (-0.50, 0.10), (-0.42, 0.5),
+        (-0.16, 0.5), (-0.12, 0.06), (0.02, -0.16), (0.14, -0.30)],
+        Hair.BUN: [(0.26, -0.28), (0.26, -0.44), (0.06, -0.55), (-0.18, -0.54), (-0.42, -0.36), (-0.44, -0.06), (-0.30, 0.10),
+        (-0.16, -0.04), (-0.02, -0.14), (0.12, -0.28)],
+        Hair.CURLY: [(0.30, -0.20), (0.36, -0.38), (0.22, -0.58), (-0.06, -0.64), (-0.36, -0.54), (-0.55, -0.28),
+        (-0.52, 0.06), (-0.38, 0.26), (-0.22, 0.16), (-0.16, -0.06), (-0.02, -0.10), (0.10, -0.26)],
+        Hair.CAP: [(0.34, -0.20), (0.28, -0.44), (0.06, -0.58), (-0.20, -0.56), (-0.42, -0.38), (-0.45, -0.12), (-0.2, -0.16),
+        (0.1, -0.20)], Hair.BALD: [(-0.42, -0.02), (-0.36, 0.18), (-0.22, 0.14), (-0.16, -0.06), (-0.26, -0.10)], }  # fmt: skip
     pen.shape(turned(cuts[actor.figure.hair]), paints.hair, smooth=True, form=0.3)
     if actor.figure.hair == Hair.CAP:
         pen.shape(turned([(0.20, -0.24), (0.34, -0.26), (0.62, -0.12), (0.34, -0.14)]), light.shaded(paints.hair, 0.4))
@@ -414,14 +436,19 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
         brow_y = y - 0.125
         centre = x + side * 0.17 * (1 - (0.22 * abs(turn) if far else 0.0))
         pen.stroke([(centre - side * width * 1.15, brow_y + 0.015), (centre + side * width * 0.2, brow_y - 0.025),
-                    (centre + side * width * 1.35, brow_y + 0.02)], 1.7 if not child else 1.0, smooth=True,
-                   paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.6))  # fmt: skip
+            (centre + side * width * 1.35, brow_y + 0.02)], 1.7 if not child else 1.0, smooth=True,
+            paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.6))  # fmt: skip
     _mouth(pen, actor, (x + 0.03 * turn, y + 0.335 - 0.02 * actor.pitch), face.mouth)
 
 
 def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Face) -> None:
     x, y = at
-    lid = [(x - width, y + 0.008), (x - width * 0.35, y - width * 0.55), (x + width * 0.45, y - width * 0.52), (x + width, y + 0.004)]
+    lid = [
+        (x - width, y + 0.008),
+        (x - width * 0.35, y - width * 0.55),
+        (x + width * 0.45, y - width * 0.52),
+        (x + width, y + 0.004),
+    ]
     if not face.eyes_open:
         pen.stroke([(x - width, y), (x, y + width * 0.42), (x + width, y)], 1.3, smooth=True)
         return
@@ -436,8 +463,14 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
     pen.fill(arc(gaze, y, iris * 0.46, iris * 0.46), pen.light.ink)
     pen.fill(arc(gaze + 0.016 * pen.light.side, y - 0.02, 0.012, 0.012), (250, 248, 240))
     pen.stroke(lid, 1.5, smooth=True)
-    pen.stroke([(x - width * 0.6, y + width * 0.44), (x + width * 0.1, y + width * 0.56), (x + width * 0.7, y + width * 0.36)], 0.5, smooth=True)
-    pen.stroke([(x - width * 0.8, y - width * 0.62), (x, y - width * 0.92), (x + width * 0.8, y - width * 0.66)], 0.5, smooth=True)
+    pen.stroke(
+        [(x - width * 0.6, y + width * 0.44), (x + width * 0.1, y + width * 0.56), (x + width * 0.7, y + width * 0.36)],
+        0.5,
+        smooth=True,
+    )
+    pen.stroke(
+        [(x - width * 0.8, y - width * 0.62), (x, y - width * 0.92), (x + width * 0.8, y - width * 0.66)], 0.5, smooth=True
+    )
 
 
 def _mouth(pen: Pen, actor: Actor, at: tuple[float, float], mouth: Mouth, *, width: float = 0.125) -> None:
@@ -446,16 +479,25 @@ def _mouth(pen: Pen, actor: Actor, at: tuple[float, float], mouth: Mouth, *, wid
     wide = width * (1 - 0.18 * abs(actor.turn))
     if mouth == Mouth.CLOSED:
         pen.fill(curve([(x - wide * 0.7, y), (x, y - 0.022), (x + wide * 0.7, y), (x, y + 0.048)], closed=True), lip)
-        pen.stroke([(x - wide, y - 0.004), (x - wide * 0.3, y + 0.008), (x + wide * 0.3, y + 0.006), (x + wide, y - 0.008)], 1.1, smooth=True)
+        pen.stroke(
+            [(x - wide, y - 0.004), (x - wide * 0.3, y + 0.008), (x + wide * 0.3, y + 0.006), (x + wide, y - 0.008)],
+            1.1,
+            smooth=True,
+        )
         pen.stroke([(x - wide * 0.3, y + 0.075), (x + wide * 0.3, y + 0.075)], 0.5)
         return
     drop = 0.055 if mouth == Mouth.SMALL else 0.125
     reach = wide * (0.85 if mouth == Mouth.SMALL else 0.78)
-    hole = curve([(x - reach, y), (x, y - 0.032), (x + reach, y), (x + reach * 0.55, y + drop), (x - reach * 0.55, y + drop)], closed=True)
+    hole = curve(
+        [(x - reach, y), (x, y - 0.032), (x + reach, y), (x + reach * 0.55, y + drop), (x - reach * 0.55, y + drop)], closed=True
+    )
     pen.fill(curve([(x - reach * 1.1, y), (x, y - 0.055), (x + reach * 1.1, y), (x, y + drop + 0.045)], closed=True), lip)
     pen.shape(hole, mix(pen.light.ink, (92, 26, 28), 0.35), 0.8)
     if mouth == Mouth.OPEN:
-        pen.fill(curve([(x - reach * 0.6, y + 0.002), (x, y - 0.014), (x + reach * 0.6, y + 0.002), (x, y + 0.022)], closed=True), (236, 230, 220))
+        pen.fill(
+            curve([(x - reach * 0.6, y + 0.002), (x, y - 0.014), (x + reach * 0.6, y + 0.002), (x, y + 0.022)], closed=True),
+            (236, 230, 220),
+        )
     pen.stroke([(x - wide * 0.3, y + drop + 0.06), (x + wide * 0.3, y + drop + 0.06)], 0.5)
 
 
@@ -465,7 +507,10 @@ def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:
     eye = [(0.29, -0.01 + y), (0.22, -0.045 + y), (0.15, 0.0 + y)]
     brow = [(0.33, -0.115 + y), (0.24, -0.145 + y), (0.14, -0.10 + y)]
     if face.eyes_open:
-        pen.fill([(0.285 * side, -0.01 + y), (0.22 * side, -0.04 + y), (0.16 * side, 0.0 + y), (0.22 * side, 0.03 + y)], (238, 234, 226))
+        pen.fill(
+            [(0.285 * side, -0.01 + y), (0.22 * side, -0.04 + y), (0.16 * side, 0.0 + y), (0.22 * side, 0.03 + y)],
+            (238, 234, 226),
+        )
         pen.fill(arc(0.262 * side, -0.004 + y, 0.024, 0.036), pen.light.ink)
         pen.stroke([(a * side, b) for a, b in eye], 1.4, smooth=True)
     else:
@@ -488,12 +533,22 @@ def draw_back(pen: Pen, actor: Actor) -> None:
     wide = body.shoulder * 1.08
     pen.shape([(-body.neck * 1.1, 0.2), (body.neck * 1.1, 0.2), (body.neck * 1.3, 0.95), (-body.neck * 1.3, 0.95)], skin)
     coat = [(-body.neck * 1.4, 0.66), (-wide * 0.62, 0.80), (-wide, 1.12), (-wide * 1.08, 2.2), (-wide * 1.1, 5), (wide * 1.1, 5),
-            (wide * 1.08, 2.2), (wide, 1.12), (wide * 0.62, 0.80), (body.neck * 1.4, 0.66)]  # fmt: skip
+        (wide * 1.08, 2.2), (wide, 1.12), (wide * 0.62, 0.80), (body.neck * 1.4, 0.66)]  # fmt: skip
     pen.shape(coat, dark, 1.3, smooth=True)
     pen.shade(curve(coat, closed=True), 0.5, shift=(-light.side * 0.05, 0.04), paint=mix(light.light, dark, 0.35))
     for side in (-1, 1):
         pen.shape(arc(side * 0.39, 0.04, 0.06, 0.12), skin, 0.8)
-    head = [(-0.40, -0.05), (-0.36, 0.24), (-0.22, 0.42), (0.22, 0.42), (0.36, 0.24), (0.40, -0.05), (0.34, -0.38), (0, -0.53), (-0.34, -0.38)]
+    head = [
+        (-0.40, -0.05),
+        (-0.36, 0.24),
+        (-0.22, 0.42),
+        (0.22, 0.42),
+        (0.36, 0.24),
+        (0.40, -0.05),
+        (0.34, -0.38),
+        (0, -0.53),
+        (-0.34, -0.38),
+    ]
     if actor.figure.hair == Hair.LONG:
         head = [(x * 1.18, y if y < 0.2 else y + 0.55) for x, y in head]
     elif actor.figure.hair == Hair.CURLY:
@@ -514,15 +569,20 @@ def draw_from_above(pen: Pen, actor: Actor) -> None:
     pen.cast(arc(-light.side * 0.45, 0.30, body.shoulder * 1.15, body.shoulder * 0.9), 0.36)
     for side in (-1, 1):
         pen.shape(arc(face * 0.42, side * body.shoulder * 0.72, 0.20, 0.12), paints.shoes)
-        reach = limb([(0.0, side * body.shoulder * 0.86), (face * 0.30, side * body.shoulder * 1.02), (face * 0.58, side * body.shoulder * 0.78)],
-                     [0.20, 0.17, 0.14])  # fmt: skip
+        reach = limb([(0.0, side * body.shoulder * 0.86), (face * 0.30, side * body.shoulder * 1.02),
+            (face * 0.58, side * body.shoulder * 0.78)], [0.20, 0.17, 0.14])  # fmt: skip
         pen.shape(arc(face * 0.66, side * body.shoulder * 0.70, 0.13, 0.11), paints.skin, 0.8)
         pen.shape(reach, light.shaded(paints.cloth, 0.12), form=0.3)
     pen.shape(arc(-face * 0.02, 0, 0.42, body.shoulder), paints.cloth, 1.1, form=0.4)
     pen.fill(arc(face * 0.40, 0, 0.09, 0.07), paints.skin)
     bald = actor.figure.hair == Hair.BALD
     pen.shape(arc(0.06 * face, 0, 0.40, 0.36), paints.skin if bald else paints.hair, 1.1, form=0.4)
-    pen.stroke([(0.34 * face, -0.04), (0.05 * face, 0.03), (-0.22 * face, -0.02)], 0.7, smooth=True, paint=mix(paints.hair, light.light, 0.4))
+    pen.stroke(
+        [(0.34 * face, -0.04), (0.05 * face, 0.03), (-0.22 * face, -0.02)],
+        0.7,
+        smooth=True,
+        paint=mix(paints.hair, light.light, 0.4),
+    )
     if actor.figure.hair == Hair.CAP:
         pen.shape(box(min(0.32 * face, 0.58 * face), -0.24, max(0.32 * face, 0.58 * face), 0.24), light.shaded(paints.hair, 0.4))
     elif actor.figure.hair == Hair.BUN:

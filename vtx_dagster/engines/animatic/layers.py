@@ -19,7 +19,8 @@ _SAME_SIZE: Final = 0.02
 class Layer:
     """A painted window of the stage.
 
-    The image is RGB where it covers everything, RGBa (premultiplied) where not, or L: how much of the one colour ``paint`` is where.
+    The image is RGB where it covers everything, RGBa (premultiplied) where not, or L: how much of the one colour ``paint`` is
+    where.
     """
 
     window: Window
@@ -28,14 +29,12 @@ class Layer:
     phases: dict[tuple[int, int], Image.Image] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, sheet: Sheet) -> "Layer | None":
-        """Return what was painted on a sheet as a layer, without its empty borders; None if the sheet is empty."""
+    def of(cls, sheet: Sheet) -> "Layer":
+        """Return what was painted on a sheet as a layer, without its empty borders."""
         colours, mask = sheet.finished()
         if mask is None:
             return cls(sheet.window, colours)
-        used = mask.getbbox()
-        if used is None:
-            return None
+        used = mask.getbbox() or (0, 0, 1, 1)
         colours.putalpha(mask)
         across, down = sheet.window.width / colours.width, sheet.window.height / colours.height
         window = Window(
@@ -65,7 +64,7 @@ class Layer:
         return self.phases[phase].crop((x, y, x + size[0], y + size[1]))
 
     def patched(self, sheet: Sheet, area: tuple[int, int, int, int]) -> "Layer":
-        """Return this layer with an area (pixels of the supersampled sheet) painted anew; what it covers must not have changed."""
+        """Return this layer with an area (supersampled pixels) painted anew; what it covers must not have changed."""
         colours = sheet.image.crop(area).reduce(SUPERSAMPLING)
         if sheet.mask is not None:
             colours.putalpha(sheet.mask.crop(area).reduce(SUPERSAMPLING))
@@ -88,7 +87,7 @@ class Aim:
 
 
 def aim(layer: Layer, seen: Window, picture: tuple[int, int]) -> Aim | None:
-    """Return where a layer lies in a picture that shows the window ``seen`` of its plane; None where it is out of sight.
+    """Return where a layer lies in a picture that shows the window ``seen`` of its plane; None if it is out of sight.
 
     The target is whole pixels, the source is exact, so that slow moves do not jerk.
     """

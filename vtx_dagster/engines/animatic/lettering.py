@@ -90,4 +90,8 @@ def ellipsized(lines: list[str], most: int, face: ImageFont.FreeTypeFont, width_
     """Return at most ``most`` lines; the last one says if there was more."""
     if len(lines) <= most:
         return lines
-    return [*lines[: most - 1], fitted(lines[most - 1] + " " + lines[most], face, width_px).rstrip(ELLIPSIS).rstrip() + ELLIPSIS] if most else []
+    return (
+        [*lines[: most - 1], fitted(lines[most - 1] + " " + lines[most], face, width_px).rstrip(ELLIPSIS).rstrip() + ELLIPSIS]
+        if most
+        else []
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from vtx_dagster.core.plan import Drawing, RenderPlan
 from vtx_dagster.core.shot import Camera, DialogueLine
@@ -36,7 +36,7 @@ class Layout:
 
 
 def layout(width: int, height: int) -> Layout:
-    """Return the page for a frame: a slate line above the picture and two lines of notes below it, in type that stays readable."""
+    """Return the page for a frame: a slate line above the picture and two lines of notes below it, in readable type."""
     small = max(7, round(min(height * 0.0315, width * 0.02)))
     margin = max(2, round(min(width, height) * 0.018))
     above, below = round(small * 1.75), round(small * 3.1)
@@ -120,7 +120,7 @@ class Caption:
 class Slate:
     """The line above the picture, with its running timecode and frame counter."""
 
-    def __init__(self, plan: RenderPlan, drawing: Drawing, page: Layout, lettering: Lettering) -> None:
+    def __init__(self, plan: RenderPlan, page: Layout, lettering: Lettering) -> None:
         self._fps, self._total, self._page = plan.fps, plan.render_frames, page
         face = lettering.face(page.small, bold=True)
         glyphs = "0123456789:/ "
@@ -133,10 +133,10 @@ class Slate:
         self._left = page.size[0] - page.margin - width
         self._ground = ground.crop((max(0, self._left), 0, page.size[0], self._height))
 
-    def _cell(self, glyph: str, face: object) -> Image.Image:
+    def _cell(self, glyph: str, face: ImageFont.FreeTypeFont) -> Image.Image:
         width = self._narrow if glyph in ":/ " else self._advance
         cell = Image.new("L", (width, self._height), 0)
-        ImageDraw.Draw(cell).text((width / 2, self._height / 2), glyph, fill=255, font=face, anchor="mm")  # pyright: ignore[reportArgumentType]
+        ImageDraw.Draw(cell).text((width / 2, self._height / 2), glyph, fill=255, font=face, anchor="mm")
         return cell
 
     def _counter(self, frame_index: int) -> str:
@@ -190,7 +190,7 @@ def blank_page(plan: RenderPlan, drawing: Drawing, page: Layout, lettering: Lett
 def _write_note(draw: ImageDraw.ImageDraw, drawing: Drawing, page: Layout, lettering: Lettering) -> None:
     left, top, right, bottom = page.note
     bold, regular = lettering.face(page.small, bold=True), lettering.face(page.small)
-    where = f"{'INT.' if drawing.interior else 'EXT.'} {plain(drawing.place)} – {drawing.time_of_day.value.upper()}"
+    where = f"{'INT.' if drawing.interior else 'EXT.'} {plain(drawing.place)} - {drawing.time_of_day.value.upper()}"
     where = fitted(where, bold, (right - left) * 0.42)
     line_height = page.small * 1.28
     first = top + (bottom - top) / 2
@@ -221,7 +221,12 @@ def border(page: Layout) -> tuple[Overlay, ...]:
         draw.line(points, fill=255, width=weight * 2, joint="curve")
     mask = sheet.resize((width, height), Image.Resampling.BOX)
     left, top = page.picture[:2]
-    parts = ((0, 0, width, thick), (0, height - thick, width, height), (0, thick, thick, height - thick), (width - thick, thick, width, height - thick))
+    parts = (
+        (0, 0, width, thick),
+        (0, height - thick, width, height),
+        (0, thick, thick, height - thick),
+        (width - thick, thick, width, height - thick),
+    )
     strips: list[Overlay] = []
     for part in parts:
         if part[2] > part[0] >= 0 and part[3] > part[1] >= 0:
@@ -271,7 +276,11 @@ def _caption(line: DialogueLine, text: Sequence[str], tint: Colour, page: Layout
     pitch = round(page.caption * 1.24)
     pad = round(page.caption * 0.55)
     tall = min(height, round(page.caption * 1.05) + pitch * len(text) + pad * 2 + round(page.caption * 0.9))
-    shade = Image.linear_gradient("L").resize((width, tall)).point([round(214 * min(1.0, value / 255 * 1.75)) for value in range(256)])
+    shade = (
+        Image.linear_gradient("L")
+        .resize((width, tall))
+        .point([round(214 * min(1.0, value / 255 * 1.75)) for value in range(256)])
+    )
     strip = Image.new("RGBA", (width, tall), (18, 16, 18, 0))
     strip.putalpha(shade)
     draw = ImageDraw.Draw(strip)
@@ -283,11 +292,17 @@ def _caption(line: DialogueLine, text: Sequence[str], tint: Colour, page: Layout
     left = (width - spread) / 2
     draw.text((left, y), name, fill=(*bright, 255), font=name_face, anchor="lm")
     if aside:
-        draw.text((left + name_face.getlength(name) + aside_face.getlength("  "), y), aside, fill=(222, 214, 200, 255), font=aside_face, anchor="lm")
+        draw.text(
+            (left + name_face.getlength(name) + aside_face.getlength("  "), y),
+            aside,
+            fill=(222, 214, 200, 255),
+            font=aside_face,
+            anchor="lm",
+        )
     for row, words in enumerate(text):
         y = tall - pad - pitch * (len(text) - row - 0.5)
         draw.text((width / 2, y), words, fill=(250, 246, 236, 255), font=face, anchor="mm",
-                  stroke_width=max(1, page.caption // 16), stroke_fill=(18, 16, 18, 255))  # fmt: skip
+            stroke_width=max(1, page.caption // 16), stroke_fill=(18, 16, 18, 255))  # fmt: skip
     return Overlay(strip.convert("RGBa"), page.picture[0], page.picture[3] - tall)
 
 
@@ -307,9 +322,17 @@ def card(text: str, page: Layout, lettering: Lettering, *, centred: bool, left_s
     sheet = Image.new("RGBA", (wide + 8, tall + 8), (*INK, 0))
     draw = ImageDraw.Draw(sheet)
     draw.rectangle((5, 5, wide + 4, tall + 4), fill=(*INK, 90))
-    draw.rectangle((1, 1, wide, tall), fill=(*mix(PAPER, (255, 252, 244), 0.5), 255), outline=(*INK, 255), width=max(1, size // 10))
+    draw.rectangle(
+        (1, 1, wide, tall), fill=(*mix(PAPER, (255, 252, 244), 0.5), 255), outline=(*INK, 255), width=max(1, size // 10)
+    )
     for row, line in enumerate(lines):
-        draw.text((1 + wide / 2, 1 + tall / 2 + (row - (len(lines) - 1) / 2) * size * 1.32), line, fill=(*INK, 255), font=face, anchor="mm")
+        draw.text(
+            (1 + wide / 2, 1 + tall / 2 + (row - (len(lines) - 1) / 2) * size * 1.32),
+            line,
+            fill=(*INK, 255),
+            font=face,
+            anchor="mm",
+        )
     if not centred:
         sheet = sheet.rotate(1.2 if left_side else -1.2, Image.Resampling.BICUBIC, expand=True)
     inset = round(width * 0.035)

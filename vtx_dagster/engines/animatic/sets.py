@@ -1,7 +1,7 @@
 """Backdrops: the fourteen sets, each a wall or landscape far off and things that stand in the middle distance.
 
-Set units: one unit is the height of the picture in a wide shot, y = 0 is the foot of the wall (interiors) or the horizon (exteriors), and
-x = 0 the middle. Sets run on to both sides beyond what any move shows.
+Set units: one unit is the height of the picture in a wide shot, y = 0 is the foot of the wall (interiors) or the horizon
+(exteriors), and x = 0 the middle. Sets run on to both sides beyond what any move shows.
 """
 
 import math
@@ -86,9 +86,10 @@ def _cloud(stage: Stage, x: float, y: float, size: float) -> None:
     light, pen = stage.light, stage.far
     lit = mix(light.horizon, (255, 253, 246), 0.45)
     tops = stage.chance.uniform(0.5, 1.0, 4).tolist()
-    heap = [(x - size, y), (x - size * 0.8, y - size * 0.16 * tops[0]), (x - size * 0.45, y - size * 0.34 * tops[1]), (x, y - size * 0.48 * tops[2]),
-            (x + size * 0.45, y - size * 0.30 * tops[3]), (x + size * 0.85, y - size * 0.12), (x + size, y), (x + size * 0.4, y + size * 0.05),
-            (x - size * 0.4, y + size * 0.04)]  # fmt: skip
+    heap = [(x - size, y), (x - size * 0.8, y - size * 0.16 * tops[0]), (x - size * 0.45, y - size * 0.34 * tops[1]),
+        (x, y - size * 0.48 * tops[2]),
+        (x + size * 0.45, y - size * 0.30 * tops[3]), (x + size * 0.85, y - size * 0.12), (x + size, y),
+        (x + size * 0.4, y + size * 0.05), (x - size * 0.4, y + size * 0.04)]  # fmt: skip
     path = curve(heap, closed=True)
     pen.wash(path, lit, 0.62)
     pen.shade(path, 0.16, shift=(0.0, -size * 0.14), paint=light.shadow)
@@ -113,7 +114,12 @@ def _tufts(stage: Stage, pen: Pen, count: int, paint: Colour) -> None:
     for x, depth in stage.chance.uniform((-2.2, 0.08), (2.2, 1.0), (count, 2)).tolist():
         y, size = 0.06 + 0.6 * depth * depth, 0.012 + 0.05 * depth
         for lean in (-0.6, 0.0, 0.5):
-            pen.stroke([(x, y), (x + lean * size * 0.4, y - size * 0.6), (x + lean * size, y - size)], 0.5 + 0.5 * depth, paint=paint, smooth=True)
+            pen.stroke(
+                [(x, y), (x + lean * size * 0.4, y - size * 0.6), (x + lean * size, y - size)],
+                0.5 + 0.5 * depth,
+                paint=paint,
+                smooth=True,
+            )
 
 
 def _cottage(pen: Pen, x: float, y: float, size: float, light: Light) -> None:
@@ -206,8 +212,8 @@ def _window(stage: Stage, x: float, y: float, wide: float, tall: float, *, panes
         for side in (-1, 1):
             edge = x + side * (wide / 2 + 0.06)
             inner = x + side * wide * 0.33
-            drape = [(edge, y - 0.06), (inner, y - 0.06), (x + side * wide * 0.38, y + tall * 0.5), (x + side * wide * 0.46, bottom + 0.10),
-                     (edge + side * 0.04, bottom + 0.12)]  # fmt: skip
+            drape = [(edge, y - 0.06), (inner, y - 0.06), (x + side * wide * 0.38, y + tall * 0.5),
+                (x + side * wide * 0.46, bottom + 0.10), (edge + side * 0.04, bottom + 0.12)]  # fmt: skip
             pen.shape(drape, cloth, 0.9, form=0.4)
             for share in (0.3, 0.6):
                 run = edge + (inner - edge) * share
@@ -216,7 +222,11 @@ def _window(stage: Stage, x: float, y: float, wide: float, tall: float, *, panes
     if not light.lamps:
         pen.glow(x, y + tall / 2, max(wide, tall) * 1.15, light.light, 0.34)
         lean = -light.side * 0.38
-        pen.wash([(left + lean, 0.06), (right + lean, 0.06), (right + 2.4 * lean, 0.60), (left + 2.4 * lean - wide * 0.3, 0.60)], light.light, 0.34)
+        pen.wash(
+            [(left + lean, 0.06), (right + lean, 0.06), (right + 2.4 * lean, 0.60), (left + 2.4 * lean - wide * 0.3, 0.60)],
+            light.light,
+            0.34,
+        )
 
 
 def _lamp(pen: Pen, x: float, y: float, light: Light, *, hang: float = 0.0) -> None:
@@ -226,7 +236,11 @@ def _lamp(pen: Pen, x: float, y: float, light: Light, *, hang: float = 0.0) -> N
         pen.stroke([(x, y - hang), (x, y)], 0.9)
     if light.lamps:
         pen.glow(x, y + 0.06, 0.62, mix(light.accent, (255, 240, 205), 0.4), 0.62)
-    pen.shape([(x - 0.035, y), (x + 0.035, y), (x + 0.095, y + 0.10), (x - 0.095, y + 0.10)], shade if light.lamps else light.on(shade), form=0.2)
+    pen.shape(
+        [(x - 0.035, y), (x + 0.035, y), (x + 0.095, y + 0.10), (x - 0.095, y + 0.10)],
+        shade if light.lamps else light.on(shade),
+        form=0.2,
+    )
     if light.lamps:
         pen.fill([(x - 0.09, y + 0.098), (x + 0.09, y + 0.098), (x + 0.06, y + 0.115), (x - 0.06, y + 0.115)], (255, 244, 214))
 
@@ -237,7 +251,13 @@ def _frame(stage: Stage, x: float, y: float, wide: float, tall: float) -> None:
     pen.shape(box(x, y, x + wide, y + tall), light.on((110, 82, 58)))
     pen.shape(box(x + 0.018, y + 0.018, x + wide - 0.018, y + tall - 0.018), light.on((206, 196, 172)), 0.6)
     low = y + tall - 0.03
-    hill = [(x + 0.02, low), (x + wide * 0.35, y + tall * 0.4), (x + wide * 0.6, y + tall * 0.65), (x + wide - 0.02, y + tall * 0.5), (x + wide - 0.02, low)]
+    hill = [
+        (x + 0.02, low),
+        (x + wide * 0.35, y + tall * 0.4),
+        (x + wide * 0.6, y + tall * 0.65),
+        (x + wide - 0.02, y + tall * 0.5),
+        (x + wide - 0.02, low),
+    ]
     pen.fill(hill, light.on((122, 138, 128)))
 
 
@@ -276,7 +296,15 @@ def _table(stage: Stage, x: float, y: float, wide: float, tall: float, wood: Col
     for side in (-1, 1):
         leg = x + side * wide * 0.42
         pen.shape(box(leg - 0.014, y - tall, leg + 0.014, y), stage.light.shaded(lit, 0.4), 0.9)
-    pen.shape([(x - wide * 0.44, y - tall - 0.05), (x + wide * 0.44, y - tall - 0.05), (x + wide / 2, y - tall), (x - wide / 2, y - tall)], lit)
+    pen.shape(
+        [
+            (x - wide * 0.44, y - tall - 0.05),
+            (x + wide * 0.44, y - tall - 0.05),
+            (x + wide / 2, y - tall),
+            (x - wide / 2, y - tall),
+        ],
+        lit,
+    )
     pen.shape(box(x - wide / 2, y - tall, x + wide / 2, y - tall + 0.035), stage.light.shaded(lit, 0.3), 0.9)
 
 
@@ -288,7 +316,16 @@ def _chair(stage: Stage, x: float, y: float, side: int) -> None:
     for leg in (-0.08, 0.08):
         pen.shape(box(x + leg - 0.009, y - 0.215, x + leg + 0.009, y), dark, 0.8)
     post = x + side * 0.085
-    pen.shape([(post - 0.01, y - 0.24), (post + 0.01, y - 0.24), (post + side * 0.03 + 0.01, y - 0.52), (post + side * 0.03 - 0.01, y - 0.52)], wood, 0.9)
+    pen.shape(
+        [
+            (post - 0.01, y - 0.24),
+            (post + 0.01, y - 0.24),
+            (post + side * 0.03 + 0.01, y - 0.52),
+            (post + side * 0.03 - 0.01, y - 0.52),
+        ],
+        wood,
+        0.9,
+    )
 
 
 def _room(stage: Stage) -> None:
@@ -308,8 +345,15 @@ def _room(stage: Stage) -> None:
     pen.shape([(-0.34, -0.42), (0.34, -0.42), (0.36, -0.16), (-0.36, -0.16)], sofa, smooth=False, form=0.25)
     pen.shape(box(-0.38, -0.22, 0.38, -0.04), light.shaded(sofa, 0.18))
     for side in (-1, 1):
-        pen.shape(curve([(side * 0.42, -0.30), (side * 0.33, -0.30), (side * 0.33, -0.02), (side * 0.42, -0.02)], closed=True), light.shaded(sofa, 0.1))
-    pen.shape([(0.06, -0.38), (0.24, -0.40), (0.25, -0.22), (0.08, -0.20)], light.on(mix(light.accent, (220, 200, 170), 0.3)), smooth=True)
+        pen.shape(
+            curve([(side * 0.42, -0.30), (side * 0.33, -0.30), (side * 0.33, -0.02), (side * 0.42, -0.02)], closed=True),
+            light.shaded(sofa, 0.1),
+        )
+    pen.shape(
+        [(0.06, -0.38), (0.24, -0.40), (0.25, -0.22), (0.08, -0.20)],
+        light.on(mix(light.accent, (220, 200, 170), 0.3)),
+        smooth=True,
+    )
     stand = stage.mid.at(-1.34 * light.side, 0.10)
     stand.stroke([(0, 0), (0, -0.62)], 1.6)
     stand.shape(arc(0, 0, 0.09, 0.018), light.ink, 0.6)
@@ -342,8 +386,16 @@ def _kitchen(stage: Stage) -> None:
     for step in range(-9, 10):
         pen.shape(box(step * 0.34, -0.31, step * 0.34 + 0.33, -0.04), door, 0.7)
         pen.stroke([(step * 0.34 + 0.12, -0.27), (step * 0.34 + 0.21, -0.27)], 1.2)
-    for x, wide, tall, hue in ((-0.62, 0.10, 0.13, (176, 92, 66)), (-0.5, 0.07, 0.10, (90, 110, 120)), (0.62, 0.12, 0.09, (90, 92, 96))):
-        pen.shape([(x, -0.36), (x + wide, -0.36), (x + wide * 0.92, -0.36 - tall), (x + wide * 0.08, -0.36 - tall)], light.on(hue), form=0.35)
+    for x, wide, tall, hue in (
+        (-0.62, 0.10, 0.13, (176, 92, 66)),
+        (-0.5, 0.07, 0.10, (90, 110, 120)),
+        (0.62, 0.12, 0.09, (90, 92, 96)),
+    ):
+        pen.shape(
+            [(x, -0.36), (x + wide, -0.36), (x + wide * 0.92, -0.36 - tall), (x + wide * 0.08, -0.36 - tall)],
+            light.on(hue),
+            form=0.35,
+        )
     _table(stage, -0.05, 0.30, 0.92, 0.30, (160, 122, 84))
     _chair(stage, -0.66, 0.30, -1)
     _chair(stage, 0.58, 0.30, 1)
@@ -363,7 +415,12 @@ def _office(stage: Stage) -> None:
     _shelf(stage, pen, -1.10 * light.side - 0.22, 0.0, 0.46, 5)
     board = -0.48 * light.side - 0.2
     pen.shape(box(board, -0.80, board + 0.40, -0.46), light.on((186, 154, 112)))
-    for x, y, hue in ((0.05, -0.75, (236, 226, 200)), (0.17, -0.72, (222, 196, 120)), (0.27, -0.76, (204, 214, 214)), (0.10, -0.60, (214, 160, 140))):
+    for x, y, hue in (
+        (0.05, -0.75, (236, 226, 200)),
+        (0.17, -0.72, (222, 196, 120)),
+        (0.27, -0.76, (204, 214, 214)),
+        (0.10, -0.60, (214, 160, 140)),
+    ):
         pen.shape(box(board + x, y, board + x + 0.08, y + 0.10), light.on(hue), 0.5)
     _door(stage, 1.42 * light.side - 0.15)
     for x in (-0.72, 0.74):
@@ -375,7 +432,11 @@ def _office(stage: Stage) -> None:
         for sheet in range(3):
             desk.shape(box(0.18, -0.02 - 0.012 * sheet, 0.32, -0.008 - 0.012 * sheet), light.on((232, 226, 210)), 0.5)
     for x in (-0.9, 0.1, 1.1):
-        pen.shape(box(x - 0.22, CEILING + 0.02, x + 0.22, CEILING + 0.05), (252, 248, 232) if light.lamps else light.on((230, 228, 220)), 0.7)
+        pen.shape(
+            box(x - 0.22, CEILING + 0.02, x + 0.22, CEILING + 0.05),
+            (252, 248, 232) if light.lamps else light.on((230, 228, 220)),
+            0.7,
+        )
         if light.lamps:
             pen.glow(x, CEILING + 0.05, 0.5, light.light, 0.4)
 
@@ -409,9 +470,9 @@ def _corridor(stage: Stage) -> None:
         y = -0.72 - 1.58 * share
         wide = 0.07 + 0.5 * share
         pen.shape([(-wide, y), (wide, y), (wide * 1.12, y - 0.10 * share - 0.012), (-wide * 1.12, y - 0.10 * share - 0.012)],
-                  (252, 246, 226) if light.lamps else mix(wall, light.light, 0.6), 0.7)  # fmt: skip
-        pen.wash([(-wide * 1.3, -0.16 + 2.06 * share), (wide * 1.3, -0.16 + 2.06 * share), (wide * 1.5, -0.13 + 2.3 * share), (-wide * 1.5, -0.13 + 2.3 * share)],
-                 light.light, 0.22)  # fmt: skip
+            (252, 246, 226) if light.lamps else mix(wall, light.light, 0.6), 0.7)  # fmt: skip
+        pen.wash([(-wide * 1.3, -0.16 + 2.06 * share), (wide * 1.3, -0.16 + 2.06 * share), (wide * 1.5, -0.13 + 2.3 * share),
+            (-wide * 1.5, -0.13 + 2.3 * share)], light.light, 0.22)  # fmt: skip
 
 
 def _workshop(stage: Stage) -> None:
@@ -422,7 +483,16 @@ def _workshop(stage: Stage) -> None:
     for x in (-1.9, -0.72, 0.5, 1.7):
         pen.shape([(x, -2.2), (x + 0.10, -2.2), (x + 0.10, 0), (x, 0)], light.on((108, 80, 58)))
     _window(stage, -0.12 + 0.2 * light.side, -0.88, 0.62, 0.44, panes=4, curtains=False)
-    for x, long in ((-1.30, 0.22), (-1.18, 0.16), (-1.06, 0.26), (-0.94, 0.18), (0.84, 0.24), (0.96, 0.18), (1.08, 0.22), (1.20, 0.14)):
+    for x, long in (
+        (-1.30, 0.22),
+        (-1.18, 0.16),
+        (-1.06, 0.26),
+        (-0.94, 0.18),
+        (0.84, 0.24),
+        (0.96, 0.18),
+        (1.08, 0.22),
+        (1.20, 0.14),
+    ):
         pen.stroke([(x, -0.74), (x, -0.74 + long)], 2.0, paint=light.on((116, 84, 60)))
         pen.shape(box(x - 0.03, -0.74 + long - 0.03, x + 0.03, -0.74 + long + 0.03), light.on((128, 132, 134)), 0.7)
     pen.stroke([(-1.40, -0.75), (-0.86, -0.75)], 1.2)
@@ -508,12 +578,17 @@ def draw_cab_back(pen: Pen, light: Light) -> None:
     lining = light.shaded(light.on((92, 84, 82)), 0.45)
     pen.shape([(-2.9, -1.25), (2.9, -1.25), (3.6, 2.6), (-3.6, 2.6)], lining)
     pen.shape([(-1.7, -0.85), (1.7, -0.85), (2.0, 0.35), (-2.0, 0.35)], mix(light.horizon, light.sky, 0.4))
-    pen.fill([(-1.9, 0.02), (-0.9, -0.18), (0.2, -0.05), (1.1, -0.2), (1.9, 0.02), (2.0, 0.35), (-2.0, 0.35)], mix(light.shadow, light.horizon, 0.45))
+    pen.fill(
+        [(-1.9, 0.02), (-0.9, -0.18), (0.2, -0.05), (1.1, -0.2), (1.9, 0.02), (2.0, 0.35), (-2.0, 0.35)],
+        mix(light.shadow, light.horizon, 0.45),
+    )
     pen.stroke([(-1.7, -0.85), (1.7, -0.85), (2.0, 0.35), (-2.0, 0.35)], closed=True)
     seat = light.on((128, 100, 80))
     for x in (-1.35, 1.35):
         pen.shape([(x - 0.34, 0.02), (x + 0.34, 0.02), (x + 0.36, 0.55), (x - 0.36, 0.55)], seat, form=0.3)
-        pen.shape([(x - 0.85, 0.72), (x - 0.5, 0.52), (x + 0.5, 0.52), (x + 0.85, 0.72), (x + 1.0, 2.8), (x - 1.0, 2.8)], seat, form=0.3)
+        pen.shape(
+            [(x - 0.85, 0.72), (x - 0.5, 0.52), (x + 0.5, 0.52), (x + 0.85, 0.72), (x + 1.0, 2.8), (x - 1.0, 2.8)], seat, form=0.3
+        )
 
 
 def draw_cab_front(pen: Pen, light: Light) -> None:
@@ -551,7 +626,11 @@ def _facade(stage: Stage, pen: Pen, x: float, wide: float, tall: float, hue: Col
     light = stage.light
     wall = light.on(hue)
     pen.shape(box(x, -tall, x + wide, 0.04), wall, form=0.12)
-    pen.shape([(x - 0.02, -tall), (x + wide + 0.02, -tall), (x + wide + 0.02, -tall + 0.045), (x - 0.02, -tall + 0.045)], light.shaded(wall, 0.25), 0.9)
+    pen.shape(
+        [(x - 0.02, -tall), (x + wide + 0.02, -tall), (x + wide + 0.02, -tall + 0.045), (x - 0.02, -tall + 0.045)],
+        light.shaded(wall, 0.25),
+        0.9,
+    )
     columns, pitch = max(2, round(wide / 0.16)), 0.22
     across = wide / columns
     for row in range(int((tall - 0.30) / pitch)):
@@ -570,7 +649,9 @@ def _facade(stage: Stage, pen: Pen, x: float, wide: float, tall: float, hue: Col
     stripes = 6
     for stripe in range(stripes):
         a, b = x + 0.03 + (wide - 0.06) * stripe / stripes, x + 0.03 + (wide - 0.06) * (stripe + 1) / stripes
-        pen.shape([(a, -0.29), (b, -0.29), (b + 0.01, -0.20), (a - 0.01, -0.20)], shop if stripe % 2 else light.on((232, 222, 200)), 0.5)
+        pen.shape(
+            [(a, -0.29), (b, -0.29), (b + 0.01, -0.20), (a - 0.01, -0.20)], shop if stripe % 2 else light.on((232, 222, 200)), 0.5
+        )
 
 
 def _street(stage: Stage) -> None:
@@ -584,14 +665,17 @@ def _street(stage: Stage) -> None:
         x += wide
     hues: tuple[Colour, ...] = ((188, 142, 112), (170, 164, 150), (146, 110, 96), (198, 178, 140), (140, 148, 150))
     first = int(stage.chance.integers(5))
-    for index, (left, wide, tall) in enumerate(((-2.7, 0.7, 0.9), (-1.98, 0.62, 1.2), (-1.34, 0.56, 0.86), (-0.76, 0.5, 1.06), (0.22, 0.54, 0.92),
-                                                (0.78, 0.66, 1.24), (1.46, 0.56, 0.84), (2.04, 0.8, 1.1))):  # fmt: skip
+    for index, (left, wide, tall) in enumerate(((-2.7, 0.7, 0.9), (-1.98, 0.62, 1.2), (-1.34, 0.56, 0.86), (-0.76, 0.5, 1.06),
+        (0.22, 0.54, 0.92), (0.78, 0.66, 1.24), (1.46, 0.56, 0.84), (2.04, 0.8, 1.1))):  # fmt: skip
         _facade(stage, pen, left, wide, tall, hues[(first + index) % 5])
     pen.gradient(0.04, 0.12, light.on((176, 168, 156)), light.on((164, 156, 146)))
     pen.gradient(0.12, 2.4, light.on((112, 112, 116)), light.shaded(light.on((104, 104, 108)), 0.15))
     pen.stroke([(-REACH, 0.12), (REACH, 0.12)], 1.1)
     for step in range(-5, 6):
-        pen.fill([(step * 0.62, 0.335), (step * 0.62 + 0.3, 0.335), (step * 0.68 + 0.32, 0.355), (step * 0.68, 0.355)], light.on((214, 206, 186)))
+        pen.fill(
+            [(step * 0.62, 0.335), (step * 0.62 + 0.3, 0.335), (step * 0.68 + 0.32, 0.355), (step * 0.68, 0.355)],
+            light.on((214, 206, 186)),
+        )
     if light.lamps:
         for x in (-1.1, 0.1, 1.3):
             pen.wash(arc(x, 0.2, 0.42, 0.06), light.accent, 0.20)
@@ -599,7 +683,11 @@ def _street(stage: Stage) -> None:
         post = stage.mid.at(x, 0.16)
         post.cast(arc(0, 0, 0.06, 0.014), 0.3)
         post.shape([(-0.018, 0), (0.018, 0), (0.011, -0.86), (-0.011, -0.86)], light.on((56, 62, 64)), 0.9)
-        post.shape([(-0.045, -0.96), (0.045, -0.96), (0.03, -0.86), (-0.03, -0.86)], (255, 238, 196) if light.lamps else light.on((214, 210, 190)), 0.9)
+        post.shape(
+            [(-0.045, -0.96), (0.045, -0.96), (0.03, -0.86), (-0.03, -0.86)],
+            (255, 238, 196) if light.lamps else light.on((214, 210, 190)),
+            0.9,
+        )
         post.shape([(-0.055, -0.96), (0.055, -0.96), (0.0, -1.02)], light.on((56, 62, 64)), 0.8)
         if light.lamps:
             stage.far.glow(x, -0.72, 0.5, light.accent, 0.55)
@@ -611,9 +699,20 @@ def _parked_car(stage: Stage, x: float) -> None:
     car = stage.mid.at(x, 0.22)
     paint = light.on(mix(light.accent, (96, 110, 120), 0.55))
     car.cast(arc(0.0, 0.0, 0.42, 0.03), 0.4)
-    hull = [(-0.38, -0.04), (-0.38, -0.13), (-0.25, -0.16), (-0.15, -0.26), (0.13, -0.26), (0.24, -0.16), (0.38, -0.13), (0.40, -0.04)]
+    hull = [
+        (-0.38, -0.04),
+        (-0.38, -0.13),
+        (-0.25, -0.16),
+        (-0.15, -0.26),
+        (0.13, -0.26),
+        (0.24, -0.16),
+        (0.38, -0.13),
+        (0.40, -0.04),
+    ]
     car.shape(hull, paint, form=0.2)
-    car.shape([(-0.20, -0.16), (-0.13, -0.24), (-0.02, -0.24), (-0.02, -0.16)], light.shaded(light.on((130, 150, 156)), 0.35), 0.7)
+    car.shape(
+        [(-0.20, -0.16), (-0.13, -0.24), (-0.02, -0.24), (-0.02, -0.16)], light.shaded(light.on((130, 150, 156)), 0.35), 0.7
+    )
     car.shape([(0.01, -0.16), (0.01, -0.24), (0.11, -0.24), (0.19, -0.16)], light.shaded(light.on((130, 150, 156)), 0.35), 0.7)
     for wheel in (-0.24, 0.25):
         car.shape(arc(wheel, -0.04, 0.065, 0.065), light.on((44, 42, 44)))
@@ -676,7 +775,11 @@ def _field(stage: Stage) -> None:
         _tree(stage, pen, x, 0.01, 0.16, mix(light.on((96, 112, 72)), light.horizon, 0.15))
     _cottage(pen, -0.52, 0.035, 0.13, light)
     track = light.on((190, 166, 126))
-    pen.shape([(0.10, 0.005), (0.14, 0.005), (0.05, 0.16), (0.24, 0.40), (1.1, 1.4), (-1.0, 1.4), (-0.34, 0.40), (-0.10, 0.16)], track, 0.7)
+    pen.shape(
+        [(0.10, 0.005), (0.14, 0.005), (0.05, 0.16), (0.24, 0.40), (1.1, 1.4), (-1.0, 1.4), (-0.34, 0.40), (-0.10, 0.16)],
+        track,
+        0.7,
+    )
     for step in range(-15, 16):
         if abs(step) > 1:
             pen.stroke([(step * 0.10, 0.03), (step * 0.44, 0.9)], 0.5, paint=light.shaded(green, 0.55))
@@ -702,11 +805,22 @@ def _forest(stage: Stage) -> None:
             _pine(pen, x, 0.05, size * grown, paint, light)
     _ground(pen, light.on((98, 92, 64)), mix(leaf, light.horizon, 0.3))
     bark = light.on((106, 82, 64))
-    for x, thick in ((-1.75, 0.13), (-1.28, 0.10), (-0.92, 0.07), (-0.36, 0.05), (0.42, 0.055), (0.86, 0.08), (1.24, 0.12), (1.72, 0.10)):
+    for x, thick in (
+        (-1.75, 0.13),
+        (-1.28, 0.10),
+        (-0.92, 0.07),
+        (-0.36, 0.05),
+        (0.42, 0.055),
+        (0.86, 0.08),
+        (1.24, 0.12),
+        (1.72, 0.10),
+    ):
         y = 0.04 + thick * 0.6
         lean = float(stage.chance.uniform(-0.05, 0.05))
-        trunk = [(x - thick * 0.8, y + 0.02), (x - thick * 0.42, y - 0.2), (x + lean - thick * 0.36, -1.0), (x + 2 * lean - thick * 0.3, -2.4),
-                 (x + 2 * lean + thick * 0.3, -2.4), (x + lean + thick * 0.36, -1.0), (x + thick * 0.42, y - 0.2), (x + thick * 0.8, y + 0.02)]  # fmt: skip
+        trunk = [(x - thick * 0.8, y + 0.02), (x - thick * 0.42, y - 0.2), (x + lean - thick * 0.36, -1.0),
+            (x + 2 * lean - thick * 0.3, -2.4),
+            (x + 2 * lean + thick * 0.3, -2.4), (x + lean + thick * 0.36, -1.0), (x + thick * 0.42, y - 0.2),
+            (x + thick * 0.8, y + 0.02)]  # fmt: skip
         pen.shape(trunk, mix(bark, light.horizon, max(0.0, 0.45 - thick * 3.5)), 1.0, form=0.5)
         for run in (-0.2, 0.12):
             pen.stroke([(x + thick * run, y - 0.1), (x + lean * 0.5 + thick * run, -0.45), (x + lean + thick * run, -0.8)], 0.6)
@@ -718,7 +832,10 @@ def _forest(stage: Stage) -> None:
     for x, size in ((-0.78, 0.16), (0.72, 0.20), (1.42, 0.24), (-1.5, 0.24)):
         around = np.radians(np.arange(180, 361, 20))
         reach = stage.chance.uniform(0.8, 1.15, len(around))
-        bush = [(x + size * r * math.cos(a), 0.17 + size * 0.62 * r * math.sin(a)) for a, r in zip(around.tolist(), reach.tolist(), strict=True)]
+        bush = [
+            (x + size * r * math.cos(a), 0.17 + size * 0.62 * r * math.sin(a))
+            for a, r in zip(around.tolist(), reach.tolist(), strict=True)
+        ]
         stage.mid.shape(bush, light.shaded(leaf, 0.25), 0.9, form=0.4)
 
 
@@ -726,33 +843,52 @@ def _mountain(stage: Stage) -> None:
     light, pen = stage.light, stage.far
     _heaven(stage)
     stone, snow = light.on((136, 132, 140)), mix(light.on((236, 238, 240)), light.light, 0.3)
-    peaks = ((0.62, 0.50, ((-1.9, 0.5), (-0.8, 0.66), (0.35, 0.56), (1.5, 0.70))), (0.30, 0.36, ((-1.35, 0.44), (-0.1, 0.36), (1.0, 0.50), (2.1, 0.4))))
+    peaks = (
+        (0.62, 0.50, ((-1.9, 0.5), (-0.8, 0.66), (0.35, 0.56), (1.5, 0.70))),
+        (0.30, 0.36, ((-1.35, 0.44), (-0.1, 0.36), (1.0, 0.50), (2.1, 0.4))),
+    )
     for haze, spread, tops in peaks:
         for x, tall in tops:
             left, right = x - spread * 1.3, x + spread * 1.2
-            face = [(left, 0.08), (x - spread * 0.5, -tall * 0.52), (x - spread * 0.3, -tall * 0.60), (x, -tall), (x + spread * 0.25, -tall * 0.70),
-                    (x + spread * 0.42, -tall * 0.62), (right, 0.08)]  # fmt: skip
+            face = [(left, 0.08), (x - spread * 0.5, -tall * 0.52), (x - spread * 0.3, -tall * 0.60), (x, -tall),
+                (x + spread * 0.25, -tall * 0.70), (x + spread * 0.42, -tall * 0.62), (right, 0.08)]  # fmt: skip
             paint = mix(stone, light.horizon, haze)
             pen.shape(face, paint, 0.9)
-            dark = [(x, -tall), (x + spread * 0.25, -tall * 0.70), (x + spread * 0.42, -tall * 0.62), (right, 0.08), (x + spread * 0.1, 0.08),
-                    (x - 0.03, -tall * 0.4), (x + 0.05, -tall * 0.66)]  # fmt: skip
+            dark = [(x, -tall), (x + spread * 0.25, -tall * 0.70), (x + spread * 0.42, -tall * 0.62), (right, 0.08),
+                (x + spread * 0.1, 0.08), (x - 0.03, -tall * 0.4), (x + 0.05, -tall * 0.66)]  # fmt: skip
             if light.side > 0:
                 dark = [(2 * x - a, b) for a, b in dark]
             pen.wash(dark, light.shadow, 0.38)
             pen.hatch(dark, strength=0.22, slope=0.8)
-            cap = [(x - spread * 0.23, -tall * 0.69), (x, -tall), (x + spread * 0.20, -tall * 0.76), (x + spread * 0.10, -tall * 0.70), (x + 0.02, -tall * 0.80),
-                   (x - 0.04, -tall * 0.68), (x - spread * 0.12, -tall * 0.76)]  # fmt: skip
+            cap = [(x - spread * 0.23, -tall * 0.69), (x, -tall), (x + spread * 0.20, -tall * 0.76),
+                (x + spread * 0.10, -tall * 0.70), (x + 0.02, -tall * 0.80),
+                (x - 0.04, -tall * 0.68), (x - spread * 0.12, -tall * 0.76)]  # fmt: skip
             pen.shape(cap, mix(snow, light.horizon, haze * 0.5), 0.6)
     _ridge(stage, pen, 0.12, 0.2, light.shaded(light.on((92, 108, 84)), 0.2), line=0.7)
     for x in np.arange(-2.4, 2.4, 0.115).tolist():
-        _pine(pen, x + float(stage.chance.uniform(-0.03, 0.03)), 0.05, float(stage.chance.uniform(0.10, 0.18)), light.shaded(light.on((78, 98, 78)), 0.2), light)
+        _pine(
+            pen,
+            x + float(stage.chance.uniform(-0.03, 0.03)),
+            0.05,
+            float(stage.chance.uniform(0.10, 0.18)),
+            light.shaded(light.on((78, 98, 78)), 0.2),
+            light,
+        )
     _ground(pen, light.on((142, 136, 104)), light.on((118, 128, 92)))
     _tufts(stage, pen, 36, light.shaded(light.on((118, 128, 92)), 0.6))
     for x, y, size in ((-1.08, 0.17, 0.26), (-0.78, 0.18, 0.12), (0.98, 0.17, 0.20), (1.38, 0.20, 0.34)):
-        rock = [(x - size, y), (x - size * 0.8, y - size * 0.5), (x - size * 0.2, y - size * 0.78), (x + size * 0.4, y - size * 0.6), (x + size, y)]
+        rock = [
+            (x - size, y),
+            (x - size * 0.8, y - size * 0.5),
+            (x - size * 0.2, y - size * 0.78),
+            (x + size * 0.4, y - size * 0.6),
+            (x + size, y),
+        ]
         stage.mid.cast(arc(x, y, size * 1.1, 0.02), 0.3)
         stage.mid.shape(rock, stone, form=0.5)
-        stage.mid.stroke([(x - size * 0.2, y - size * 0.75), (x - size * 0.05, y - size * 0.35), (x - size * 0.3, y - size * 0.1)], 0.7)
+        stage.mid.stroke(
+            [(x - size * 0.2, y - size * 0.75), (x - size * 0.05, y - size * 0.35), (x - size * 0.3, y - size * 0.1)], 0.7
+        )
 
 
 def _water(stage: Stage, top: float, bottom: float) -> None:
@@ -769,8 +905,8 @@ def _water(stage: Stage, top: float, bottom: float) -> None:
             pen.fill(arc(x + dx * reach * 1.4, y, reach * wide, 0.0016 + 0.004 * share), glitter)
         for dx, wide in stage.chance.uniform((-2.4, 0.4), (2.4, 1.4), (4, 2)).tolist():
             long = (0.03 + 0.12 * share) * wide
-            pen.stroke([(dx - long, y), (dx - long / 3, y - 0.006 - 0.008 * share), (dx + long / 3, y), (dx + long, y - 0.003)], 0.4 + 0.5 * share,
-                       paint=light.shaded(deep, 0.55), smooth=True)  # fmt: skip
+            pen.stroke([(dx - long, y), (dx - long / 3, y - 0.006 - 0.008 * share), (dx + long / 3, y),
+                (dx + long, y - 0.003)], 0.4 + 0.5 * share, paint=light.shaded(deep, 0.55), smooth=True)  # fmt: skip
 
 
 def _lighthouse(stage: Stage, pen: Pen, x: float, y: float, size: float) -> None:
@@ -796,11 +932,15 @@ def _shore(stage: Stage) -> None:
     _water(stage, 0.0, 0.22)
     cliff = light.on((132, 122, 108))
     side = -light.side
-    land = [(side * 0.42, 0.03), (side * 0.52, -0.06), (side * 0.70, -0.10), (side * 0.86, -0.20), (side * 1.25, -0.24), (side * 2.0, -0.30),
-            (side * 3.4, -0.32), (side * 3.4, 0.05), (side * 1.2, 0.07), (side * 0.7, 0.05)]  # fmt: skip
+    land = [(side * 0.42, 0.03), (side * 0.52, -0.06), (side * 0.70, -0.10), (side * 0.86, -0.20), (side * 1.25, -0.24),
+        (side * 2.0, -0.30), (side * 3.4, -0.32), (side * 3.4, 0.05), (side * 1.2, 0.07), (side * 0.7, 0.05)]  # fmt: skip
     pen.shape(land, mix(cliff, light.horizon, 0.12), 0.9, form=0.2)
     pen.hatch(land, strength=0.20, slope=0.5)
-    pen.shape([(side * 0.86, -0.195), (side * 1.25, -0.24), (side * 3.4, -0.33), (side * 3.4, -0.27), (side * 1.1, -0.19)], light.on((122, 134, 88)), 0.7)
+    pen.shape(
+        [(side * 0.86, -0.195), (side * 1.25, -0.24), (side * 3.4, -0.33), (side * 3.4, -0.27), (side * 1.1, -0.19)],
+        light.on((122, 134, 88)),
+        0.7,
+    )
     _lighthouse(stage, pen, side * 1.02, -0.205, 0.36)
     sand = light.on((206, 184, 144))
     edge = curve([(x, 0.20 + 0.025 * math.sin(2.1 * x + 0.6)) for x in np.arange(-3.4, 3.5, 0.4).tolist()])
@@ -811,7 +951,13 @@ def _shore(stage: Stage) -> None:
     for x, y in stage.chance.uniform((-2.2, 0.3), (2.2, 0.9), (70, 2)).tolist():
         pen.stroke([(x, y), (x + 0.03, y - 0.004), (x + 0.06, y)], 0.5, paint=light.shaded(sand, 0.5), smooth=True)
     for x, y, size in ((0.98 * light.side, 0.22, 0.15), (1.22 * light.side, 0.24, 0.22), (-1.28 * light.side, 0.28, 0.13)):
-        rock = [(x - size, y), (x - size * 0.75, y - size * 0.5), (x - size * 0.1, y - size * 0.72), (x + size * 0.5, y - size * 0.5), (x + size, y)]
+        rock = [
+            (x - size, y),
+            (x - size * 0.75, y - size * 0.5),
+            (x - size * 0.1, y - size * 0.72),
+            (x + size * 0.5, y - size * 0.5),
+            (x + size, y),
+        ]
         stage.mid.cast(arc(x, y, size * 1.1, 0.02), 0.3)
         stage.mid.shape(rock, light.shaded(cliff, 0.25), form=0.5)
     for x, tall in ((-1.0, 0.2), (-0.93, 0.26), (-0.86, 0.18), (0.7, 0.16)):

@@ -178,7 +178,14 @@ def _shoulder(drawing: Drawing, cast: tuple[DrawnFigure, ...], head: float, aspe
 
 
 def _marks(
-    cast: tuple[DrawnFigure, ...], head: float, eye_y: float, aspect: float, angle: Angle, side: int, *, centre: float | None = None
+    cast: tuple[DrawnFigure, ...],
+    head: float,
+    eye_y: float,
+    aspect: float,
+    angle: Angle,
+    side: int,
+    *,
+    centre: float | None = None,
 ) -> tuple[Mark, ...]:
     count = len(cast)
     if count == 0:
@@ -195,7 +202,7 @@ def _marks(
         foot = eye_y + 6.7 * head
         for place, figure in enumerate(people):
             x = (place - (len(people) - 1) / 2) * gap
-            turn = _turn(figure, x, count, angle, side)
+            turn = _turn(x, count, angle, side)
             if count == 1:
                 x = centre if centre is not None else -0.09 * aspect * turn * (0.4 if angle == Angle.POV else 1.0)
                 turn = (-1 if x > 0 else 1) * abs(turn) if centre is not None else turn
@@ -207,12 +214,12 @@ def _marks(
             own_eye = foot - tall if head < 0.2 else eye_y + min(0.12, max(-0.04, (6.7 * head - tall) * 0.3))
             marks.append(
                 Mark(actor=actor, x=x, y=own_eye - (0.05 * (1 - row) if rows == 2 else 0), head=size,
-                     stretch=0.88 if angle == Angle.HIGH else 1.0, depth=0.86 if row == 0 else 1.0)
+                stretch=0.88 if angle == Angle.HIGH else 1.0, depth=0.86 if row == 0 else 1.0)
             )  # fmt: skip
     return tuple(marks)
 
 
-def _turn(figure: DrawnFigure, x: float, count: int, angle: Angle, side: int) -> float:
+def _turn(x: float, count: int, angle: Angle, side: int) -> float:
     if angle == Angle.POV:
         return 0.0
     towards = side if count == 1 else (-1 if x > 1e-9 else 1)

@@ -1,0 +1,85 @@
+import numpy as np
+from PIL import Image
+
+from vtx_dagster.core.bible import Palette
+from vtx_dagster.core.shot import TimeOfDay
+from vtx_dagster.engines.animatic.brush import Sheet, Window, arc, box
+from vtx_dagster.engines.animatic.layers import Layer, lay
+from vtx_dagster.engines.animatic.palette import light_for
+
+LIGHT = light_for(TimeOfDay.DAY, Palette(), interior=False)
+WINDOW = Window(-1.0, -0.5, 1.0, 0.5)
+
+
+def laid(layer, seen=WINDOW, size=(200, 100)):
+    picture = Image.new("RGB", size, (0, 0, 255))
+    lay(picture, layer, seen)
+    return np.asarray(picture, dtype=int)
+
+
+def square():
+    sheet = Sheet(WINDOW, 100, light=LIGHT, seed=1)
+    sheet.pen().fill(box(-0.2, -0.2, 0.2, 0.2), (255, 0, 0))
+    return Layer.of(sheet)
+
+
+def test_a_layer_is_cropped_and_lies_where_it_was_painted():
+    layer = square()
+    assert layer.image.width < 60
+    image = laid(layer)
+    red = np.argwhere(image[..., 0] > 200)
+    assert np.allclose(red.mean(axis=0), (49.5, 99.5), atol=1)
+    assert image[0, 0].tolist() == [0, 0, 255]
+
+
+def test_copied_and_resampled_layers_agree():
+    layer = square()
+    copied = laid(layer, Window(-0.9, -0.5, 1.1, 0.5))
+    resampled = laid(layer, Window(-0.9, -0.5, 1.1003, 0.50015))
+    assert np.abs(copied - resampled).mean() < 2
+
+
+def test_a_quarter_of_a_pixel_is_seen():
+    layer = square()
+    rest, moved = laid(layer), laid(layer, Window(-1.0025, -0.5, 0.9975, 0.5))
+    assert rest[50, :, 0].argmax() == moved[50, :, 0].argmax() or not np.array_equal(rest, moved)
+    assert not np.array_equal(rest, moved)
+    assert len(layer.phases) == 2
+
+
+def test_a_layer_out_of_sight_changes_nothing():
+    assert (laid(square(), Window(5, 5, 7, 6)) == (0, 0, 255)).all()
+    assert (laid(square(), Window(0.1999, -0.5, 400.2, 199.5)) == (0, 0, 255)).all()
+
+
+def test_an_empty_sheet_is_an_invisible_layer():
+    assert (laid(Layer.of(Sheet(WINDOW, 100, light=LIGHT, seed=1))) == (0, 0, 255)).all()
+
+
+def test_a_layer_of_one_colour_tints():
+    layer = Layer(WINDOW, Image.new("L", (200, 100), 128), (255, 255, 255))
+    assert np.abs(laid(layer)[50, 100] - (128, 128, 255)).max() <= 1
+
+
+def test_drawing_beside_the_sheet_is_harmless():
+    sheet = Sheet(WINDOW, 100, light=LIGHT, seed=1, ground=(9, 9, 9))
+    pen = sheet.pen().at(50, 50)
+    away = arc(0, 0, 1, 1)
+    pen.fill(away, (255, 0, 0))
+    pen.wash(away, (255, 0, 0), 0.5)
+    pen.cast(away, 0.5)
+    pen.shade(away, 0.5, shift=(0.1, 0))
+    pen.hatch(away)
+    pen.stroke(away)
+    pen.shape(away, (255, 0, 0), smooth=True)
+    pen.glow(0, 0, 1, (255, 0, 0), 1)
+    assert pen.pixels(WINDOW) == (0, 0, 400, 200)
+    assert (np.asarray(sheet.finished()[0]) == 9).all()
+
+
+def test_hatching_stays_inside_its_area():
+    sheet = Sheet(WINDOW, 100, light=LIGHT, seed=1, ground=(255, 255, 255))
+    sheet.pen().hatch(box(-0.2, -0.2, 0.2, 0.2), strength=1.0)
+    image = np.asarray(sheet.finished()[0], dtype=int).mean(axis=2)
+    assert image[35:65, 85:115].min() < 200
+    assert image[:25].min() == 255
