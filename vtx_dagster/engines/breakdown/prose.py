@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from textwrap import shorten
 
 _ABBREVIATED = re.compile(r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|[^\W\d_])\.$")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”\u2019)\]]*\s+|[。\uff01\uff1f]+[」』\uff09]*\s*")
@@ -19,6 +20,7 @@ _SUPER = re.compile(r"^(?:SUPER|TITLE|TITLE CARD|CARD|CAPTION|CHYRON|SUBTITLE)\s
 _CAPITALS = re.compile(r"(?<![\w'\u2019.-])[^\W\d_][\w'\u2019-]*[^\W_](?:\s+[^\W\d_][\w'\u2019-]*[^\W_])*")
 
 _MAX_PROPS = 4
+_EVEN_SHARES = (Fraction(21, 20), Fraction(6, 5), Fraction(7, 5), Fraction(8, 5))
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -41,12 +43,14 @@ def split_to_fit(text: str, *, seconds: Callable[[str], Fraction], limit_s: Frac
     if total <= limit_s:
         return (text,)
     atoms = _atoms(text, seconds, limit_s)
-    fewest = len(_pack(atoms, seconds, limit_s))
-    for share in (Fraction(21, 20), Fraction(6, 5), Fraction(7, 5), Fraction(8, 5)):
-        parts = _pack(atoms, seconds, min(limit_s, total / fewest * share))
-        if len(parts) == fewest:
-            return parts
-    return _pack(atoms, seconds, limit_s)
+    fewest = _pack(atoms, seconds, limit_s)
+    even = (_pack(atoms, seconds, min(limit_s, total / len(fewest) * share)) for share in _EVEN_SHARES)
+    return next((parts for parts in even if len(parts) == len(fewest)), fewest)
+
+
+def shortened(text: str, max_letters: int) -> str:
+    """Return a text, cut at a word with an ellipsis if it is longer than so many letters."""
+    return text if len(text) <= max_letters else shorten(text, max_letters, placeholder=" …")
 
 
 def readable_text(text: str, *, centred: bool = False) -> str:

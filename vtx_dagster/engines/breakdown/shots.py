@@ -24,8 +24,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from itertools import groupby
-from textwrap import shorten
 
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.errors import InvalidFileError
@@ -37,7 +37,7 @@ from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
-from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, split_to_fit
+from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, shortened, split_to_fit
 
 SHOT_STEP = 10
 """Shots are numbered in tens, so that one can be put between two."""
@@ -185,6 +185,7 @@ def _pieces(element: Element, setting: SceneSetting, cast: Cast) -> list[_Piece]
             return None
         return DialogueLine(character=speaker, text=text, parenthetical=element.parenthetical, off_screen=element.off_screen)
 
+    @cache  # cutting weighs the same texts again and again
     def needs(text: str) -> tuple[Fraction, Fraction]:
         if spoken := line(text):
             return line_seconds(spoken), Fraction(0)
@@ -218,7 +219,7 @@ def _happening_s(text: str) -> Fraction:
 
 def _beats(text: str) -> tuple[str, ...]:
     """Return what happens in an action, one thing a sentence."""
-    return tuple(shorten(beat, _MAX_BEAT_LETTERS, placeholder=" …") for beat in sentences(text)[:_MAX_BEATS])
+    return tuple(shortened(beat, _MAX_BEAT_LETTERS) for beat in sentences(text)[:_MAX_BEATS])
 
 
 def _directed_takes(direction: Direction, pieces: list[_Piece], setting: SceneSetting) -> list[_Take]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from textwrap import shorten
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.clip_from_shot import shot_to_clip
@@ -25,7 +24,7 @@ from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
 from vtx_dagster.engines.breakdown.fountain import parse_scene, parse_screenplay
 from vtx_dagster.engines.breakdown.heading import read_heading, time_of_day
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
-from vtx_dagster.engines.breakdown.prose import sentences
+from vtx_dagster.engines.breakdown.prose import sentences, shortened
 from vtx_dagster.engines.breakdown.shots import SceneSetting, scene_shots
 from vtx_dagster.engines.breakdown.source_lines import raw_lines
 
@@ -302,10 +301,10 @@ def _beats(scene: SceneText, cast: Cast) -> tuple[Beat, ...]:
             continue
         if speakers:
             who = " and ".join(dict.fromkeys(speakers))
-            beats.append(f"{who}: “{shorten(first_words, _MAX_BEAT_LETTERS, placeholder=' …')}”")
+            beats.append(f"{who}: “{shortened(first_words, _MAX_BEAT_LETTERS)}”")
             speakers, first_words = [], ""
         if element is not None:
-            beats.append(shorten(element.text, _MAX_BEAT_LETTERS, placeholder=" …"))
+            beats.append(shortened(element.text, _MAX_BEAT_LETTERS))
     return tuple(Beat(text=text) for text in beats[:_MAX_BEATS])
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - other alphabets are what is tested here
 import pytest
 
 from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations

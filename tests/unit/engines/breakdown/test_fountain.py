@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - other alphabets are what is tested here
 import time
 from textwrap import dedent
 
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtx_dagster.core.errors import InvalidFileError
-from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
+from vtx_dagster.core.screenplay import Element, ElementKind, SceneText, Screenplay
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.fountain import parse_scene, parse_screenplay
 
@@ -233,6 +234,7 @@ def test_title_page_and_sections():
             Snow.
 
             ### Beat
+            = It turns.
 
             Wind.
 
@@ -256,7 +258,7 @@ def test_title_page_and_sections():
     told = [[element.text for element in scene.elements] for act in screenplay.acts for scene in act.scenes]
     assert told == [
         ["about all of it", "FADE IN:", "Rain."],
-        ["A thing.", "Snow.", "Wind."],
+        ["A thing.", "Snow.", "It turns.", "Wind."],
         ["MUCH LATER", "Sun.", "All is well."],
     ]
 
@@ -287,7 +289,7 @@ def test_line_ends_and_byte_order_mark(newline):
     [
         pytest.param("", "film.fountain:1: the screenplay is empty", id="empty"),
         pytest.param(" \n\t\n/* all gone */", "film.fountain:1: the screenplay is empty", id="nothing but comments"),
-        pytest.param("Title: X\n", "film.fountain:1: no scene heading", id="title page only"),
+        pytest.param("Title: X", "film.fountain:1: no scene heading", id="title page only"),
         pytest.param("Title: X\n\nFADE IN:\n", "film.fountain:1: no scene heading", id="no scene"),
         pytest.param("Rain.\n\nINT. A - DAY\n", "film.fountain:1: this text stands in no scene", id="prose first"),
         pytest.param(
@@ -317,6 +319,14 @@ def test_a_scene_file_holds_one_scene():
     assert parse_scene(source("INT. A - DAY\n\nRain.")).place == "A"
     with pytest.raises(InvalidFileError, match=r"^film\.fountain:5: a second scene heading \(INT\. B\)"):
         parse_scene(source("INT. A\n\nRain.\n\nINT. B\n\nSnow."))
+
+
+def outcome(text: str) -> Screenplay | str:
+    """Return the screenplay, or what the error says."""
+    try:
+        return parse_screenplay(Source(name="junk.fountain", text=text))
+    except InvalidFileError as error:
+        return str(error)
 
 
 LINES = st.sampled_from(
@@ -364,10 +374,9 @@ LINES = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(st.text(max_size=200), st.lists(st.one_of(LINES, st.text(max_size=12)), max_size=25).map("\n".join)))
 def test_any_text_is_a_screenplay_or_an_error_that_says_where(text):
-    try:
-        screenplay = parse_screenplay(Source(name="junk.fountain", text=text))
-    except InvalidFileError as error:
-        assert str(error).startswith("junk.fountain:")
+    screenplay = outcome(text)
+    if isinstance(screenplay, str):
+        assert screenplay.startswith("junk.fountain:")
         return
     last = 0
     for scene in (scene for act in screenplay.acts for scene in act.scenes):
@@ -380,9 +389,8 @@ def test_any_text_is_a_screenplay_or_an_error_that_says_where(text):
 @given(st.lists(LINES, max_size=25).map("\n".join))
 def test_a_scene_cut_out_of_its_file_is_the_same_scene(text):
     text = f"INT. FIRST - DAY\n\n{text}"
-    try:
-        screenplay = parse_screenplay(Source(name="junk.fountain", text=text))
-    except InvalidFileError:
+    screenplay = outcome(text)
+    if isinstance(screenplay, str):
         return
     lines = text.split("\n")
     for scene in (scene for act in screenplay.acts for scene in act.scenes):
@@ -398,10 +406,10 @@ def told_of(element: Element) -> dict:
 def test_long_screenplays_take_time_in_proportion():
     def seconds(num_scenes: int) -> float:
         text = "\n".join(f"INT. ROOM {number} - DAY\n\nMara waits.\n\nMARA\nHello {number}.\n" for number in range(num_scenes))
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(scenes(text)) == num_scenes
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(50)
     # Ten times the scenes; quadratic time would be a hundred times as long.
-    assert seconds(2000) < 40 * seconds(200)
+    assert seconds(1000) < 40 * seconds(100)

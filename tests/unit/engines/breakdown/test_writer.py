@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import vtx_dagster.studio
 from vtx_dagster.core.bible import Bible, Characters, Locations, LoraBundles, StyleBible, StyleProfile
@@ -262,6 +264,50 @@ def test_a_heading_names_the_style_profile():
 def test_no_clip_passes_the_limits(render, num_shots):
     text = "INT. A - DAY\n\nMARA\n" + "This is a sentence of ten words, more or less. " * 6
     assert len(broken_down(context(text, render=render))[2].shots) == num_shots
+
+
+JUNK = st.sampled_from(
+    [
+        *(
+            "",
+            "INT. A - DAY",
+            "EXT. Ü - LATER #7#",
+            "MARA",
+            "ÉLODIE (V.O.) ^",
+            "(beat)",
+            "Rain falls on the KEY.",
+            "They run.",
+            "# Act",
+        ),
+        *(
+            "## Part",
+            "= It is so.",
+            "~la la",
+            "> CUT TO:",
+            "> CARD <",
+            "[[SHOT: CU, 3s]]",
+            "[[SHOT: the door]]",
+            "[[a note]]",
+            "/* x */",
+        ),
+        *('A sign reads "NO".', "word " * 50, "雨" * 90, "!", "FADE IN:", "  "),
+    ]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(JUNK, max_size=25).map("\n".join), st.sampled_from(["\n", "\n\n"]))
+def test_whatever_can_be_read_is_covered(text, gap):
+    film = context(f"INT. FIRST - DAY\n\n{text}".replace("\n", gap))
+    try:
+        outline, sources, shotlist = broken_down(film)
+    except InvalidFileError:
+        return
+    scenes = {scene: parse_scene(source) for scene, source in sources.items()}
+    assert prove_coverage(scenes, shotlist).problems == ()
+    assert list(scenes) == scene_ids(outline)
+    assert WRITER.outline(film, previous=outline) == outline
+    assert WRITER.shotlist(film, outline, sources, previous=shotlist) == shotlist
 
 
 DEMO = Path(vtx_dagster.studio.__file__).parent / "demo"
