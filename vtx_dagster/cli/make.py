@@ -7,7 +7,7 @@ import typer
 
 from vtx_dagster.cli.assemble import print_cut
 from vtx_dagster.cli.options import JsonOption, SlugArgument, StudioOption, VerboseOption, add_command
-from vtx_dagster.cli.output import note, print_json, say
+from vtx_dagster.cli.output import clock, note, print_json, say
 from vtx_dagster.cli.render import print_outcomes
 from vtx_dagster.cli.studio_folder import open_studio
 
@@ -79,6 +79,6 @@ def _print(made: "Made", film: Path) -> None:
     if made.film_facts:
         print_cut(made.film_facts)
     elif made.is_complete:
-        say(str(film))
+        say(f"{film}\n{clock(made.film_s)}")
     else:
         say(f"{made.project}: no new film, because clips are missing")

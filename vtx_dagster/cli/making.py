@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from vtx_dagster.cli.runs import Registry, clips_blocked, clips_due
 from vtx_dagster.cli.studio_folder import records
 from vtx_dagster.cli.watching import Outcomes
-from vtx_dagster.core.errors import IncompleteLineupError, InvalidFileError, VtxError
+from vtx_dagster.core.errors import IncompleteLineupError, InvalidFileError, NotFoundError, VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, plan_project
 
 
@@ -60,6 +60,8 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
     _write_story(registry, made, tell)
     registry.register()
     record = _survey(registry, slug)
+    if not record.clips:
+        raise _nothing_to_make(registry, slug)
     made.blocked = clips_blocked(record)
     made.outcomes = registry.render(clips_due(record), avoid=made.blocked, is_quiet=is_quiet)
     if not made.is_complete:
@@ -98,6 +100,15 @@ def _assemble(registry: Registry, made: Made, *, is_quiet: bool) -> None:
         elif step.stage == Stage.FILM:
             made.film_facts = registry.assemble(made.project, is_quiet=is_quiet)
     made.film_s = float(lineup.duration_s)
+
+
+def _nothing_to_make(registry: Registry, slug: str) -> NotFoundError:
+    project = registry.studio.project(slug)
+    return NotFoundError(
+        f"{slug} has nothing to make a film of: put a screenplay (.fountain) into {project.source_dir}, or write the story into"
+        f" {project.brief_path}",
+        project=slug,
+    )
 
 
 def _survey(registry: Registry, slug: str) -> ProjectRecord:

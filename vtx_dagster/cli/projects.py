@@ -120,5 +120,5 @@ add_command(
     'vtx projects new my_film --title "My film" --screenplay my_film.fountain',
     'vtx projects new short --title "Short" --logline "A keeper hears a voice in the fog."',
 )
-add_command(app, list_projects, name="list")
+add_command(app, list_projects, "vtx projects list", "vtx projects list --json", name="list")
 add_command(app, status, "vtx projects status", "vtx projects status my_film", "vtx projects status my_film --json")

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import yaml
 from filelock import FileLock, Timeout
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.registry import report_finished
@@ -224,7 +224,7 @@ def _registry_errors(home: Path) -> Iterator[None]:
     except (dg.DagsterInvalidConfigError, yaml.YAMLError) as error:
         path = home / "dagster.yaml"
         raise InvalidFileError(f"{path}: {error}", file=str(path)) from error
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StorageError(
             f"Dagster's record of runs in {home} cannot be used: {error.orig}; make room or make it writable, or move the folder"
             " away: `vtx sync` rebuilds it",

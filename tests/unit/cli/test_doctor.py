@@ -1,0 +1,75 @@
+import pytest
+
+from vtx_dagster.cli import doctor
+from vtx_dagster.cli.doctor import Finding, Level, examine
+from vtx_dagster.studio.project import Studio
+from vtx_dagster.studio.takes import FailureRecord, TakeStore
+
+
+def found(studio: Studio, slug: str | None = None) -> dict[str, Finding]:
+    return {finding.what: finding for finding in examine(studio, slug)}
+
+
+def test_settings_say_where_they_come_from(studio):
+    studio.project("film").env_path.write_text("\nVTX_PRODUCE_IN_ACTS=yes\n", encoding="utf-8")
+    findings = found(Studio.open(studio.root, {"LTX_MAX_FRAMES": "97"}), "film")
+    assert findings["setting VTX_PRODUCE_IN_ACTS"].found == "yes (projects/film/project.env:2)"
+    assert findings["setting LTX_MAX_FRAMES"].found == "97 (environment)"
+    assert findings["setting VTX_ENGINE"].found == "animatic (default)"
+    assert findings["setting VTX_FONT"].found == "not set"
+    assert findings["limits"].found == "97 frames a clip, 2000 characters a prompt, in acts"
+
+
+@pytest.mark.parametrize(
+    ("setting", "what", "message"),
+    [
+        ("VTX_FONT=config/global.env", "font", "cannot be read as a font"),
+        ("VTX_ENGINE=animatik", "engine", "did you mean 'animatic'?"),
+        ("VTX_STORY_WRITER=x", "writer", "VTX_STORY_WRITER"),
+        ("LTX_MAX_FRAMES=1", "limits", "config/global.env:1"),
+        ("no setting", "settings", "config/global.env:1"),
+    ],
+)
+def test_bad_settings_fail_with_a_remedy(studio, setting, what, message):
+    (studio.root / "config/global.env").write_text(f"{setting}\n", encoding="utf-8")
+    finding = found(studio)[what]
+    assert finding.level == Level.FAIL
+    assert message in finding.found
+    assert finding.remedy
+
+
+def test_a_full_disk_and_a_read_only_studio(studio, monkeypatch):
+    monkeypatch.setattr(doctor, "LOW_BYTES", 2**80)
+    monkeypatch.setattr(doctor.os, "access", lambda *_: False)
+    findings = found(studio)
+    assert (findings["disk"].level, findings["studio"].level) == (Level.WARN, Level.FAIL)
+    assert findings["studio"].found.endswith("is read-only")
+
+
+def test_dagster_and_its_webserver_must_be_one_release(studio, monkeypatch):
+    monkeypatch.setattr(doctor, "version", {"dagster": "1.2.3", "dagster-webserver": "1.2.4"}.__getitem__)
+    finding = found(studio)["dagster"]
+    assert (finding.level, finding.remedy) == (Level.FAIL, "pip install dagster-webserver==1.2.3")
+
+
+def test_projects_with_their_problems(film, edit):
+    studio = film.studio
+    studio.create_project("broken", title="B").metadata_path.write_text("titel: B\n", encoding="utf-8")
+    film.clip_spec_path("A01_S01_SH020").write_text("sede: 7\n", encoding="utf-8")
+    edit(film.clip_spec_path("A02_S01_SH010"), "camera:", "profile: large\ncamera:")
+    findings = found(studio)
+    assert findings["project broken"].level == Level.FAIL
+    assert "metadata.yaml:1" in findings["project broken"].found
+    assert findings["clip film/A01_S01_SH020"].level == Level.WARN
+    assert findings["clip film/A01_S01_SH020"].found.startswith("blocked: prompts/clips/A01_S01_SH020.yaml:1")
+    assert findings["project film"].level == Level.FAIL
+    assert "one size and frame rate" in findings["project film"].found
+
+
+def test_failed_clips(film):
+    clip = "A01_S01_SH010"
+    take = TakeStore(film).takes(clip)[0]
+    take.path.unlink()
+    failure = FailureRecord(clip=clip, clip_hash=take.clip_hash, code="render", message="no paint", failed_at="2026-01-01")
+    TakeStore(film).record_failure(failure)
+    assert found(film.studio)["clip film/A01_S01_SH010"].found == "failed: no paint"

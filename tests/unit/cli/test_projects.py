@@ -1,0 +1,126 @@
+import json
+
+import pytest
+
+from vtx_dagster.core.errors import RenderError
+from vtx_dagster.studio.takes import FailureRecord, TakeStore
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_new_makes_a_project_from_a_screenplay(vtx, studio, tmp_path):
+    screenplay = tmp_path / "mine.fountain"
+    screenplay.write_text("INT. ROOM - DAY\n\nSomething.\n", encoding="utf-8")
+    result = vtx("projects", "new", "mine", "--title", "Mine", "--screenplay", screenplay, "--studio", studio.root)
+    assert result.exit_code == 0
+    assert (studio.root / "projects/mine/story/source/mine.fountain").is_file()
+    assert result.stdout.endswith("then: vtx make mine\n")
+    assert "next:" not in result.stdout
+
+
+def test_new_without_a_screenplay_says_what_to_write(vtx, studio):
+    result = vtx("projects", "new", "mine", "--title", "Mine", "--logline", "A line.", "--studio", studio.root)
+    assert "next: write story/00_brief.md" in result.stdout
+    assert "A line." in studio.project("mine").brief_path.read_text(encoding="utf-8")
+
+
+def test_new_as_json(vtx, studio):
+    found = json.loads(vtx("projects", "new", "mine", "--title", "Mine", "--json", "--studio", studio.root).stdout)
+    assert found == {"project": "mine", "path": str(studio.root / "projects/mine")}
+
+
+@pytest.mark.parametrize(
+    ("slug", "code"), [("film", "already_exists"), ("../film", "invalid_request"), ("Film", "invalid_request")]
+)
+def test_new_refuses(vtx, studio, slug, code):
+    result = vtx("projects", "new", slug, "--title", "X", "--json", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["code"] == code
+
+
+def test_list(vtx, film):
+    film.studio.create_project("broken", title="B").metadata_path.write_text("titel: B\n", encoding="utf-8")
+    text = words(vtx("projects", "list", "--studio", film.studio.root).stdout)
+    assert f"film The Film 3 {film.film_path}" in text
+    assert "broken (metadata.yaml:1" in text
+    found = json.loads(vtx("projects", "list", "--json", "--studio", film.studio.root).stdout)
+    assert [project["project"] for project in found["projects"]] == ["broken", "film"]
+    assert found["projects"][1] == {
+        "project": "film",
+        "title": "The Film",
+        "clips": 3,
+        "film": str(film.film_path),
+        "problem": "",
+    }
+
+
+@pytest.mark.parametrize("command", ["list", "status"])
+def test_an_empty_studio(vtx, tmp_path, command):
+    vtx("init", tmp_path / "empty")
+    assert vtx("projects", command, "--studio", tmp_path / "empty").stdout.startswith("no projects yet: vtx projects new")
+
+
+def test_status_of_all(vtx, film):
+    film.studio.create_project("broken", title="B").metadata_path.write_text("titel: B\n", encoding="utf-8")
+    film.studio.create_project("fresh", title="F")
+    text = words(vtx("projects", "status", "--studio", film.studio.root).stdout)
+    assert f"film 3 3 rendered 3.0 s {film.film_path}" in text
+    assert "fresh 0 0.0 s there are no clips yet" in text
+    assert "broken 0 0.0 s metadata.yaml:1" in text
+
+
+def test_status_of_one_gives_every_reason(vtx, film, edit):
+    edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    film.clip_spec_path("A01_S01_SH020").write_text("version: 1\nid: A01_S01_SH020\nsede: 7\n", encoding="utf-8")
+    result = vtx("projects", "status", "film", "--studio", film.studio.root)
+    assert result.exit_code == 0
+    text = words(result.stdout)
+    assert "A01_S01_SH010 stale 1.00 seed: " in text
+    assert "-> 7" in text
+    assert "A01_S01_SH020 blocked prompts/clips/A01_S01_SH020.yaml:3: sede: " in text
+    assert "A02_S01_SH010 rendered 1.00" in text
+    assert "shotlist: current" in text
+    assert "film: not current: 2 of 3 clips are not rendered" in text
+    assert "3 clips (1 blocked, 1 rendered, 1 stale), 2.0 s" in text
+
+
+def test_status_of_a_film_in_acts(vtx, film, edit):
+    edit(film.metadata_path, "render:", "produce_in_acts: true\nrender:")
+    text = vtx("projects", "status", "film", "--studio", film.studio.root).stdout
+    assert "act A01: never assembled" in text
+    film.film_path.unlink()
+    assert "film: not current: never assembled" in vtx("projects", "status", "film", "--studio", film.studio.root).stdout
+
+
+def test_status_of_a_failed_and_of_a_hidden_take(vtx, film, edit):
+    store, clip = TakeStore(film), "A01_S01_SH010"
+    spec = film.clip_spec_path(clip).read_text(encoding="utf-8")
+    edit(film.clip_spec_path(clip), "camera:", "seed: 7\ncamera:")
+    (step,) = json.loads(vtx("plan", "--json", "--studio", film.studio.root).stdout)["steps"][:1]
+    store.record_failure(
+        FailureRecord(clip=clip, clip_hash=step["hash"], code=RenderError.code, message="no paint", failed_at="2026-01-01")
+    )
+    text = words(vtx("projects", "status", "film", "--studio", film.studio.root).stdout)
+    assert "A01_S01_SH010 failed 1.00 no paint" in text
+    film.clip_spec_path(clip).write_text(spec, encoding="utf-8")
+    film.current_path(clip).unlink()
+    text = words(vtx("projects", "status", "film", "--studio", film.studio.root).stdout)
+    assert "A01_S01_SH010 rendered 1.00 its take is in the store and not shown yet" in text
+
+
+def test_status_as_json(vtx, film):
+    (found,) = json.loads(vtx("projects", "status", "film", "--json", "--studio", film.studio.root).stdout)["projects"]
+    assert found["is_current"] is True
+    assert found["film_s"] == 3.0
+    assert found["clips"][0] == {"clip": "A01_S01_SH010", "state": "rendered", "film_s": 1.0, "reason": ""}
+    assert found["story"][0] == {"stage": "outline", "due": ""}
+    assert found["acts"] == []
+
+
+def test_status_of_a_broken_project_is_an_error(vtx, studio):
+    studio.project("film").metadata_path.write_text("version: 1\ntitel: B\n", encoding="utf-8")
+    result = vtx("projects", "status", "film", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: metadata.yaml:1: 'title' is missing\nmetadata.yaml:2: titel: unknown key")

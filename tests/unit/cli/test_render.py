@@ -1,0 +1,116 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from vtx_dagster.core.engines import MediaFacts
+from vtx_dagster.core.errors import VerificationError
+from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.engines.ffmpeg import Ffmpeg
+
+CLIP = "A01_S01_SH010"
+
+
+@pytest.fixture
+def refuses_first_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the verification find the first clip wanting, whatever is rendered."""
+    verify = Ffmpeg.verify
+
+    def refuse(self: Ffmpeg, path: Path, plan: RenderPlan) -> MediaFacts:
+        if plan.clip == CLIP:
+            raise VerificationError("the picture is frozen")
+        return verify(self, path, plan)
+
+    monkeypatch.setattr(Ffmpeg, "verify", refuse)
+
+
+def test_a_clip_that_is_there_is_reused(vtx, film):
+    result = vtx("render", "clip", "film", CLIP, "--studio", film.studio.root)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"film/{CLIP}  reused: {film.takes_dir}")
+
+
+def test_force_renders_again(vtx, film):
+    found = json.loads(vtx("render", "clip", "film", CLIP, "--force", "--json", "--studio", film.studio.root).stdout)
+    assert (found["clip"], found["outcome"]) == (f"film/{CLIP}", "rendered")
+    assert found["render_s"] > 0
+
+
+def test_another_profile_leaves_the_film_as_it_is(vtx, film):
+    shown = film.current_path(CLIP).stat().st_ino
+    found = json.loads(vtx("render", "clip", "film", CLIP, "--profile", "large", "--json", "--studio", film.studio.root).stdout)
+    assert found["outcome"] == "rendered"
+    assert film.current_path(CLIP).stat().st_ino == shown
+    assert vtx("plan", "film", "--check", "--studio", film.studio.root).exit_code == 0
+
+
+def test_an_unknown_profile_is_one_clear_error(vtx, film):
+    result = vtx("render", "clip", "film", CLIP, "--profile", "larg", "--json", "--studio", film.studio.root)
+    assert result.exit_code == 1
+    assert "did you mean 'large'?" in json.loads(result.stdout)["error"]["message"]
+    assert result.stderr == ""
+
+
+def test_an_unknown_clip_and_a_broken_file_are_one_clear_error(vtx, film):
+    result = vtx("render", "clip", "film", "A01_S01_SH011", "--studio", film.studio.root)
+    assert (result.exit_code, "film has no clip A01_S01_SH011" in result.stderr) == (1, True)
+    film.clip_spec_path(CLIP).write_text("sede: 7\n", encoding="utf-8")
+    result = vtx("render", "clip", "film", CLIP, "--studio", film.studio.root)
+    assert (result.exit_code, f"prompts/clips/{CLIP}.yaml:1: sede" in result.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("refuses_first_clip")
+def test_resume_goes_on_past_what_fails_and_what_is_blocked(vtx, film, edit):
+    studio = film.studio
+    studio.create_project("broken", title="B").metadata_path.write_text("titel: B\n", encoding="utf-8")
+    edit(film.clip_spec_path(CLIP), "camera:", "seed: 7\ncamera:")
+    film.clip_spec_path("A01_S01_SH020").write_text("sede: 7\n", encoding="utf-8")
+    edit(film.clip_spec_path("A02_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    result = vtx("render", "resume", "--json", "--studio", studio.root)
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert {clip["clip"]: clip["outcome"] for clip in found["clips"]} == {
+        f"film/{CLIP}": "failed",
+        "film/A02_S01_SH010": "rendered",
+    }
+    assert (found["rendered"], found["reused"], found["failed"]) == (1, 0, 1)
+    assert "frozen" in found["clips"][0]["error"]["message"]
+    assert "sede" in found["blocked"]["film/A01_S01_SH020"]
+    assert "metadata.yaml:1" in found["problems"]["broken"]
+    result = vtx("make", "film", "--studio", studio.root)
+    assert result.exit_code == 1
+    words = " ".join(result.stdout.split())
+    assert f"film/{CLIP} failed the picture is frozen" in words
+    assert "film/A01_S01_SH020 blocked prompts/clips/A01_S01_SH020.yaml:1" in words
+    assert "clips: 0 rendered, 0 reused, 1 failed, 1 blocked" in words
+    assert words.endswith("film: no new film, because clips are missing")
+
+
+def test_resume_stops_after_so_many_clips(vtx, film, edit):
+    for clip in film.clip_ids():
+        edit(film.clip_spec_path(clip), "camera:", "seed: 7\ncamera:")
+    result = vtx("render", "resume", "--project", "film", "--max-jobs", "2", "--studio", film.studio.root)
+    assert result.exit_code == 0
+    assert "clips: 2 rendered in " in result.stdout
+    left = json.loads(vtx("plan", "--json", "--studio", film.studio.root).stdout)["steps"]
+    assert [step["id"] for step in left] == ["A02_S01_SH010", ""]
+
+
+def test_resume_with_nothing_to_do(vtx, film):
+    result = vtx("render", "resume", "--studio", film.studio.root)
+    assert (result.exit_code, result.stdout) == (0, "every clip is rendered\n")
+
+
+def test_reverting_shows_the_old_take_again(vtx, film, edit):
+    edit(film.clip_spec_path(CLIP), "camera:", "seed: 7\ncamera:")
+    vtx("render", "resume", "--studio", film.studio.root)
+    edit(film.clip_spec_path(CLIP), "seed: 7\n", "")
+    result = vtx("render", "resume", "--studio", film.studio.root)
+    assert "clips: 0 rendered, 1 reused, 0 failed, 0 blocked" in result.stdout
+    assert vtx("plan", "--check", "--studio", film.studio.root).exit_code == 0
+
+
+@pytest.mark.usefixtures("refuses_first_clip")
+def test_a_clip_that_fails_is_one_clear_error(vtx, film):
+    result = vtx("render", "clip", "film", CLIP, "--force", "--studio", film.studio.root)
+    assert (result.exit_code, result.stderr) == (1, "error: the picture is frozen\n")

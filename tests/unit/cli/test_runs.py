@@ -1,0 +1,139 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from vtx_dagster.cli.runs import WORKER_TAG, clips_due, dagster_home, error_of, open_registry
+from vtx_dagster.cli.studio_folder import records
+from vtx_dagster.core.errors import InvalidFileError, RenderError, StorageError
+from vtx_dagster.core.planner import Stage
+from vtx_dagster.studio.project import Studio
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from vtx_dagster.cli.runs import open_registry
+from vtx_dagster.core.planner import Stage
+from vtx_dagster.production.story import StoryDesk
+from vtx_dagster.studio.project import Studio
+
+def die(*_, **__):
+    os.kill(os.getpid(), getattr(signal, sys.argv[2]))
+    signal.pause()
+
+StoryDesk.run = die
+with open_registry(Studio.open(Path(sys.argv[1]), dict(os.environ))) as registry:
+    try:
+        registry.write(Stage.OUTLINE, "film")
+    except KeyboardInterrupt:
+        sys.exit(130)
+"""
+
+
+def stopped_by(signal_name: str, studio: Studio) -> int:
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(KILLED), str(studio.root), signal_name]
+    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
+
+
+def test_a_killed_command_blocks_nobody(studio, instance_runs):
+    assert stopped_by("SIGKILL", studio) == -signal.SIGKILL
+    (run,) = instance_runs(studio.root / ".dagster")
+    assert run.status.value == "STARTED"
+    assert list((studio.root / ".dagster/workers").glob("*.lock"))
+    with open_registry(studio) as registry:
+        registry.write(Stage.OUTLINE, "film")
+    latest, killed = instance_runs(studio.root / ".dagster")
+    assert (latest.status.value, killed.status.value) == ("SUCCESS", "FAILURE")
+    assert killed.tags["vtx/pid"] != str(os.getpid())
+    assert not list((studio.root / ".dagster/workers").glob("*.lock"))
+
+
+def test_an_interrupted_run_is_failed_at_once(studio, instance_runs):
+    assert stopped_by("SIGINT", studio) == 130
+    (run,) = instance_runs(studio.root / ".dagster")
+    assert run.status.value == "FAILURE"
+
+
+def test_a_living_command_is_left_alone(studio):
+    with open_registry(studio) as first:
+        first.write(Stage.OUTLINE, "film")
+        (finished,) = first.instance.get_runs()
+        started = finished.with_status(type(finished.status).STARTED)
+        first.instance.delete_run(finished.run_id)
+        first.instance.add_run(started)
+        with open_registry(studio) as second:
+            assert second.instance.get_run_by_id(started.run_id).status.value == "STARTED"
+            assert started.tags[WORKER_TAG]
+    with open_registry(studio) as third:
+        assert third.instance.get_run_by_id(started.run_id).status.value == "FAILURE"
+
+
+def test_clips_share_runs(film, edit, instance_runs):
+    for clip in film.clip_ids():
+        edit(film.clip_spec_path(clip), "camera:", "seed: 7\ncamera:")
+    before = len(instance_runs(film.studio.root / ".dagster"))
+    with open_registry(film.studio) as registry:
+        (record,) = records(film.studio)
+        outcomes = registry.render(clips_due(record), is_quiet=True)
+    assert [one.key for one in outcomes.rendered] == [f"film/{clip}" for clip in film.clip_ids()]
+    runs = instance_runs(film.studio.root / ".dagster")[: -before or None]
+    assert len(runs) == 2
+    assert runs[0].tags["dagster/asset_partition_range_start"] == "film/A01_S01_SH010"
+
+
+def test_dagster_home_wins(studio, tmp_path):
+    assert dagster_home(studio) == studio.root / ".dagster"
+    chosen = Studio.open(studio.root, {"DAGSTER_HOME": str(tmp_path / "dagster")})
+    with open_registry(chosen) as registry:
+        assert registry.register().added == ("film",)
+    assert (tmp_path / "dagster/history").is_dir()
+    assert not (tmp_path / "dagster/dagster.yaml").exists()
+
+
+def test_a_lost_dagster_yaml_is_written_again(studio):
+    path = studio.root / ".dagster/dagster.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.unlink()
+    with open_registry(studio):
+        assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["storage: {", "nonsense: true\n"], ids=["syntax", "unknown"])
+def test_a_bad_dagster_yaml_is_named(studio, text):
+    (studio.root / ".dagster/dagster.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidFileError, match=r"dagster\.yaml"), open_registry(studio):
+        pass
+
+
+def test_a_record_of_runs_that_cannot_be_used_is_one_clear_error(studio):
+    home = studio.root / ".dagster/history"
+    home.mkdir(exist_ok=True)
+    (home / "runs.db").write_bytes(b"not a database, and long enough to be looked at" * 30)
+    with pytest.raises(StorageError, match="vtx sync"), open_registry(studio):
+        pass
+
+
+def test_a_home_that_cannot_be_made(studio, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    chosen = Studio.open(studio.root, {"DAGSTER_HOME": str(tmp_path / "file")})
+    with pytest.raises(StorageError, match="in the way"), open_registry(chosen):
+        pass
+
+
+def test_a_bug_in_an_asset_passes_through(studio, monkeypatch):
+    monkeypatch.setattr("vtx_dagster.production.story.StoryDesk.run", lambda *_, **__: 1 / 0)
+    with open_registry(studio) as registry, pytest.raises(ZeroDivisionError):
+        registry.write(Stage.OUTLINE, "film")
+
+
+def test_failures_stand_for_the_error_behind_them():
+    import dagster as dg
+
+    failure = dg.Failure("no paint")
+    assert error_of(failure).message == "no paint"
+    failure.__cause__ = RenderError("no paint at all")
+    assert error_of(failure) is failure.__cause__
+    assert error_of(dg.Failure()).message == "the run failed"

@@ -1,0 +1,76 @@
+import io
+
+import pytest
+
+from vtx_dagster.cli import watching
+from vtx_dagster.cli.watching import Outcomes, outcome_of, watching_clips, watching_frames
+from vtx_dagster.core.errors import RenderError
+from vtx_dagster.production.progress import Settled, report, settle
+
+KEYS = ("film/A01_S01_SH010", "film/A01_S01_SH020")
+
+
+def settled(key: str, *, was_reused: bool = False, stage: str = "rendered_clip") -> Settled:
+    return Settled(stage=stage, key=key, facts={"vtx/reused": was_reused, "vtx/render_s": 1.25, "vtx/file": "a.mp4"})
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_outcomes_in_words_and_json():
+    rendered, reused = outcome_of(settled(KEYS[0])), outcome_of(settled(KEYS[1], was_reused=True))
+    failed = outcome_of(Settled(stage="rendered_clip", key=KEYS[0], error=RenderError("no paint")))
+    assert [one.line() for one in (rendered, reused, failed)] == [
+        "film/A01_S01_SH010  rendered in 1.2 s",
+        "film/A01_S01_SH020  reused",
+        "film/A01_S01_SH010  failed: no paint",
+    ]
+    assert rendered.to_json() == {"clip": KEYS[0], "outcome": "rendered", "render_s": 1.25, "file": "a.mp4"}
+    assert reused.to_json()["outcome"] == "reused"
+    assert failed.to_json()["error"]["code"] == "render"
+    outcomes = Outcomes({"a": rendered, "b": reused})
+    outcomes.fail(["c"], RenderError("late"))
+    assert outcomes.to_json() | {"clips": 3} == {"rendered": 1, "reused": 1, "failed": 1, "clips": 3}
+
+
+def test_without_a_terminal_every_clip_is_a_line(capsys):
+    with watching_clips(KEYS) as outcomes:
+        report(KEYS[0], 1, 9)
+        settle(settled(KEYS[0]))
+        settle(settled("film/A09_S01_SH010"))
+        settle(settled(KEYS[1], stage="clip_spec"))
+        settle(settled(KEYS[1], was_reused=True))
+    assert capsys.readouterr().err == "film/A01_S01_SH010  rendered in 1.2 s\nfilm/A01_S01_SH020  reused\n"
+    assert list(outcomes.by_key) == list(KEYS)
+
+
+def test_quiet_shows_nothing(capsys):
+    with watching_clips(KEYS, is_quiet=True) as outcomes, watching_frames("assembling", is_quiet=True):
+        report("x", 1, 9)
+    with watching_clips(KEYS, is_quiet=True) as outcomes:
+        report(KEYS[0], 1, 9)
+        settle(settled(KEYS[0]))
+    assert capsys.readouterr() == ("", "")
+    assert len(outcomes.rendered) == 1
+
+
+@pytest.mark.parametrize(("keys", "bars"), [(KEYS, ("2 clips", "1/2")), (KEYS[:1], (KEYS[0],))], ids=["several", "one"])
+def test_on_a_terminal_there_are_bars(monkeypatch, keys, bars):
+    screen = Terminal()
+    monkeypatch.setattr(watching.sys, "stderr", screen)
+    with watching_clips(keys):
+        report(keys[0], 4, 9)
+        settle(settled(keys[0]))
+    text = screen.getvalue()
+    assert "film/A01_S01_SH010  rendered in 1.2 s" in text
+    assert all(bar in text for bar in bars)
+
+
+def test_frames_of_an_assembly_on_a_terminal(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(watching.sys, "stderr", screen)
+    with watching_frames("assembling film"):
+        report("film", 5, 9)
+    assert "5/9" in screen.getvalue()
