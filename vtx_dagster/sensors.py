@@ -39,6 +39,9 @@ MAX_SPAN = 4 * CLIPS_PER_RUN
 
 TICK_S = 15
 
+RUNNING = dg.DefaultSensorStatus.RUNNING
+"""A studio that is opened works by itself; `automation` in a project's `metadata.yaml` says what it may not do."""
+
 UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -48,7 +51,7 @@ UNFINISHED = (
 )
 
 
-@dg.sensor(minimum_interval_seconds=TICK_S)
+@dg.sensor(minimum_interval_seconds=TICK_S, default_status=RUNNING)
 def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult | dg.SkipReason:
     """Keep the partitions equal to the disk, and observe briefs and bibles that changed."""
     opened = studio.open()
@@ -68,7 +71,7 @@ def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) ->
     return dg.SensorResult(asset_events=observations, cursor=json.dumps(now))
 
 
-@dg.sensor(jobs=[plan_job, render_job], minimum_interval_seconds=TICK_S)
+@dg.sensor(jobs=[plan_job, render_job], minimum_interval_seconds=TICK_S, default_status=RUNNING)
 def auto_render(
     context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -93,7 +96,7 @@ def auto_render(
     yield from _requests(context, work, num_in_flight=len(runs))
 
 
-@dg.sensor(jobs=[acts_job, film_job], minimum_interval_seconds=TICK_S)
+@dg.sensor(jobs=[acts_job, film_job], minimum_interval_seconds=TICK_S, default_status=RUNNING)
 def auto_assemble(
     context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
