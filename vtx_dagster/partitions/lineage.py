@@ -8,6 +8,7 @@ To be removed when Dagster serialises user-defined mappings or offers one betwee
 """
 
 from collections.abc import Iterable
+from typing import Any, cast
 
 import dagster as dg
 
@@ -33,11 +34,13 @@ class AllPartitionMapping(dg.AllPartitionMapping):
             current_time,
             dynamic_partitions_store,
         )
+        if downstream_partitions_subset is None:
+            return everything
         keys = _related(
             downstream_partitions_subset.get_partition_keys(),
-            downstream_partitions_def,
-            upstream_partitions_def,
-            dynamic_partitions_store,
+            of=downstream_partitions_def,
+            wanted=upstream_partitions_def,
+            store=dynamic_partitions_store,
         )
         # The result class is not exported by Dagster, so it is taken from what Dagster itself answered.
         return type(everything)(
@@ -55,9 +58,9 @@ class AllPartitionMapping(dg.AllPartitionMapping):
     ):
         keys = _related(
             upstream_partitions_subset.get_partition_keys(),
-            upstream_partitions_def,
-            downstream_partitions_def,
-            dynamic_partitions_store,
+            of=upstream_partitions_def,
+            wanted=downstream_partitions_def,
+            store=dynamic_partitions_store,
         )
         return downstream_partitions_def.empty_subset().with_partition_keys(keys)
 
@@ -67,19 +70,18 @@ class AllPartitionMapping(dg.AllPartitionMapping):
         return "A project depends on its own acts and clips, an act on its own clips, and each of them on its project."
 
 
-def _related(
-    keys: Iterable[str],
-    of: dg.PartitionsDefinition,
-    wanted: dg.PartitionsDefinition,
-    store: dg.DagsterInstance | None,
-) -> list[str]:
-    """Return the registered keys of ``wanted`` that are ancestors or descendants of ``keys``, which belong to ``of``."""
-    if LEVELS.index(wanted) <= LEVELS.index(of):
-        depth = LEVELS.index(wanted)
+def _related(keys: Iterable[str], *, of: object, wanted: object, store: Any) -> list[str]:
+    """Return the registered keys of level ``wanted`` that are ancestors or descendants of ``keys``, which are of level ``of``.
+
+    ``store`` is where Dagster looks dynamic partitions up: an instance, or None for the one that it has at hand itself.
+    """
+    depth = LEVELS.index(cast(dg.DynamicPartitionsDefinition, wanted))
+    level = LEVELS[depth]
+    if depth <= LEVELS.index(cast(dg.DynamicPartitionsDefinition, of)):
         ancestors = {lineage(key)[depth] for key in keys}
-        return [key for key in sorted(ancestors) if wanted.has_partition_key(key, dynamic_partitions_store=store)]
+        return [key for key in sorted(ancestors) if level.has_partition_key(key, dynamic_partitions_store=store)]
     roots = set(keys)
-    candidates = wanted.get_partition_keys(dynamic_partitions_store=store)
+    candidates = level.get_partition_keys(dynamic_partitions_store=store)
     return [key for key in candidates if not roots.isdisjoint(lineage(key))]
 
 

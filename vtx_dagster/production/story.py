@@ -16,6 +16,7 @@ from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import CoverageReport, prove_coverage
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.ids import FilmId
+from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
 from vtx_dagster.core.planner import Stage, StoryRecord
 from vtx_dagster.core.screenplay import SceneText
@@ -366,13 +367,14 @@ class StoryDesk:
         screenplay = [self._source(path) for path in self._screenplay_paths()]
         outline = self._source(self._project.outline_path)
         sources: dict[str, list[object]] = {
-            Stage.OUTLINE: [metadata.title, metadata.logline, self._source(self._project.brief_path), *screenplay],
-            Stage.TREATMENT: [metadata.title, metadata.logline, outline],
+            Stage.OUTLINE: [*_format_of(metadata), self._source(self._project.brief_path), *screenplay],
+            Stage.TREATMENT: [*_format_of(metadata), outline],
             Stage.SCREENPLAY: [outline, self._source(self._project.treatment_path), *screenplay],
             "clips": [self._source(self._project.shotlist_path)],
         }
         if stage == Stage.SHOTLIST:
             sources[stage] = [
+                *_format_of(metadata),
                 outline,
                 *(self._source(path) for _, path in self._scene_paths()),
                 *_names(self._project.bible()),
@@ -400,10 +402,19 @@ class StoryDesk:
         write_atomic(self._stages_path, json.dumps(hashes, indent=2, sort_keys=True) + "\n")
 
 
+def _format_of(metadata: Metadata) -> list[object]:
+    """Return what a story depends on of the project's metadata: its title lines, its length, and how long a clip may be."""
+    options = metadata.render
+    profile = options.profiles.get(options.profile)
+    fps = profile.fps if profile is not None else None
+    return [metadata.title, metadata.logline, metadata.author, metadata.length_s, options.min_clip_s, options.max_clip_s, fps]
+
+
 def _names(bible: Bible) -> list[str]:
     """Return what a breakdown uses of the bible: keys and names. Editing a description leaves the shots alone."""
     entries = [*bible.characters.characters.items(), *bible.locations.locations.items()]
-    return [f"{key}: {entry.name}, {', '.join(entry.aliases)}" for key, entry in sorted(entries, key=lambda entry: entry[0])]
+    named = [f"{key}: {entry.name}, {', '.join(entry.aliases)}" for key, entry in sorted(entries, key=lambda entry: entry[0])]
+    return [*named, *sorted(bible.style.profiles)]
 
 
 def _replace_part(previous: Shotlist, new: Shotlist, part: FilmId) -> Shotlist:
