@@ -27,6 +27,7 @@ class Layer:
     image: Image.Image
     paint: Colour | None = None
     phases: dict[tuple[int, int], Image.Image] = field(default_factory=dict, compare=False, repr=False)
+    latest: dict[tuple[int, ...], Image.Image] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, sheet: Sheet) -> "Layer":
@@ -62,6 +63,19 @@ class Layer:
             ) if any(phase) else self.image  # fmt: skip
         x, y = x // _PHASES, y // _PHASES
         return self.phases[phase].crop((x, y, x + size[0], y + size[1]))
+
+    def resampled(self, target: "Aim") -> Image.Image:
+        """Return a part of the image scaled, its edges to a quarter of a pixel.
+
+        In a slow push the distance moves less than that from one frame to the next, and the last answer is given again.
+        """
+        left, top, right, bottom = (round(side * _PHASES) for side in target.source)
+        key = (left, top, right, bottom, *target.size)
+        if key not in self.latest:
+            source = (left / _PHASES, top / _PHASES, right / _PHASES, bottom / _PHASES)
+            self.latest.clear()
+            self.latest[key] = self.image.resize(target.size, Image.Resampling.BILINEAR, box=source)
+        return self.latest[key]
 
     def patched(self, sheet: Sheet, area: tuple[int, int, int, int]) -> "Layer":
         """Return this layer with an area (supersampled pixels) painted anew; what it covers must not have changed."""
@@ -121,7 +135,7 @@ def lay(picture: Image.Image, layer: Layer, seen: Window) -> None:
     if abs(right - left - width) < _SAME_SIZE and abs(bottom - top - height) < _SAME_SIZE:
         image = layer.shifted_crop(left, top, target.size)
     else:
-        image = layer.image.resize(target.size, Image.Resampling.BILINEAR, box=target.source)
+        image = layer.resampled(target)
     box = (target.left, target.top, target.left + width, target.top + height)
     picture.paste(layer.paint or image, box, None if image.mode == "RGB" else image)
 
