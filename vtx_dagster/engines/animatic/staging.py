@@ -11,7 +11,7 @@ from vtx_dagster.engines.animatic.figures import Actor, Pose
 from vtx_dagster.engines.animatic.sets import is_room
 
 HEADS_IN_PICTURE: Final = {
-    ShotSize.ECU: 0.60,
+    ShotSize.ECU: 0.46,
     ShotSize.CU: 1.75,
     ShotSize.MCU: 2.5,
     ShotSize.MS: 3.9,
