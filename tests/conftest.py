@@ -1,5 +1,6 @@
 """A tiny studio, and stand-ins for the engine and the media tool that are as fast as copying a few bytes."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -255,11 +256,21 @@ def studio_resource(studio: Studio) -> StudioResource:
     return StudioResource(home=str(studio.root))
 
 
+@pytest.fixture(scope="session")
+def empty_dagster_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance on disk that was never used: making one takes a second or more, copying it is quick."""
+    home = tmp_path_factory.mktemp("dagster")
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+        instance.get_runs()
+        instance.get_dynamic_partitions("clips")
+    return home
+
+
 @pytest.fixture
-def sqlite_instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def sqlite_instance(tmp_path: Path, empty_dagster_home: Path) -> Iterator[dg.DagsterInstance]:
     """An instance on disk, as sensors need it."""
     home = tmp_path / "dagster"
-    home.mkdir()
+    shutil.copytree(empty_dagster_home, home)
     with dg.DagsterInstance.local_temp(str(home)) as instance:
         yield instance
 

@@ -14,7 +14,7 @@ import dagster as dg
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
-from vtx_dagster.core.planner import ProjectRecord, Stage, Step, plan_project
+from vtx_dagster.core.planner import ProjectRecord, Stage, State, Step, plan_project
 from vtx_dagster.jobs import acts_job, film_job, plan_job, render_job
 from vtx_dagster.partitions.batches import PARTITION_TAG, batches, keys_of_run, range_tags
 from vtx_dagster.partitions.definitions import clip_partitions
@@ -47,6 +47,7 @@ UNFINISHED = (
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.SUSPENDED,
     dg.DagsterRunStatus.CANCELING,
 )
 
@@ -85,13 +86,14 @@ def auto_render(
     runs = _runs_in_flight(context)
     busy = {key for run in runs for key in keys_of_run(run.tags, order)}
     due: dict[str, str] = {}
+    walls: set[str] = set()
     for record in survey_studio(opened, engine_for=ltx.engine_for):
         steps = _steps(context, record, Stage.RENDERED_CLIP) if record.may_render else ()
         due |= {key: step.work_hash for step in steps if (key := key_of(step.project, step.id)) not in busy}
+        walls |= {key_of(record.project, clip.clip) for clip in record.clips if clip.state in (State.BLOCKED, State.FAILED)}
     work = (
-        _Work(job=job.name, hashes={key: due[key] for key in batch})
-        for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN)
-        for job in (plan_job, render_job)
+        [_Work(job=job.name, hashes={key: due[key] for key in batch}) for job in (plan_job, render_job)]
+        for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN, walls=walls)
     )
     yield from _requests(context, work, num_in_flight=len(runs))
 
@@ -108,7 +110,7 @@ def auto_assemble(
     register(context.instance, opened)
     runs = _runs_in_flight(context)
     busy = {run.tags.get(PARTITION_TAG) for run in runs}
-    work = []
+    work: list[_Work] = []
     for record in survey_studio(opened, engine_for=ltx.engine_for):
         if not record.may_assemble:
             continue
@@ -116,7 +118,7 @@ def auto_assemble(
         films = [] if acts or record.unfinished() else _steps(context, record, Stage.FILM)
         work += [_Work(job=acts_job.name, hashes={key_of(step.project, step.id): step.work_hash}) for step in acts]
         work += [_Work(job=film_job.name, hashes={step.project: step.work_hash}) for step in films]
-    yield from _requests(context, (piece for piece in work if busy.isdisjoint(piece.hashes)), num_in_flight=len(runs))
+    yield from _requests(context, ([piece] for piece in work if busy.isdisjoint(piece.hashes)), num_in_flight=len(runs))
 
 
 ALL_SENSORS = (studio_watch, auto_render, auto_assemble)
@@ -171,24 +173,31 @@ class _Work:
 
 
 def _requests(
-    context: dg.SensorEvaluationContext, work: Iterable[_Work], *, num_in_flight: int
+    context: dg.SensorEvaluationContext, work: Iterable[Sequence[_Work]], *, num_in_flight: int
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Yield a run request for each piece of work, until enough runs are in flight."""
+    """Yield a run request for each piece of work, until enough runs are in flight; pieces that belong together, together."""
     num_asked = 0
-    for piece in work:
-        if num_in_flight + num_asked >= MAX_RUNS_IN_FLIGHT:
+    for pieces in work:
+        if num_in_flight + num_asked + len(pieces) > MAX_RUNS_IN_FLIGHT:
             break
+        for request in _attempts(context, pieces):
+            num_asked += 1
+            yield request
+    if not num_asked:
+        yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the log of this tick)")
+
+
+def _attempts(context: dg.SensorEvaluationContext, pieces: Iterable[_Work]) -> Iterator[dg.RunRequest]:
+    """Yield the next attempt at each piece of work that was not attempted often enough."""
+    for piece in pieces:
         keys = tuple(piece.hashes)
         attempts = context.instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: piece.digest}))
         if attempts >= MAX_ATTEMPTS:
             context.log.error("gave up after %d runs: %s; see their logs, then `vtx render resume`", attempts, ", ".join(keys))
             continue
-        num_asked += 1
         yield dg.RunRequest(
             run_key=f"{piece.digest}-{attempts}",
             tags={WORK_TAG: piece.digest, **(range_tags(keys) if len(keys) > 1 else {})},
             partition_key=keys[0] if len(keys) == 1 else None,
             job_name=piece.job,
         )
-    if not num_asked:
-        yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the log of this tick)")
