@@ -21,8 +21,8 @@ from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.engines.clip_writer import AUDIO_PACKET_SAMPLES, AUDIO_RATE_HZ
 from vtx_dagster.engines.media_reading import codec_name, open_media
 
-LUMA_STRIDE_PX: Final = 4
-"""Pictures are looked at through every fourth pixel of every fourth row: digits of a burnt-in counter are larger than that."""
+LUMA_STRIDE_PX: Final = 2
+"""Pictures are looked at through every second pixel of every second row: strokes of a burnt-in counter are that wide."""
 
 BLACK_MEAN: Final = 20.0
 BLACK_SPREAD: Final = 2.0
