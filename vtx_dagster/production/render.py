@@ -87,7 +87,8 @@ def render_clip(
             take = _render(store, resolved, session=session, media=media, clock=clock, progress=progress)
         if show:
             store.make_current(take)
-    logger.info("%s/%s: %s take %s", project.slug, clip, "found" if was_reused else "rendered", clip_hash[:12])
+    # Not INFO: Dagster would write it to its event log, at half the cost of the materialisation that says the same.
+    logger.debug("%s/%s: %s take %s", project.slug, clip, "found" if was_reused else "rendered", clip_hash[:12])
     return Rendered(take=take, record=store.record(take), was_reused=was_reused, is_shown=show)
 
 
