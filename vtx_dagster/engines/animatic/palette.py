@@ -83,7 +83,7 @@ _LIGHTS: Final[Mapping[TimeOfDay, tuple[str, str, str, str, str, str, tuple[floa
     TimeOfDay.AFTERNOON: ("#a9bdb8", "#f3dda6", "#fae6b4", "#b59d78", "#5c4f49", "#c26733", (1.04, 0.95, 0.80), False, 1, 0.40),
     TimeOfDay.DUSK: ("#57547f", "#ee9d74", "#f4b78c", "#80607a", "#322b49", "#f28a4a", (0.84, 0.66, 0.72), True, 1, 0.06),
     TimeOfDay.EVENING: ("#2f4267", "#c08a72", "#dcb48a", "#565a74", "#22293f", "#eba552", (0.66, 0.62, 0.70), True, 1, 0.0),
-    TimeOfDay.NIGHT: ("#111b33", "#34496b", "#93a9c4", "#31415c", "#0f1728", "#efbd68", (0.44, 0.52, 0.68), True, -1, 0.62),
+    TimeOfDay.NIGHT: ("#111b33", "#34496b", "#93a9c4", "#31415c", "#0f1728", "#efbd68", (0.53, 0.59, 0.73), True, -1, 0.62),
 }
 
 

@@ -11,7 +11,7 @@ from vtx_dagster.engines.animatic.figures import Actor, Pose
 from vtx_dagster.engines.animatic.sets import is_room
 
 HEADS_IN_PICTURE: Final = {
-    ShotSize.ECU: 0.46,
+    ShotSize.ECU: 0.52,
     ShotSize.CU: 1.75,
     ShotSize.MCU: 2.5,
     ShotSize.MS: 3.9,
@@ -198,7 +198,8 @@ def _marks(
         reach = aspect * 0.84 / max(1, len(people))
         gap = min(reach, head * (2.35 if head < 0.3 else 1.9))
         # A crowd shrinks rather than hides itself.
-        size = head * min(1.0, max(0.45, gap / (head * 1.35))) * (0.86 if row == 0 else 1.0)
+        crowding = 1.0 if count == 1 else min(1.0, max(0.45, gap / (head * 1.35)))
+        size = head * crowding * (0.86 if row == 0 else 1.0)
         foot = eye_y + 6.7 * head
         for place, figure in enumerate(people):
             x = (place - (len(people) - 1) / 2) * gap
@@ -211,7 +212,7 @@ def _marks(
             actor = Actor(figure=figure, turn=turn, pitch={Angle.LOW: -1.0, Angle.HIGH: 1.0}.get(angle, 0.0), pose=_pose(figure))
             tall = actor.body.foot_y * actor.body.scale * size
             # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
-            own_eye = foot - tall if head < 0.2 else eye_y + min(0.12, max(-0.04, (6.7 * head - tall) * 0.3))
+            own_eye = foot - tall if head < 0.2 else eye_y + min(0.12, max(-0.04, (6.7 * head - tall) * 0.3)) * (count > 1)
             marks.append(
                 Mark(actor=actor, x=x, y=own_eye - (0.05 * (1 - row) if rows == 2 else 0), head=size,
                 stretch=0.88 if angle == Angle.HIGH else 1.0, depth=0.86 if row == 0 else 1.0)
