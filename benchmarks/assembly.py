@@ -77,7 +77,7 @@ def rows(*, clips: int = 900, repeats: int = 5) -> list[tuple[str, str, str]]:
 
 def moviepy_row(files: list[Path], plain_clip_s: float, folder: Path) -> tuple[str, str, str]:
     if importlib.util.find_spec("moviepy") is None:
-        return ("moviepy concatenate_videoclips", "not installed (extra bench)", "-")
+        return ("moviepy concatenate_videoclips", "not installed", "-")
     from moviepy import VideoFileClip, concatenate_videoclips  # pyright: ignore[reportMissingImports] - an optional extra
 
     some = files[:MOVIEPY_CLIPS]
