@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -110,12 +110,12 @@ class Registry:
 
     def _render_batch(self, batch: Sequence[str], config: Mapping[str, Any], outcomes: Outcomes) -> None:
         # Two runs: a step over many partitions yields no output that a next step of the same run could go on from.
-        for stage, values in (("clip_spec", {}), ("rendered_clip", config)):
-            try:
-                self.run([stage], range_tags(batch), config=values)
-            except VtxError as error:
-                if stage == "rendered_clip":
-                    outcomes.fail([key for key in batch if key not in outcomes.by_key], error)
+        with suppress(VtxError):  # a plan that cannot be made fails again, and is noted, when its clip is rendered
+            self.run(["clip_spec"], range_tags(batch))
+        try:
+            self.run(["rendered_clip"], range_tags(batch), config=config)
+        except VtxError as error:
+            outcomes.fail([key for key in batch if key not in outcomes.by_key], error)
 
     def assemble(self, slug: str, act: str = "", *, allow_missing: bool = False, is_quiet: bool = False) -> dict[str, Any]:
         """Assemble an act or the film of a project, and return what was reported of it.
@@ -196,11 +196,10 @@ def clips_blocked(record: ProjectRecord) -> dict[str, str]:
 
 
 def reported(result: dg.ExecuteInProcessResult, stage: str) -> dict[str, Any]:
-    """Return what a run reported of its one partition of an asset, by metadata key."""
-    for event in result.get_asset_materialization_events():
-        if event.asset_key == dg.AssetKey(stage):
-            return {name: value.value for name, value in event.materialization.metadata.items()}
-    return {}
+    """Return what a run that succeeded reported of its one partition of an asset, by metadata key."""
+    events = result.get_asset_materialization_events()
+    materialization = next(event.materialization for event in events if event.asset_key == dg.AssetKey(stage))
+    return {name: value.value for name, value in materialization.metadata.items()}
 
 
 def error_of(failure: dg.Failure) -> VtxError:

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from vtx_dagster.cli.changes import changes
-from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ClipRecord, ProjectRecord, Stage, State, plan_project
 from vtx_dagster.engines.choice import render_engine
 from vtx_dagster.production.resolve import Resolver
@@ -94,10 +93,7 @@ def _reason(project: "Project", clip: ClipRecord) -> str:
 
 def _changes(project: "Project", clip: str) -> tuple[str, ...]:
     """Return what changed in a clip's plan since the take that is shown was rendered."""
-    try:
-        shown = read_sidecar(project.current_path(clip).with_suffix(".render.json")).plan
-        engine = render_engine(project.settings())
-        resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
-        return changes(shown, resolver.resolve(project.clip_spec(clip)).plan)
-    except VtxError as error:
-        return (error.message,)
+    shown = read_sidecar(project.current_path(clip).with_suffix(".render.json")).plan
+    engine = render_engine(project.settings())
+    resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+    return changes(shown, resolver.resolve(project.clip_spec(clip)).plan)

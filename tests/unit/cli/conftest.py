@@ -1,5 +1,5 @@
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,20 +78,30 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     return root, result
 
 
-@pytest.fixture
-def studio(tmp_path: Path) -> Studio:
-    """A studio with one film, of which nothing is made."""
-    studio = Studio.init(tmp_path / "studio")
+@pytest.fixture(scope="session")
+def unmade(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A studio with one film, of which nothing is made, and an instance that knows nothing of it. Not to be changed."""
+    from vtx_dagster.cli.runs import open_registry
+
+    studio = Studio.init(tmp_path_factory.mktemp("unmade") / "studio")
     add_film(studio)
-    return studio
+    with open_registry(studio):
+        return studio.root
 
 
 @pytest.fixture
-def film(finished: tuple[Path, Result], tmp_path: Path) -> Iterator[Project]:
+def studio(unmade: Path, tmp_path: Path) -> Studio:
+    """A studio with one film, of which nothing is made."""
+    shutil.copytree(unmade, tmp_path / "studio")
+    return Studio.open(tmp_path / "studio", {})
+
+
+@pytest.fixture
+def film(finished: tuple[Path, Result], tmp_path: Path) -> Project:
     """A finished film, in a studio of its own that may be changed."""
     root = tmp_path / "copy"
     shutil.copytree(finished[0], root)
-    yield Studio.open(root, {}).project("film")
+    return Studio.open(root, {}).project("film")
 
 
 @pytest.fixture

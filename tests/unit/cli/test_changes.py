@@ -76,8 +76,8 @@ def drawn(**changed: object) -> RenderPlan:
         (
             PLAN.model_copy(update={"prompt": f"the {LONG}"}),
             (
-                'prompt: "a weathered woman with short grey hair opens the door" -> "the word0 word1 word2 word3 word4 word5 word6'
-                ' word7 word8 word9 word10 word11 word12 ..."',
+                'prompt: "a weathered woman with short grey hair opens the door" -> "the word0 word1 word2 word3 word4 word5'
+                ' word6 word7 word8 word9 word10 word11 word12 ..."',
             ),
         ),
     ],

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from vtx_dagster.cli import plan as plan_module
+from vtx_dagster.cli.main import main
 from vtx_dagster.core.errors import InvalidFileError
 
 HEAVY = ("dagster", "av", "PIL", "numpy", "jsonschema", "openai", "pydantic", "yaml", "vtx_dagster.studio", "vtx_dagster.engines")
@@ -70,6 +71,14 @@ def test_every_command_has_help_with_examples(vtx, command):
 )
 def test_wrong_usage_exits_with_2(vtx, arguments):
     assert vtx(*arguments).exit_code == 2
+
+
+def test_the_entry_point_is_called_vtx(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["vtx", "--help"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 0
+    assert "Usage: vtx " in capsys.readouterr().out
 
 
 def test_errors_go_to_stderr_and_exit_with_1(vtx, tmp_path):

@@ -1,7 +1,9 @@
+import json
 from pathlib import Path
 
 from typer.testing import Result
 
+from vtx_dagster.cli.runs import Registry
 from vtx_dagster.studio.project import Project
 
 
@@ -21,3 +23,59 @@ def test_a_second_make_renders_nothing_and_says_so(film: Project, vtx) -> None:
     assert result.exit_code == 0
     assert "everything is current, nothing was rendered" in result.stdout
     assert f"{film.film_path}\n3.0 s\n" in result.stdout
+
+
+def test_editing_one_clip_remakes_that_clip_its_act_and_the_film(vtx, film, edit):
+    edit(film.metadata_path, "render:", "produce_in_acts: true\nrender:")
+    at = ("--json", "--studio", film.studio.root)
+    found = json.loads(vtx("make", "film", *at).stdout)
+    assert (found["rendered"], found["acts"]) == (0, ["A01", "A02"])
+    edit(film.clip_spec_path("A02_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    found = json.loads(vtx("make", "film", *at).stdout)
+    assert [clip["clip"] for clip in found["clips"]] == ["film/A02_S01_SH010"]
+    assert (found["rendered"], found["acts"], found["was_current"]) == (1, ["A02"], False)
+    assert (found["film"], found["film_s"], found["stages"]) == (str(film.film_path), 3.0, [])
+    assert json.loads(vtx("make", "film", *at).stdout)["was_current"] is True
+
+
+def test_a_project_without_a_story_says_what_to_write(vtx, studio):
+    studio.create_project("empty", title="E")
+    result = vtx("make", "empty", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert "error: empty has nothing to make a film of: put a screenplay (.fountain) into" in result.stderr
+
+
+def test_a_project_that_cannot_be_read_is_one_clear_error(vtx, studio):
+    studio.project("film").metadata_path.write_text("version: 1\ntitel: B\n", encoding="utf-8")
+    result = vtx("make", "film", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert "metadata.yaml:2: titel" in result.stderr
+
+
+def test_a_stage_that_stays_due_does_not_go_round_for_ever(vtx, studio, monkeypatch):
+    monkeypatch.setattr(Registry, "write", lambda *_, **__: {})
+    result = vtx("make", "film", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert "outline is due again right after it was written" in result.stderr
+
+
+def test_clips_that_change_while_they_are_rendered_are_not_cut(vtx, film, edit, monkeypatch):
+    render = Registry.render
+
+    def render_and_edit(registry, keys, **options):
+        outcomes = render(registry, keys, **options)
+        edit(film.clip_spec_path("A02_S01_SH010"), "camera:", "seed: 7\ncamera:")
+        return outcomes
+
+    monkeypatch.setattr(Registry, "render", render_and_edit)
+    result = vtx("make", "film", "--studio", film.studio.root)
+    assert result.exit_code == 1
+    assert "clips changed while they were rendered: A02_S01_SH010" in result.stderr
+
+
+def test_a_stage_that_fails_is_one_clear_error(vtx, studio):
+    (studio.project("film").source_dir / "film.fountain").write_bytes(b"INT. ROOM - DAY\n\n\xff\n")
+    result = vtx("make", "film", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert "story/source/film.fountain:3" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -119,6 +119,12 @@ def test_status_as_json(vtx, film):
     assert found["acts"] == []
 
 
+def test_status_of_a_fresh_project(vtx, studio):
+    text = vtx("projects", "status", "film", "--studio", studio.root).stdout
+    assert text.startswith("outline: not written yet\n")
+    assert "film: 0 clips (none), 0.0 s\nfilm: there are no clips yet\n" in text
+
+
 def test_status_of_a_broken_project_is_an_error(vtx, studio):
     studio.project("film").metadata_path.write_text("version: 1\ntitel: B\n", encoding="utf-8")
     result = vtx("projects", "status", "film", "--studio", studio.root)

@@ -1,15 +1,16 @@
+import json
 import os
 import signal
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
-from vtx_dagster.cli.runs import WORKER_TAG, clips_due, dagster_home, error_of, open_registry
+from vtx_dagster.cli.runs import WORKER_TAG, Registry, clips_due, dagster_home, error_of, open_registry
 from vtx_dagster.cli.studio_folder import records
 from vtx_dagster.core.errors import InvalidFileError, RenderError, StorageError
 from vtx_dagster.core.planner import Stage
+from vtx_dagster.engines.ffmpeg import Ffmpeg
 from vtx_dagster.studio.project import Studio
 
 KILLED = """
@@ -20,26 +21,15 @@ from vtx_dagster.core.planner import Stage
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.project import Studio
 
-def die(*_, **__):
-    os.kill(os.getpid(), getattr(signal, sys.argv[2]))
-    signal.pause()
-
-StoryDesk.run = die
+StoryDesk.run = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 with open_registry(Studio.open(Path(sys.argv[1]), dict(os.environ))) as registry:
-    try:
-        registry.write(Stage.OUTLINE, "film")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    registry.write(Stage.OUTLINE, "film")
 """
 
 
-def stopped_by(signal_name: str, studio: Studio) -> int:
-    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(KILLED), str(studio.root), signal_name]
-    return subprocess.run(command, check=False, timeout=60, capture_output=True).returncode
-
-
 def test_a_killed_command_blocks_nobody(studio, instance_runs):
-    assert stopped_by("SIGKILL", studio) == -signal.SIGKILL
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, str(studio.root)]
+    assert subprocess.run(command, check=False, timeout=60, capture_output=True).returncode == -signal.SIGKILL
     (run,) = instance_runs(studio.root / ".dagster")
     assert run.status.value == "STARTED"
     assert list((studio.root / ".dagster/workers").glob("*.lock"))
@@ -51,10 +41,42 @@ def test_a_killed_command_blocks_nobody(studio, instance_runs):
     assert not list((studio.root / ".dagster/workers").glob("*.lock"))
 
 
-def test_an_interrupted_run_is_failed_at_once(studio, instance_runs):
-    assert stopped_by("SIGINT", studio) == 130
-    (run,) = instance_runs(studio.root / ".dagster")
-    assert run.status.value == "FAILURE"
+def test_ctrl_c_fails_the_run_at_once_and_nothing_is_tried_again(vtx, film, edit, monkeypatch, instance_runs):
+    edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    monkeypatch.setattr(Ffmpeg, "verify", lambda *_: signal.raise_signal(signal.SIGINT))
+    result = vtx("render", "resume", "--studio", film.studio.root)
+    assert result.exit_code == 130
+    assert "vtx render resume" in result.stderr
+    latest = instance_runs(film.studio.root / ".dagster")[0]
+    assert latest.status.value == "FAILURE"
+    assert json.loads(vtx("plan", "--json", "--studio", film.studio.root).stdout)["steps"][0]["reason"].startswith("the plan")
+
+
+def test_what_may_pass_is_tried_again(film, edit, monkeypatch):
+    verify, refused = Ffmpeg.verify, []
+
+    def full_once(self, path, plan):
+        if not refused:
+            refused.append(plan.clip)
+            raise StorageError("the disk is full")
+        return verify(self, path, plan)
+
+    monkeypatch.setattr("vtx_dagster.assets._batch.RETRY_DELAYS_S", (0, 0))
+    monkeypatch.setattr(Ffmpeg, "verify", full_once)
+    edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    with open_registry(film.studio) as registry:
+        outcomes = registry.render(["film/A01_S01_SH010"], is_quiet=True)
+    assert (len(outcomes.rendered), outcomes.failed, refused) == (1, [], ["A01_S01_SH010"])
+
+
+def test_a_run_that_fails_before_its_clips_fails_them_all(film, monkeypatch):
+    def refuse(*_, **__):
+        raise StorageError("no room")
+
+    with open_registry(film.studio) as registry:
+        monkeypatch.setattr(Registry, "run", refuse)
+        outcomes = registry.render(["film/A01_S01_SH010", "film/A01_S01_SH020"], is_quiet=True)
+    assert [one.error.message for one in outcomes.failed if one.error] == ["no room", "no room"]
 
 
 def test_a_living_command_is_left_alone(studio):

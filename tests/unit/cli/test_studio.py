@@ -76,6 +76,14 @@ def test_sync_rebuilds_a_lost_registry_and_renders_nothing(vtx, film):
     ]
 
 
+def test_sync_prints_what_it_reports(vtx, film):
+    shutil.rmtree(film.studio.root / ".dagster")
+    lines = vtx("sync", "--studio", film.studio.root).stdout.splitlines()
+    assert lines[:3] == ["+ film", "+ film/A01", "+ film/A02"]
+    assert "reported rendered_clip film/A01_S01_SH010" in lines
+    assert lines[-1] == "6 partitions added, 0 removed, 11 reported as finished"
+
+
 def test_sync_of_a_broken_project_does_the_others_and_fails(vtx, studio):
     studio.create_project("broken", title="B").metadata_path.write_text("titel: B\n", encoding="utf-8")
     result = vtx("sync", "--studio", studio.root)
