@@ -7,6 +7,7 @@ import dagster as dg
 
 from vtx_dagster.assets import _reports
 from vtx_dagster.assets._batch import PartitionReport, each_partition
+from vtx_dagster.assets._boundary import domain_boundary
 from vtx_dagster.assets.story import bible, shotlist
 from vtx_dagster.partitions.definitions import clip_partitions
 from vtx_dagster.partitions.keys import split_key
@@ -48,7 +49,8 @@ def clip_spec(context: dg.AssetExecutionContext, studio: StudioResource, ltx: Lt
     size, frame rate, frames (on the `8k + 1` grid), inputs and LoRAs by content hash, engine and version. Its SHA-256 is the
     **clip hash** and the data version.
     """
-    workshop = ClipWorkshop(studio.open(), engine_for=ltx.engine_for)
+    with domain_boundary():
+        workshop = ClipWorkshop(studio.open(), engine_for=ltx.engine_for)
 
     def plan(key: str) -> PartitionReport:
         return _reports.clip_spec(workshop.plan(*split_key(key)))
@@ -79,7 +81,9 @@ def rendered_clip(
     H.264 yuv420p BT.709 at a constant whole frame rate, with one stereo 48 kHz AAC track. It was decoded end to end before it
     counted. Its data version is the clip hash: an unchanged plan finds its take and renders nothing.
     """
-    with ClipWorkshop(studio.open(), engine_for=ltx.engine_for, media_for=ffmpeg.media_for) as workshop:
+    with domain_boundary():
+        opened = studio.open()
+    with ClipWorkshop(opened, engine_for=ltx.engine_for, media_for=ffmpeg.media_for) as workshop:
 
         def render(key: str) -> PartitionReport:
             project, clip = split_key(key)

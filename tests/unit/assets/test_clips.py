@@ -1,0 +1,214 @@
+"""Clip assets run as Dagster runs them, with a stand-in engine."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from vtx_dagster.assets import _batch
+from vtx_dagster.assets.clips import clip_spec, rendered_clip
+from vtx_dagster.core.continuity import derived_seed
+from vtx_dagster.core.errors import RenderError, StorageError
+from vtx_dagster.partitions.batches import range_tags
+from vtx_dagster.partitions.sync import register
+from vtx_dagster.production.progress import Settled, watching
+from vtx_dagster.resources.studio import StudioResource
+
+ONE, TWO, THREE = "A01_S01_SH010", "A01_S01_SH020", "A02_S01_SH010"
+KEYS = tuple(f"film/{clip}" for clip in (ONE, TWO, THREE))
+
+Run = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture
+def run(ephemeral_instance, studio, studio_resource, ltx_with, ffmpeg_with, engine, media) -> Run:
+    """Run assets for some keys, registering what is on disk first."""
+    resources = {"studio": studio_resource, "ltx": ltx_with(engine), "ffmpeg": ffmpeg_with(media)}
+
+    def run(
+        *assets: dg.AssetsDefinition, keys: tuple[str, ...], config: dict[str, Any] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        register(ephemeral_instance, studio)
+        tags = range_tags(keys)
+        return dg.materialize(
+            [clip_spec, rendered_clip],
+            selection=list(assets),
+            instance=ephemeral_instance,
+            resources=resources,
+            partition_key=keys[0] if len(keys) == 1 else None,
+            tags=tags if len(keys) > 1 else None,
+            run_config={"ops": {"rendered_clip": {"config": config or {}}}} if rendered_clip in assets else {},
+            raise_on_error=False,
+        )
+
+    return run
+
+
+def reported(result: dg.ExecuteInProcessResult, asset: dg.AssetsDefinition) -> dict[str, dg.AssetMaterialization]:
+    """Return what was materialised of an asset, by key; each key once."""
+    events = [event.materialization for event in result.get_asset_materialization_events()]
+    found = [event for event in events if event.asset_key == asset.key]
+    by_key = {str(event.partition): event for event in found}
+    assert len(by_key) == len(found)
+    return by_key
+
+
+def versions(events: dict[str, dg.AssetMaterialization]) -> dict[str, str]:
+    return {key: (event.tags or {})["dagster/data_version"] for key, event in events.items()}
+
+
+def failure(result: dg.ExecuteInProcessResult) -> Any:
+    (event,) = [event for event in result.all_events if event.is_step_failure]
+    return event.step_failure_data.user_failure_data
+
+
+@pytest.mark.filterwarnings("ignore:Asset job .* materializes assets with varying BackfillPolicies")  # that is the point
+def test_a_run_of_one_clip_plans_and_renders_it(run: Run, make_project, engine, ephemeral_instance, look) -> None:
+    project = make_project()
+    result = run(clip_spec, rendered_clip, keys=KEYS[:1])
+    assert result.success
+    clip_hash = look(project).clips[0].clip_hash
+    plan, take = reported(result, clip_spec)[KEYS[0]], reported(result, rendered_clip)[KEYS[0]]
+    assert versions({"plan": plan, "take": take}) == {"plan": clip_hash, "take": clip_hash}
+    assert {name: value.value for name, value in plan.metadata.items()} == {
+        "vtx/prompt": plan.metadata["vtx/prompt"].value,
+        "vtx/negative_prompt": "",
+        "vtx/seed": derived_seed("film", ONE),
+        "vtx/size": "128x72 at 8 fps",
+        "vtx/frames": 8,
+        "vtx/seconds": 1.0,
+        "vtx/pacing": plan.metadata["vtx/pacing"].value,
+        "vtx/engine": "fake 1",
+        "vtx/pipeline": "ti2vid_two_stages",
+    }
+    assert plan.metadata["vtx/pacing"].value.startswith("- ")
+    assert take.metadata["vtx/frames_strip"].value.startswith(f"![{ONE}](data:image/webp;base64,")
+    assert take.metadata["vtx/reused"].value is False
+    assert take.metadata["vtx/file"].value.endswith(f"renders/takes/{ONE}/{clip_hash[:12]}.mp4")
+    assert set(take.metadata) >= {
+        f"vtx/{name}" for name in ("prompt", "seed", "frames", "seconds", "render_s", "engine", "size_bytes")
+    }
+
+    again = run(rendered_clip, keys=KEYS[:1])
+    assert reported(again, rendered_clip)[KEYS[0]].metadata["vtx/reused"].value is True
+    assert engine.renders == [ONE]
+    forced = run(rendered_clip, keys=KEYS[:1], config={"force": True})
+    assert reported(forced, rendered_clip)[KEYS[0]].metadata["vtx/reused"].value is False
+    assert engine.renders == [ONE, ONE]
+
+
+def test_a_batch_reports_each_clip_by_itself(run: Run, make_project, write_clip, engine, look, ephemeral_instance) -> None:
+    project = make_project()
+    write_clip(project, TWO, characters=["nobody"])
+    plans = run(clip_spec, keys=KEYS)
+    wanted = {f"film/{clip.clip}": clip.clip_hash for clip in look(project).clips}
+    assert versions(reported(plans, clip_spec)) == wanted
+    assert "nobody" in reported(plans, clip_spec)[KEYS[1]].metadata["vtx/warnings"].value
+    assert "vtx/warnings" not in reported(plans, clip_spec)[KEYS[0]].metadata
+    assert engine.num_sessions == 0
+
+    told: list[tuple[str, int, int]] = []
+    settled: list[Settled] = []
+    with watching(lambda *frames: told.append(frames), settled=settled.append):
+        takes = run(rendered_clip, keys=KEYS)
+    assert takes.success
+    assert versions(reported(takes, rendered_clip)) == wanted
+    assert (engine.renders, engine.num_sessions, engine.num_open_sessions) == ([ONE, TWO, THREE], 1, 0)
+    assert told == [(key, 9, 9) for key in KEYS]
+    assert [(one.stage, one.key, one.error) for one in settled] == [("rendered_clip", key, None) for key in KEYS]
+    assert ephemeral_instance.get_materialized_partitions(rendered_clip.key) == set(KEYS)
+    last = ephemeral_instance.get_latest_materialization_event(rendered_clip.key)
+    assert last.asset_materialization.partition == KEYS[2]
+
+
+def test_a_failing_clip_stops_no_other_and_is_listed(run: Run, make_project, write_clip, engine, ephemeral_instance) -> None:
+    project = make_project()
+    engine.errors[ONE] = RenderError("no ink")
+    write_clip(project, TWO, profile="no")
+    settled: list[Settled] = []
+    with watching(lambda *_: None, settled=settled.append):
+        result = run(rendered_clip, keys=KEYS)
+    assert not result.success
+    assert ephemeral_instance.get_materialized_partitions(rendered_clip.key) == {KEYS[2]}
+    found = failure(result)
+    assert found.description == f"2 of 3 failed: {KEYS[0]}, {KEYS[1]}"
+    assert found.metadata["vtx/codes"].value == {KEYS[0]: "render", KEYS[1]: "invalid_request"}
+    assert f"- `{KEYS[0]}`: no ink" in found.metadata["vtx/failed"].value
+    assert [one.key for one in settled if one.error] == [KEYS[0], KEYS[1]]
+    assert engine.renders == [ONE, THREE], "what failed for good is not tried again"
+
+
+@pytest.mark.filterwarnings("ignore:Asset job .* materializes assets with varying BackfillPolicies")  # that is the point
+def test_a_run_of_one_clip_fails_with_its_error_and_the_take_is_not_made(run: Run, make_project, engine) -> None:
+    project = make_project()
+    project.clip_spec_path(ONE).write_text(f"id: {ONE}\nseed: many\n")
+    result = run(clip_spec, rendered_clip, keys=KEYS[:1])
+    found = failure(result)
+    assert f"prompts/clips/{ONE}.yaml:2: seed" in found.description
+    assert found.metadata["vtx/code"].value == "invalid_file"
+    assert engine.renders == []
+
+
+def test_only_what_may_pass_is_tried_again(run: Run, make_project, engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_batch, "RETRY_DELAYS_S", (0, 0))
+    make_project()
+    engine.errors[ONE] = StorageError("the disk is full")
+    result = run(rendered_clip, keys=KEYS[:1])
+    assert not result.success
+    assert engine.renders == [ONE] * 3
+    assert failure(result).description == "the disk is full"
+
+    engine.renders.clear()
+    engine.errors[TWO] = RenderError("no ink")
+    assert not run(rendered_clip, keys=KEYS[:2]).success
+    assert engine.renders == [ONE, TWO]
+
+    engine.renders.clear()
+    del engine.errors[TWO]
+    engine.errors[THREE] = ZeroDivisionError("a bug")
+    assert not run(rendered_clip, keys=KEYS[2:]).success
+    assert engine.renders == [THREE]
+
+
+def test_waiting_times_rise() -> None:
+    assert list(_batch.RETRY_DELAYS_S) == sorted(_batch.RETRY_DELAYS_S)
+    assert min(_batch.RETRY_DELAYS_S) >= 1
+
+
+@pytest.mark.filterwarnings("ignore:Asset job .* materializes assets with varying BackfillPolicies")  # that is the point
+def test_several_clips_and_several_assets_in_one_run_are_refused(run: Run, make_project, engine, monkeypatch) -> None:
+    make_project()
+    result = run(clip_spec, rendered_clip, keys=KEYS)
+    assert not result.success
+    assert "a run of 3 partitions can make one asset only" in failure(result).description
+    assert (engine.renders, reported(result, clip_spec)) == ([], {})
+
+
+def test_a_take_in_another_profile_is_only_observed(run: Run, make_project, engine, ephemeral_instance) -> None:
+    project = make_project()
+    for keys in (KEYS[:1], KEYS[1:]):
+        result = run(rendered_clip, keys=keys, config={"profile": "small"})
+        assert result.success
+        assert reported(result, rendered_clip) == {}
+        observed = {event.asset_observation_data.asset_observation.partition for event in result.get_asset_observation_events()}
+        assert observed == set(keys)
+    assert not project.current_path(ONE).exists()
+    assert ephemeral_instance.get_materialized_partitions(rendered_clip.key) == set()
+
+
+def test_a_studio_that_is_not_there_is_one_clear_error(
+    ephemeral_instance, engine, ltx_with, ffmpeg_with, media, tmp_path
+) -> None:
+    ephemeral_instance.add_dynamic_partitions("clips", [KEYS[0]])
+    resources = {"studio": StudioResource(home=str(tmp_path)), "ltx": ltx_with(engine), "ffmpeg": ffmpeg_with(media)}
+    for asset in (clip_spec, rendered_clip):
+        result = dg.materialize(
+            [clip_spec, rendered_clip],
+            selection=[asset],
+            instance=ephemeral_instance,
+            resources=resources,
+            partition_key=KEYS[0],
+            raise_on_error=False,
+        )
+        assert "is not a studio folder: make one with `vtx init" in failure(result).description

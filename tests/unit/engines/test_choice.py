@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from vtx_dagster.core.errors import InvalidRequestError, MissingSettingError
+from vtx_dagster.engines.animatic.engine import AnimaticEngine
+from vtx_dagster.engines.choice import media_tool, render_engine, story_writer
+from vtx_dagster.studio.settings import Settings
+
+
+def settings(tmp_path: Path, **environ: str) -> Settings:
+    return Settings.load(tmp_path, None, environ)
+
+
+def test_what_needs_nothing_is_chosen_by_default(tmp_path: Path) -> None:
+    assert render_engine(settings(tmp_path)).identity == AnimaticEngine().identity
+    assert story_writer(settings(tmp_path)).identity.name == "breakdown"
+    assert media_tool(settings(tmp_path)).timeout_s == 3600
+
+
+def test_the_argument_goes_before_the_setting(tmp_path: Path) -> None:
+    wrong = settings(tmp_path, VTX_ENGINE="crayon", VTX_STORY_WRITER="parrot", VTX_FFMPEG="no_such_program")
+    assert render_engine(wrong, name="animatic").identity.name == "animatic"
+    assert story_writer(wrong, name="breakdown").identity.name == "breakdown"
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert media_tool(wrong, executable=str(program)).executable == program
+    with pytest.raises(InvalidRequestError, match=r"VTX_ENGINE='crayon' is not known \(known: animatic\)") as caught:
+        render_engine(wrong)
+    assert caught.value.details == {"setting": "VTX_ENGINE"}
+    with pytest.raises(InvalidRequestError, match="VTX_STORY_WRITER='parrot'"):
+        story_writer(wrong)
+    with pytest.raises(MissingSettingError, match="VTX_FFMPEG=no_such_program"):
+        media_tool(wrong)
+
+
+def test_a_font_is_part_of_the_engine(tmp_path: Path) -> None:
+    with pytest.raises(MissingSettingError, match=r"letters\.ttf"):
+        render_engine(settings(tmp_path, VTX_FONT="letters.ttf"))
+    (tmp_path / "letters.ttf").write_bytes(b"a font")
+    assert render_engine(settings(tmp_path, VTX_FONT="letters.ttf")).identity.version.startswith(
+        AnimaticEngine().identity.version + "+font."
+    )
