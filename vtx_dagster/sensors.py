@@ -52,7 +52,11 @@ UNFINISHED = (
 )
 
 
-@dg.sensor(minimum_interval_seconds=TICK_S, default_status=RUNNING)
+@dg.sensor(
+    minimum_interval_seconds=TICK_S,
+    default_status=RUNNING,
+    description="Keeps the partitions equal to the disk, and observes briefs and bibles that changed.",
+)
 def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult | dg.SkipReason:
     """Keep the partitions equal to the disk, and observe briefs and bibles that changed."""
     opened = studio.open()
@@ -72,7 +76,12 @@ def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) ->
     return dg.SensorResult(asset_events=observations, cursor=json.dumps(now))
 
 
-@dg.sensor(jobs=[plan_job, render_job], minimum_interval_seconds=TICK_S, default_status=RUNNING)
+@dg.sensor(
+    jobs=[plan_job, render_job],
+    minimum_interval_seconds=TICK_S,
+    default_status=RUNNING,
+    description="Renders new and changed clips, once per content hash. Off for projects with `automation.render: false`.",
+)
 def auto_render(
     context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
@@ -98,7 +107,12 @@ def auto_render(
     yield from _requests(context, work, num_in_flight=len(runs))
 
 
-@dg.sensor(jobs=[acts_job, film_job], minimum_interval_seconds=TICK_S, default_status=RUNNING)
+@dg.sensor(
+    jobs=[acts_job, film_job],
+    minimum_interval_seconds=TICK_S,
+    default_status=RUNNING,
+    description="Assembles acts and films that changed and are complete. Off for projects with `automation.assemble: false`.",
+)
 def auto_assemble(
     context: dg.SensorEvaluationContext, studio: StudioResource, ltx: LtxPipeline
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
