@@ -155,7 +155,10 @@ def dev_command(studio: "Studio", *, host: str, port: int) -> tuple[list[str], d
     """Return the command that serves a studio, and its environment."""
     from vtx_dagster.cli.runs import dagster_home
 
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "vtx_dagster.definitions", "--host", host, "--port", str(port)]
+    # `dg dev`, which Dagster would rather see used, needs a package of its own and a project in its layout.
+    quietly = ["-W", "ignore:Function `dev_command` is superseded"]
+    command = [sys.executable, *quietly, "-m", "dagster", "dev", "-m", "vtx_dagster.definitions"]
+    command += ["--host", host, "--port", str(port)]
     own = {"DAGSTER_HOME": str(dagster_home(studio)), "VTX_HOME": str(studio.root), "DAGSTER_DISABLE_TELEMETRY": "1"}
     return command, {**studio.environ, **own}
 

@@ -128,7 +128,7 @@ def test_dev_registers_and_becomes_dagster(vtx, studio, monkeypatch):
     assert "http://127.0.0.1:3456" in result.stderr
     ((program, command, environment),) = seen
     assert program == sys.executable
-    assert command[1:5] == ["-m", "dagster", "dev", "-m"]
+    assert command[3:8] == ["-m", "dagster", "dev", "-m", "vtx_dagster.definitions"]
     assert command[-4:] == ["--host", "127.0.0.1", "--port", "3456"]
     assert environment["VTX_HOME"] == str(studio.root)
     assert environment["DAGSTER_HOME"] == str(studio.root / ".dagster")
