@@ -62,6 +62,12 @@ python_logs:
   managed_python_loggers: [vtx_dagster]
   python_log_level: INFO
 
+# Capturing what a run prints would start four processes per run. The log of a run has all that counts, and every render has
+# a log file of its own beside its take.
+compute_logs:
+  module: dagster.core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+
 retention:
   sensor:
     purge_after_days:
