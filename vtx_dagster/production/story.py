@@ -106,6 +106,7 @@ class StoryDesk:
             NotFoundError: If a source is missing; the message names the stage that makes it.
         """
         with project_lock(self._project, "story"):
+            before = self._input_hash(stage)
             written = {
                 Stage.OUTLINE: self._outline,
                 Stage.TREATMENT: self._treatment,
@@ -113,7 +114,8 @@ class StoryDesk:
                 Stage.SHOTLIST: self._shotlist,
             }[stage](only, overwrite=overwrite)
             if only is None:
-                self._write_stage_hash(stage, self._input_hash(stage))
+                # What it was before, so that an edit made meanwhile is seen; but a shotlist adds stubs to its own sources.
+                self._write_stage_hash(stage, self._input_hash(stage) if stage == Stage.SHOTLIST else before)
             return written
 
     def read(self, stage: Stage) -> WrittenStage:
