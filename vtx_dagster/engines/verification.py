@@ -60,7 +60,7 @@ def verify(path: Path, plan: RenderPlan) -> MediaFacts:
             reasons += _sound_reasons(seen)
         if reasons:
             raise VerificationError(
-                f"{path}: not what the plan of {plan.clip} asked for: {'; '.join(reasons)}; render it again",
+                f"{plan.clip}: what was rendered is not what was planned: {'; '.join(reasons)}; render it again",
                 path=str(path),
                 clip=plan.clip,
                 reasons=list(reasons),
