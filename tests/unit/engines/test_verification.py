@@ -118,7 +118,7 @@ def test_picture_without_samples(tmp_path, make_clip, plan_for):
     with pytest.raises(VerificationError, match="it has 0 frames and not 17"):
         verify(path, plan_for())
     assert probe(path).num_frames == 0
-    with pytest.raises(VerificationError, match=r"A01_S01_SH001: .*; render it again"):
+    with pytest.raises(VerificationError, match=r"a.mp4: .*; render it again"):
         Ffmpeg(path).strip(path)
 
 
