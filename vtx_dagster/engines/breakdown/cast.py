@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.engines.breakdown.pronouns import described_pronoun
 
 _LATIN = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i", "ħ": "h"}
 
@@ -52,6 +53,9 @@ class Cast:
     Args:
         bible: Its names and aliases win.
         speakers: Names on the cues of the whole screenplay; those that the bible does not know get a key of their own.
+
+    Attributes:
+        pronouns: What the characters are called, by key, as far as the bible tells.
     """
 
     def __init__(self, bible: Bible, speakers: Iterable[str] = ()) -> None:
@@ -63,6 +67,8 @@ class Cast:
         alternatives = "|".join(re.escape(name) for name in sorted(self._names, key=lambda name: (-len(name), name)))
         self._mention = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
         self._display = {key: entry.name for key, entry in bible.characters.characters.items()}
+        told = ((key, described_pronoun(entry.descriptor)) for key, entry in bible.characters.characters.items())
+        self.pronouns = {key: pronoun for key, pronoun in told if pronoun is not None}
         for speaker in speakers:
             self._display.setdefault(self.character(speaker), title_name(speaker))
 

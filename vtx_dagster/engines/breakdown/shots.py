@@ -37,6 +37,7 @@ from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
+from vtx_dagster.engines.breakdown.pronouns import Pronoun, pronouns_in, used_pronouns
 from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, shortened, split_to_fit
 
 SHOT_STEP = 10
@@ -49,7 +50,6 @@ _MARGIN_S = Fraction(1, 2)
 _FINEST_CUT_S = Fraction(6)
 """A project with shorter clips than this gets its clips clamped by pacing, not its sentences cut into words."""
 _WIDEST_S = max(ORIENTATION_S.values())
-_PRONOUNS = {"he", "she", "his", "her", "him", "hers"}
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Letters of scripts without spaces, of which ``pacing`` takes two for a word."""
 
@@ -328,6 +328,8 @@ class _Stage:
         self._cast = cast
         self._framing = SceneFraming(exterior=scene.interior is False)
         self._present = _present(scene, cast)
+        actions = (element.text for element in covered_elements(scene) if not element.speaker)
+        self._pronouns = used_pronouns(actions, mentioned=cast.mentioned) | cast.pronouns
         self._before: tuple[str, ...] = ()
         self.shots: list[Shot] = []
 
@@ -372,7 +374,7 @@ class _Stage:
         self._before = people
 
     def _people(self, take: _Take) -> tuple[str, ...]:
-        """Return who is in frame: who speaks there, who is named, and for a pronoun who was in frame before."""
+        """Return who is in frame: who speaks there, who is named, and for a pronoun whom it means."""
         speakers = [line.character for line in take.lines if not line.off_screen]
         heard = {line.character for line in take.lines if line.off_screen}
         text = f"{take.direction.subject} {take.action}"
@@ -389,7 +391,14 @@ class _Stage:
         words = set(re.findall(r"[a-z]+", text.casefold()))
         if words & {"they", "their", "them", "both"}:
             return self._present[:3]
-        return self._before[:1] if words & _PRONOUNS else ()
+        return self._meant(pronouns_in(text))
+
+    def _meant(self, pronouns: frozenset[Pronoun]) -> tuple[str, ...]:
+        """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
+        candidates = dict.fromkeys((*self._before, *self._present))
+        called_so = [key for key in candidates if self._pronouns.get(key) in pronouns]
+        unknown = [key for key in self._before if key not in self._pronouns]
+        return tuple((called_so or unknown)[:1]) if pronouns else ()
 
     def _subject_sentence(self, direction: Direction) -> str:
         """Return the subject of a direction as a sentence; a mere name says who is in frame, and nothing happens."""

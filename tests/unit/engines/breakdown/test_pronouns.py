@@ -1,0 +1,69 @@
+import pytest
+
+from vtx_dagster.core.bible import Bible, Character, Characters
+from vtx_dagster.core.metadata import Metadata
+from vtx_dagster.core.story import Source, StoryContext
+from vtx_dagster.engines.breakdown.pronouns import Pronoun, described_pronoun, pronouns_in, used_pronouns
+from vtx_dagster.engines.breakdown.writer import BreakdownWriter
+
+SCENE = """INT. KITCHEN - NIGHT
+
+{opening}
+
+TOM
+You came.
+
+[[SHOT: CU, dolly in, her hands, 4s]]
+
+A key turns over and over.
+"""
+
+
+def shot_of_hands(opening: str, **descriptors: str) -> tuple[str, ...]:
+    characters = {key: Character(name=key.title(), descriptor=words) for key, words in descriptors.items()}
+    bible = Bible(characters=Characters(characters=characters))
+    scene = Source(name="scene.fountain", text=SCENE.format(opening=opening))
+    context = StoryContext(metadata=Metadata(title="T"), brief=Source(name="brief", text=""), screenplays=(scene,), bible=bible)
+    writer = BreakdownWriter()
+    shots = writer.shotlist(context, writer.outline(context), {"A01_S01": scene}).shots
+    return next(shot.characters for shot in shots if "hands" in shot.action.casefold())
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "pronoun"),
+    [
+        ("a weathered ferrywoman of sixty", Pronoun.SHE),
+        ("an old ferryman", Pronoun.HE),
+        ("thin boy with a mop of curls", Pronoun.HE),
+        ("a man and a woman", None),
+        ("tall, in a grey coat", None),
+    ],
+)
+def test_a_description_tells_the_pronoun(descriptor: str, pronoun: Pronoun | None) -> None:
+    assert described_pronoun(descriptor) is pronoun
+
+
+def test_a_sentence_with_one_name_tells_the_pronoun() -> None:
+    def mentioned(text: str) -> tuple[str, ...]:
+        return tuple(key for key in ("mara", "tom") if key in text.casefold())
+
+    actions = ["Mara wipes her hands. Tom takes her coat from his chair.", "Tom rubs his eyes."]
+    assert used_pronouns(actions, mentioned=mentioned) == {"mara": Pronoun.SHE, "tom": Pronoun.HE}
+    assert pronouns_in("They look at it.") == frozenset()
+
+
+def test_her_hands_after_his_speech_are_hers_by_the_bible() -> None:
+    assert shot_of_hands("Mara and Tom wait.", mara="a woman of forty", tom="a man of fifty") == ("mara",)
+
+
+def test_her_hands_after_his_speech_are_hers_by_the_scene() -> None:
+    opening = "Mara buttons her coat. Tom rubs his eyes."
+    assert shot_of_hands(opening, mara="", tom="") == ("mara",)
+
+
+def test_nobody_is_put_in_frame_for_a_pronoun_that_fits_nobody() -> None:
+    assert shot_of_hands("Tom waits.", tom="a man of fifty") == ()
+
+
+def test_a_pronoun_means_who_was_in_frame_where_nothing_tells() -> None:
+    assert shot_of_hands("Tom waits.", tom="") == ("tom",)
