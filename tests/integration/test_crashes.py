@@ -133,6 +133,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_corrupt(film: Project) -> None:
         assert num_killed >= 3
         record = survey(film, engine=render_engine(film.settings()))
         assert all(clip.is_current for clip in record.clips)
+        assert all(TakeStore(film).current_hash(clip.clip) == clip.clip_hash for clip in record.clips)
         assert assembled_hash(film.film_path) == record.lineup.lineup_hash()
         assert_nothing_is_corrupt(film)
         works.start()

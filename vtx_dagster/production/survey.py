@@ -138,7 +138,8 @@ class _Shelf:
         take = self._take(found) if clip in self._rendered else None
         found.take = take
         shown = self._shown.get(f"{clip}.mp4")
-        if take is not None and shown == take[3]:
+        # A process that was killed while it showed a take leaves the clip without its sidecar; showing it again mends that.
+        if take is not None and shown == take[3] and f"{clip}.render.json" in self._shown:
             shown_hash = plan_hash
         else:
             shown_hash = "" if shown is None else self._store.current_hash(clip) or ""

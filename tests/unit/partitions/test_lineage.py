@@ -69,6 +69,13 @@ def test_the_way_down_is_the_way_up(
     assert set(found.get_partition_keys()) == set(downstream)
 
 
+def test_what_has_no_partitions_depends_on_everything(store: dg.DagsterInstance) -> None:
+    found = film_lineage.get_upstream_mapped_partitions_result_for_partitions(
+        None, None, clip_partitions, dynamic_partitions_store=store
+    )
+    assert set(found.partitions_subset.get_partition_keys()) == set(CLIPS)
+
+
 def test_dagster_hands_an_asset_its_own_partitions(store: dg.DagsterInstance) -> None:
     @dg.asset(partitions_def=clip_partitions)
     def takes() -> None: ...

@@ -280,6 +280,19 @@ def test_a_damaged_memory_is_made_anew(make_project, look, resolved, content: by
     assert resolved == []
 
 
+def test_a_clip_that_was_half_shown_is_shown_again(make_project, look, render_all, engine, resolved) -> None:
+    project = make_project(clips=(ONE,))
+    render_all(project)
+    look(project)
+    sidecar = project.current_path(ONE).with_suffix(".render.json")
+    sidecar.unlink()
+    assert steps(look(project))[0] == (Stage.RENDERED_CLIP, ONE, Work.REUSE)
+    render_all(project)
+    assert sidecar.exists()
+    assert look(project).clips[0].is_current
+    assert engine.renders == [ONE]
+
+
 def test_a_take_that_was_damaged_or_removed_is_missed(make_project, look, render_all, resolved) -> None:
     project = make_project(clips=(ONE, TWO))
     render_all(project)
