@@ -46,6 +46,9 @@ class Work(StrEnum):
     ASSEMBLE = "assemble"
 
 
+_DAMAGED = "its take is damaged (the file is not what was verified)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipRecord:
     """What was found of one clip.
@@ -60,6 +63,7 @@ class ClipRecord:
         shown_hash: Hash of the take that ``renders/clips`` shows, when it is another one; else empty.
         failure: Why this plan failed to render, when it did.
         is_locked: A process is rendering the clip at this moment.
+        is_damaged: There is a file of exactly this plan in the store, but it is not the one that was verified.
     """
 
     clip: str
@@ -71,6 +75,7 @@ class ClipRecord:
     shown_hash: str = ""
     failure: str = ""
     is_locked: bool = False
+    is_damaged: bool = False
 
     @property
     def state(self) -> State:
@@ -83,7 +88,21 @@ class ClipRecord:
             return State.RENDERING
         if self.failure:
             return State.FAILED
-        return State.STALE if self.shown_hash else State.PLANNED
+        return State.STALE if self.shown_hash or self.is_damaged else State.PLANNED
+
+    @property
+    def reason(self) -> str:
+        """Why it is not rendered and shown; empty if it is."""
+        if self.state == State.RENDERED and self.is_current:
+            return ""
+        return {
+            State.RENDERED: "a take of this plan is in the store and not the one shown",
+            State.PLANNED: "never rendered",
+            State.STALE: _DAMAGED if self.is_damaged else "the plan changed since it was rendered",
+            State.FAILED: f"failed before: {self.failure}",
+            State.RENDERING: "being rendered by another process",
+            State.BLOCKED: "cannot be planned",
+        }[self.state]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +177,11 @@ class ProjectRecord:
     def unfinished(self, act: str = "") -> tuple[ClipRecord, ...]:
         """Return the clips of the film, or of one act, that have no take of their present plan."""
         return tuple(clip for clip in self.clips_of(act) if not clip.has_take)
+
+    def story_to_follow(self) -> tuple[Stage, ...]:
+        """Return the story stages that are current now, and may be due once an earlier one that is due was written."""
+        due = [index for index, story in enumerate(self.story) if not story.is_current]
+        return tuple(story.stage for story in self.story[due[0] :] if story.is_current) if due else ()
 
     def _no_lineup(self) -> str:
         if not self.clips:
@@ -240,20 +264,12 @@ def _clip_step(record: ProjectRecord, clip: ClipRecord, *, retry_failed: bool) -
     if state == State.FAILED and not retry_failed:
         return None
     work = Work.REUSE if state == State.RENDERED else Work.RENDER
-    reasons = {
-        State.RENDERED: "a take of this plan is in the store and not the one shown",
-        State.PLANNED: "never rendered",
-        State.STALE: "the plan changed since it was rendered",
-        State.FAILED: f"failed before: {clip.failure}",
-        State.RENDERING: "being rendered by another process",
-        State.BLOCKED: "cannot be planned",
-    }
     return Step(
         project=record.project,
         stage=Stage.RENDERED_CLIP,
         id=clip.clip,
         work=work,
-        reason=reasons[state],
+        reason=clip.reason,
         work_hash=clip.clip_hash,
         num_frames=clip.content_frames,
         fps=record.fps,

@@ -152,7 +152,13 @@ class _Shelf:
             is_current=take is not None and shown_hash == plan_hash,
             shown_hash=shown_hash if shown_hash != plan_hash else "",
             failure=failure.message if failure else "",
+            is_damaged=take is None and clip in self._rendered and self._is_damaged(found),
         )
+
+    def _is_damaged(self, found: _Remembered) -> bool:
+        """Say whether a plan that has no whole take was rendered: a sidecar is written last, so a killed render leaves none."""
+        path = self._store.take_path(found.clip, found.plan_hash)
+        return _identity(path) is not None and _identity(path.with_suffix(".render.json")) is not None
 
     def _take(self, found: _Remembered) -> FileIdentity | None:
         """Return the identity of a plan's take; the sidecar is read only of a file that was not seen before."""

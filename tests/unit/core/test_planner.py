@@ -49,6 +49,8 @@ def project(*clips: ClipRecord, **facts: object) -> ProjectRecord:
         ({"has_take": True, "is_locked": True, "failure": "before"}, State.RENDERED),
         ({"failure": "no ink", "shown_hash": "old"}, State.FAILED),
         ({"shown_hash": "old"}, State.STALE),
+        ({"is_damaged": True}, State.STALE),
+        ({"is_damaged": True, "is_locked": True}, State.RENDERING),
     ],
     ids=[
         "planned",
@@ -60,6 +62,8 @@ def project(*clips: ClipRecord, **facts: object) -> ProjectRecord:
         "rendered above all",
         "failed",
         "stale",
+        "damaged",
+        "damaged and rendering",
     ],
 )
 def test_the_state_follows_from_what_was_found(facts: dict[str, object], state: State) -> None:
@@ -73,11 +77,12 @@ def test_the_state_follows_from_what_was_found(facts: dict[str, object], state: 
         (clip(ONE, has_take=True, shown_hash="old"), Work.REUSE, "not the one shown"),
         (clip(ONE), Work.RENDER, "never rendered"),
         (clip(ONE, shown_hash="old"), Work.RENDER, "the plan changed"),
+        (clip(ONE, is_damaged=True, shown_hash="old"), Work.RENDER, "its take is damaged"),
         (clip(ONE, failure="no ink"), Work.RENDER, "failed before: no ink"),
         (clip(ONE, is_locked=True), Work.RENDER, "by another process"),
         (clip(ONE, problem="no input", clip_hash="", content_frames=0), Work.RENDER, "cannot be planned"),
     ],
-    ids=["current", "reuse", "planned", "stale", "failed", "rendering", "blocked"],
+    ids=["current", "reuse", "planned", "stale", "damaged", "failed", "rendering", "blocked"],
 )
 def test_what_is_due_of_a_clip_and_why(record: ClipRecord, work: Work | None, reason: str) -> None:
     steps = [step for step in plan_project(project(record)) if step.stage == Stage.RENDERED_CLIP]
@@ -112,6 +117,23 @@ def test_steps_come_in_an_order_in_which_they_can_be_done() -> None:
     assert steps[0].reason == "its sources changed"
     assert [step.film_s for step in steps] == [0, 2, 2, 4, 2, 6]
     assert steps[-1].film_s == Fraction(48, 8)
+
+
+@pytest.mark.parametrize(
+    ("current", "follow"),
+    [
+        ("1111", ()),
+        ("0101", (Stage.TREATMENT, Stage.SHOTLIST)),
+        ("1101", (Stage.SHOTLIST,)),
+        ("0000", ()),
+        ("1110", ()),
+    ],
+    ids=["none due", "two due", "one due", "all due", "last due"],
+)
+def test_what_may_follow_what_is_due_of_a_story(current: str, follow: tuple[Stage, ...]) -> None:
+    stages = (Stage.OUTLINE, Stage.TREATMENT, Stage.SCREENPLAY, Stage.SHOTLIST)
+    story = tuple(StoryRecord(stage=stage, is_current=one == "1") for stage, one in zip(stages, current, strict=True))
+    assert project(story=story).story_to_follow() == follow
 
 
 def test_what_is_assembled_from_this_very_lineup_is_not_due() -> None:

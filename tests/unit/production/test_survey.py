@@ -70,6 +70,25 @@ def test_a_clip_goes_through_its_states(make_project, write_clip, look, workshop
     assert (again.state, again.is_current) == (State.RENDERED, True)
 
 
+def test_a_damaged_take_is_rendered_again_and_a_killed_render_is_no_damage(make_project, look, render_all) -> None:
+    project = make_project(clips=(ONE,))
+    render_all(project)
+    with project.current_path(ONE).open("r+b") as shown:
+        shown.truncate(3)
+    (damaged,) = look(project).clips
+    assert (damaged.state, damaged.is_damaged, damaged.has_take) == (State.STALE, True, False)
+    step, _film = plan_project(look(project))
+    assert (step.work, step.reason) == (Work.RENDER, damaged.reason)
+
+    for sidecar in project.takes_dir.glob("*/*.render.json"):
+        sidecar.unlink()
+    (killed,) = look(project).clips
+    assert (killed.state, killed.is_damaged) == (State.PLANNED, False)
+
+    render_all(project)
+    assert look(project).clips[0].is_current
+
+
 def test_going_back_finds_the_old_take(make_project, write_clip, look, render_all, workshop, engine) -> None:
     project = make_project(clips=(ONE,))
     render_all(project)
