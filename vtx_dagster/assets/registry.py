@@ -1,5 +1,6 @@
 """Rebuilding the registry: what is finished on disk and unknown to the instance is reported to it."""
 
+import logging
 from collections.abc import Callable, Iterator
 
 import dagster as dg
@@ -10,6 +11,7 @@ from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
 from vtx_dagster.assets.story import outline, screenplay, shotlist, treatment
 from vtx_dagster.core.engines import MediaTool, RenderEngine
+from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage
 from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.partitions.keys import key_of
@@ -18,6 +20,8 @@ from vtx_dagster.production.cut import find_cut
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.production.survey import survey_studio
 from vtx_dagster.studio.project import Project, Studio
+
+logger = logging.getLogger(__name__)
 
 _STORY_ASSETS = {Stage.OUTLINE: outline, Stage.TREATMENT: treatment, Stage.SCREENPLAY: screenplay, Stage.SHOTLIST: shotlist}
 
@@ -32,15 +36,23 @@ def report_finished(
 ) -> Iterator[tuple[str, str]]:
     """Report every finished partition that the instance does not know, and yield its asset and key.
 
-    Finished means: on disk, and what the present specs ask for. Nothing is rendered. The partitions must be registered.
+    Finished means: on disk, and what the present specs ask for. Nothing is rendered. The partitions must be registered. What
+    turns out to be damaged when it is looked at is left out, with a warning, and stops nothing else.
     """
     finished = _Finished(studio, engine_for=engine_for, media_for=media_for, writer_for=writer_for)
     known = {asset.key: instance.get_materialized_partitions(asset.key) for asset in finished.assets}
     for record in survey_studio(studio, engine_for=engine_for, writer_for=writer_for):
         for asset_key, key, report in finished.of(record):
-            if key not in known[asset_key]:
-                instance.report_runless_asset_event(materialization(asset_key, key, report()))
-                yield asset_key.to_user_string(), key
+            if key in known[asset_key]:
+                continue
+            name = asset_key.to_user_string()
+            try:
+                event = materialization(asset_key, key, report())
+            except VtxError as error:
+                logger.warning("%s %s is left out of the registry: %s", name, key, error.message)
+                continue
+            instance.report_runless_asset_event(event)
+            yield name, key
 
 
 class _Finished:

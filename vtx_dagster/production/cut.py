@@ -62,13 +62,17 @@ def assembled_hash(cut: Path) -> str:
 
 
 def find_cut(project: Project, record: ProjectRecord, act: str = "") -> Cut | None:
-    """Return the act or film that is on disk, if it is what its present lineup asks for."""
+    """Return the act or film that is on disk, if it is what its present lineup asks for and its facts are of this version."""
     path = project.act_path(act) if act else project.film_path
     lineup = record.cut_lineup(act)
     sidecar = _read_sidecar(path)
     if sidecar is None or sidecar.lineup_hash != lineup.lineup_hash():
         return None
-    return Cut(path=path, lineup=lineup, facts=MediaFacts.from_json(sidecar.facts))
+    try:
+        facts = MediaFacts.from_json(sidecar.facts)
+    except (TypeError, ValueError):
+        return None
+    return Cut(path=path, lineup=lineup, facts=facts)
 
 
 def _read_sidecar(cut: Path) -> CutSidecar | None:

@@ -1,5 +1,7 @@
 """Rebuilding a registry from what is on disk."""
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 
@@ -7,6 +9,7 @@ from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
 from vtx_dagster.assets.registry import report_finished
 from vtx_dagster.assets.story import outline, screenplay, shotlist, treatment
+from vtx_dagster.core.errors import VerificationError
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 from vtx_dagster.partitions.batches import range_tags
 from vtx_dagster.partitions.sync import register
@@ -128,3 +131,22 @@ def test_only_what_is_finished_and_what_is_asked_for_now_is_reported(
         ("clip_spec", "film/A01_S01_SH020"),
         ("clip_spec", "film/A02_S01_SH010"),
     ]
+
+
+def test_what_is_damaged_is_left_out_and_stops_nothing(
+    ephemeral_instance, studio, make_project, render_all, report, media, monkeypatch: pytest.MonkeyPatch, caplog
+) -> None:
+    project = make_project("film", clips=("A01_S01_SH010", "A01_S01_SH020"))
+    render_all(project)
+    register(ephemeral_instance, studio)
+    strip = media.strip
+
+    def look_at(path: Path) -> bytes:
+        if "A01_S01_SH010" in str(path):
+            raise VerificationError(f"{path}: cannot be decoded")
+        return strip(path)
+
+    monkeypatch.setattr(media, "strip", look_at)
+    clips = [key for name, key in report(ephemeral_instance) if name == "rendered_clip"]
+    assert clips == ["film/A01_S01_SH020"]
+    assert "rendered_clip film/A01_S01_SH010 is left out of the registry" in caplog.text

@@ -195,3 +195,13 @@ def test_a_sidecar_that_cannot_be_read_is_one_clear_error(make_project) -> None:
     sidecar_of(project.film_path).mkdir(parents=True)
     with pytest.raises(StorageError, match=r"film__final\.render\.json"):
         assembled_hash(project.film_path)
+
+
+@pytest.mark.parametrize("facts", [{}, {"fps": "fast"}], ids=["other version", "no number"])
+def test_facts_of_another_version_are_not_taken_for_ours(make_project, look, render_all, media, facts: dict[str, str]) -> None:
+    project = make_project()
+    render_all(project)
+    assemble(project, look(project), media=media)
+    sidecar = sidecar_of(project.film_path)
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), "facts": facts}))
+    assert find_cut(project, look(project)) is None
