@@ -86,6 +86,7 @@ def test_the_state_follows_from_what_was_found(facts: dict[str, object], state: 
 )
 def test_what_is_due_of_a_clip_and_why(record: ClipRecord, work: Work | None, reason: str) -> None:
     steps = [step for step in plan_project(project(record)) if step.stage == Stage.RENDERED_CLIP]
+    assert bool(record.reason) == bool(steps)
     assert [step.work for step in steps] == ([work] if work else [])
     for step in steps:
         assert reason in step.reason
