@@ -62,12 +62,6 @@ python_logs:
   managed_python_loggers: [vtx_dagster]
   python_log_level: INFO
 
-# Capturing what a run prints would start four processes per run. The log of a run has all that counts, and every render has
-# a log file of its own beside its take.
-compute_logs:
-  module: dagster.core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-
 retention:
   sensor:
     purge_after_days:
@@ -155,7 +149,8 @@ bundles:
 """
 
 _RENDER_HINTS = """
-# How clips are rendered. Profiles `preview` (512x288) and `final` (1024x576) are there without being written.
+# How clips are rendered. Profiles `preview` (512x288) and `final` (1024x576, used when none is named) are there without being
+# written. `preview` renders several times faster than `final`; take it while you work on the film.
 # render:
 #   profile: preview
 #   min_clip_s: 1.0
