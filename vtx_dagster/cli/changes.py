@@ -1,30 +1,115 @@
-"""What changed between two render plans of a clip, in words."""
+"""What changed between two render plans of a clip, in the words of its film."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.core.plan import Drawing, RenderPlan
 
-_MAX_WORDS = 14
+_MAX_WORDS = 12
+_MAX_PLACES = 3
+_MAX_SHORT_CHARS = 40
+
+_IN_PROMPT = frozenset({"action", "dialogue", "interior", "place", "readable_text", "set"})
+"""What a drawing shows that the prompt says in words, too."""
+
+_OWN_NAMES = {"figures": "characters", "readable_text": "readable text", "engine.version": "engine version"}
+_PROMPT, _NEGATIVE = "prompt", "negative prompt"
 
 
-def changes(old: RenderPlan, new: RenderPlan) -> tuple[str, ...]:
-    """Return what changed from one plan to another, a line per field.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that changed.
+
+    Attributes:
+        name: What, as a clip spec calls it: ``size``, ``length``, ``prompt``.
+        difference: From what to what: ``MS -> CU``.
+    """
+
+    name: str
+    difference: str
+
+    def line(self) -> str:
+        """Return the change in full."""
+        return f"{self.name} {self.difference}"
+
+    def short(self) -> str:
+        """Return the change in a few words: of a long difference only what changed."""
+        is_short = self.name not in (_PROMPT, _NEGATIVE) and len(self.difference) <= _MAX_SHORT_CHARS
+        return self.line() if is_short else self.name
+
+
+def changes(old: RenderPlan, new: RenderPlan) -> tuple[Change, ...]:
+    """Return what changed from one plan to another.
+
+    What follows from something else is left out: the frames of a new length, and what a drawing shows of a prompt's new words.
 
     Args:
         old: The plan of the take that is shown.
         new: The plan as it is now.
 
     Returns:
-        Lines such as ``seed: 7 -> 8`` and ``prompt: "short grey hair" -> "long hair"``; of long texts only what differs. Empty
-        for equal plans.
+        Changes such as ``size MS -> CU`` and ``prompt "short grey" -> "long white"``; none for equal plans.
     """
-    if old == new:
-        return ()
-    lines = list(_differences("", old.model_dump(mode="json"), new.model_dump(mode="json")))
-    return tuple(_readable(line, old, new) for line in lines)
+    return tuple(Change(name=name, difference=difference) for name, difference in _all_changes(old, new))
+
+
+def in_short(found: Iterable[Change]) -> str:
+    """Return changes in one short line: ``size MS -> CU, prompt``."""
+    return ", ".join(change.short() for change in found)
+
+
+def _all_changes(old: RenderPlan, new: RenderPlan) -> Iterator[tuple[str, str]]:
+    if old.drawing is not None and new.drawing is not None:
+        yield from _camera_and_time(old.drawing, new.drawing)
+    before_s, after_s = (Fraction(plan.content_frames, plan.fps) for plan in (old, new))
+    if before_s != after_s:
+        yield "length", f"{_seconds(before_s)} -> {_seconds(after_s)}"
+    for name, (before, after) in {
+        _PROMPT: (old.prompt, new.prompt),
+        _NEGATIVE: (old.negative_prompt, new.negative_prompt),
+    }.items():
+        if before != after:
+            yield name, _words_that_differ(before, after)
+    told = _told_otherwise(old, new)
+    for name, before, after in _differences("", _fields(old, without=told), _fields(new, without=told)):
+        yield _OWN_NAMES.get(name, name), f"{_value(before)} -> {_value(after)}"
+
+
+def _camera_and_time(old: Drawing, new: Drawing) -> Iterator[tuple[str, str]]:
+    one, other = old.camera, new.camera
+    for name, before, after in (
+        ("size", one.size, other.size),
+        ("angle", one.angle, other.angle),
+        ("move", one.move, other.move),
+        ("lens", f"{one.lens_mm} mm", f"{other.lens_mm} mm"),
+        ("time of day", old.time_of_day, new.time_of_day),
+    ):
+        if before != after:
+            yield name, f"{before} -> {after}"
+
+
+def _seconds(seconds: Fraction) -> str:
+    return f"{float(seconds):.2f}".removesuffix("0") + " s"
+
+
+def _told_otherwise(old: RenderPlan, new: RenderPlan) -> frozenset[str]:
+    """Return the fields of plan and drawing that are told already, or follow from what is."""
+    told = {"content_frames", "render_frames", "prompt", "negative_prompt", "drawing"}
+    if old.drawing is not None and new.drawing is not None:
+        told |= {"camera", "time_of_day"}
+        if old.drawing.time_of_day != new.drawing.time_of_day:
+            told.add("palette")
+    return frozenset(told | _IN_PROMPT if old.prompt != new.prompt else told)
+
+
+def _fields(plan: RenderPlan, *, without: frozenset[str]) -> dict[str, Any]:
+    """Return the fields of a plan and those of its drawing, whose names are others, side by side."""
+    fields = plan.model_dump(mode="json")
+    both = {**fields, **(fields["drawing"] or {})}
+    return {name: value for name, value in both.items() if name not in without}
 
 
 def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -35,47 +120,37 @@ def _differences(name: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]
             yield from _differences(f"{name}.{key}" if name else key, old.get(key), new.get(key))
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
-            label = after.get("key") or after.get("character") if isinstance(after, Mapping) else None
-            yield from _differences(f"{name}[{label or index}]", before, after)
+            label = after.get("key") if isinstance(after, Mapping) else None
+            yield from _differences(label or f"{name}[{index}]", before, after)
     else:
         yield name, old, new
 
 
-def _readable(difference: tuple[str, Any, Any], old: RenderPlan, new: RenderPlan) -> str:
-    name, before, after = difference
-    if name in ("content_frames", "render_frames"):
-        return f"{name}: {before} -> {after} ({_seconds(before, old.fps)} -> {_seconds(after, new.fps)})"
-    if isinstance(before, str) and isinstance(after, str):
-        before, after = _differing_words(before, after)
-        return f'{name}: "{before}" -> "{after}"'
-    return f"{name}: {_value(before)} -> {_value(after)}"
-
-
-def _seconds(frames: int, fps: int) -> str:
-    return f"{float(Fraction(frames, fps)):.2f} s"
-
-
-def _differing_words(old: str, new: str) -> tuple[str, str]:
-    """Return the parts of two texts from their first to their last different word."""
+def _words_that_differ(old: str, new: str) -> str:
+    """Return the first places at which two texts differ, word by word."""
     before, after = old.split(), new.split()
-    if len(before) <= 1 or len(after) <= 1:
-        return old, new
-    blocks = [
-        block for block in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if block[0] != "equal"
-    ]
-    if not blocks:
-        return old, new
-    _, start_old, _, start_new, _ = blocks[0]
-    _, _, end_old, _, end_new = blocks[-1]
-    return _shortened(before[start_old:end_old]), _shortened(after[start_new:end_new])
+    blocks = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    places = [_place(_quoted(before[i1:i2]), _quoted(after[j1:j2])) for kind, i1, i2, j1, j2 in blocks if kind != "equal"]
+    if not places:
+        return "in its white space"
+    more = [f"and {len(places) - _MAX_PLACES} more places"] if len(places) > _MAX_PLACES else []
+    return ", ".join([*places[:_MAX_PLACES], *more])
 
 
-def _shortened(words: list[str]) -> str:
-    return " ".join(words) if len(words) <= _MAX_WORDS else f"{' '.join(words[:_MAX_WORDS])} ..."
+def _place(before: str, after: str) -> str:
+    if not before:
+        return f"with {after}"
+    return f"{before} -> {after}" if after else f"without {before}"
+
+
+def _quoted(words: list[str]) -> str:
+    if not words:
+        return ""
+    return f'"{" ".join(words[:_MAX_WORDS])}{" ..." if len(words) > _MAX_WORDS else ""}"'
 
 
 def _value(value: Any) -> str:
-    if value is None or value in ([], {}):
+    if value is None or value in ([], {}, ""):
         return "none"
     if isinstance(value, list):
         return ", ".join(_value(item) for item in value)

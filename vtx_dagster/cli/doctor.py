@@ -1,17 +1,17 @@
-"""What `vtx doctor` looks at. Every finding has a remedy, unless it is in order."""
+"""What `vtx doctor` looks at. Every finding that is not in order has a remedy, in its text or beside it."""
 
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib.metadata import version
 
 from vtx_dagster import __version__
-from vtx_dagster.cli.studio_folder import records
+from vtx_dagster.cli.studio_folder import record_of, records
 from vtx_dagster.core.errors import VtxError
-from vtx_dagster.core.planner import State
+from vtx_dagster.core.planner import ProjectRecord, State
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.choice import media_tool, render_engine, story_writer
 from vtx_dagster.engines.ffmpeg import ffmpeg_version, find_ffmpeg
@@ -20,6 +20,10 @@ from vtx_dagster.studio.settings import KNOWN, Setting, Settings, masked
 
 LOW_BYTES = 2 * 1024**3
 """With less room on the disk there is a warning: a feature's takes have some gigabytes."""
+
+
+_SETTING_OF = {"ffmpeg": "VTX_FFMPEG", "font": "VTX_FONT", "engine": "VTX_ENGINE", "writer": "VTX_STORY_WRITER"}
+"""The setting that decides about a tool."""
 
 
 class Level(StrEnum):
@@ -44,8 +48,13 @@ class Finding:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-def examine(studio: Studio, slug: str | None = None) -> Iterator[Finding]:
-    """Yield everything that was found about a studio, and about one project of it or all.
+def examine(studio: Studio, slug: str | None = None, *, only_set: bool = True) -> Iterator[Finding]:
+    """Yield everything that was found about a studio, and about one project of it or all: results first, then the settings.
+
+    Args:
+        studio: The studio.
+        slug: The project whose settings and clips are looked at; the studio's settings and all projects when left out.
+        only_set: Leave out the settings that have their default.
 
     Raises:
         NotFoundError, InvalidRequestError: If there is no such project.
@@ -56,11 +65,14 @@ def examine(studio: Studio, slug: str | None = None) -> Iterator[Finding]:
     try:
         settings = scope.settings()
     except VtxError as error:
-        yield Finding(level=Level.FAIL, what="settings", found=error.message, remedy="correct the file")
-    else:
-        yield from _tools(settings)
-        yield from _settings(settings)
+        yield Finding(level=Level.FAIL, what="settings", found=error.message)
+        yield from _projects(studio, slug)
+        return
+    tools = tuple(_tools(settings))
+    yield from tools
     yield from _projects(studio, slug)
+    told = {_SETTING_OF.get(finding.what, "") for finding in tools if finding.level == Level.FAIL}
+    yield from _settings(settings, only_set=only_set, without=told)
 
 
 def _versions() -> Iterator[Finding]:
@@ -94,17 +106,19 @@ def _disk(studio: Studio) -> Iterator[Finding]:
 
 
 def _tools(settings: Settings) -> Iterator[Finding]:
-    yield _tried("ffmpeg", lambda: _ffmpeg(settings), "pip install imageio-ffmpeg, or set VTX_FFMPEG to an ffmpeg")
-    yield _tried("font", lambda: _font(settings), "set VTX_FONT to a TrueType font, or remove it to use the built-in one")
-    yield _tried("engine", lambda: _identity(render_engine(settings)), "correct VTX_ENGINE")
-    yield _tried("writer", lambda: _identity(story_writer(settings)), "correct VTX_STORY_WRITER")
-    yield _tried("limits", lambda: _limits(settings), "correct the setting")
+    yield _tried("ffmpeg", lambda: _ffmpeg(settings), settings)
+    yield _tried("font", lambda: _font(settings), settings)
+    yield _tried("engine", lambda: _identity(render_engine(settings)), settings)
+    yield _tried("writer", lambda: _identity(story_writer(settings)), settings)
+    yield _tried("limits", lambda: _limits(settings), settings)
 
 
-def _tried(what: str, look: Callable[[], str], remedy: str) -> Finding:
+def _tried(what: str, look: Callable[[], str], settings: Settings) -> Finding:
     try:
         return Finding(level=Level.OK, what=what, found=look())
     except VtxError as error:
+        setting = settings.lookup(_SETTING_OF.get(what, ""))
+        remedy = f"{setting.name} is set here: {setting.source}" if setting is not None else ""
         return Finding(level=Level.FAIL, what=what, found=error.message, remedy=remedy)
 
 
@@ -132,8 +146,10 @@ def _limits(settings: Settings) -> str:
     return f"{frames} frames a clip, {chars} characters a prompt, {'in acts' if acts else 'not in acts'}"
 
 
-def _settings(settings: Settings) -> Iterator[Finding]:
+def _settings(settings: Settings, *, only_set: bool, without: Collection[str]) -> Iterator[Finding]:
     for setting in settings.all_known():
+        if setting.name in without or (only_set and settings.lookup(setting.name) is None):
+            continue
         yield Finding(level=Level.OK, what=f"setting {setting.name}", found=_shown(setting))
 
 
@@ -142,18 +158,25 @@ def _shown(setting: Setting) -> str:
 
 
 def _projects(studio: Studio, slug: str | None) -> Iterator[Finding]:
-    for record in records(studio, None if slug is None else [slug]):
+    for record in records(studio) if slug is None else [_record(studio, slug)]:
         what = f"project {record.project}"
         if record.problem:
-            yield Finding(level=Level.FAIL, what=what, found=record.problem, remedy="correct the file")
+            yield Finding(level=Level.FAIL, what=what, found=record.problem)
             continue
         blocked = {clip.clip: clip.problem for clip in record.clips if clip.state == State.BLOCKED}
         failed = {clip.clip: clip.failure for clip in record.clips if clip.state == State.FAILED}
         yield Finding(level=Level.OK, what=what, found=f"{len(record.clips)} clips")
         if record.lineup_problem:
-            yield Finding(level=Level.FAIL, what=what, found=record.lineup_problem, remedy="give the clips one render profile")
-        yield from _clips(record.project, blocked, "blocked", "put the file there, or correct the clip")
+            yield Finding(level=Level.FAIL, what=what, found=record.lineup_problem)
+        yield from _clips(record.project, blocked, "blocked", "")
         yield from _clips(record.project, failed, "failed", "mend the reason, then: vtx render resume")
+
+
+def _record(studio: Studio, slug: str) -> ProjectRecord:
+    try:
+        return record_of(studio, slug)
+    except VtxError as error:
+        return ProjectRecord(project=slug, problem=error.message)
 
 
 def _clips(project: str, reasons: Mapping[str, str], state: str, remedy: str) -> Iterator[Finding]:

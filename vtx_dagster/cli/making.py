@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import JsonValue
 
 from vtx_dagster.cli.runs import Registry, clips_blocked, clips_due
-from vtx_dagster.cli.studio_folder import records
+from vtx_dagster.cli.studio_folder import record_of
 from vtx_dagster.cli.watching import Outcomes
-from vtx_dagster.core.errors import IncompleteLineupError, InvalidFileError, NotFoundError, VtxError
+from vtx_dagster.core.errors import IncompleteLineupError, NotFoundError, VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, plan_project
 
 
@@ -57,11 +57,13 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
         VtxError: If the project cannot be read, a story stage or an assembly failed, or there is nothing to make a film of.
     """
     made = Made(project=slug)
-    _write_story(registry, made, tell)
+    record = _write_story(registry, made, tell)
     registry.register()
-    record = _survey(registry, slug)
     if not record.clips:
         raise _nothing_to_make(registry, slug)
+    if next(plan_project(record), None) is None:
+        made.film_s = float(record.cut_lineup().duration_s)
+        return made
     made.blocked = clips_blocked(record)
     made.outcomes = registry.render(clips_due(record), avoid=made.blocked, is_quiet=is_quiet)
     if not made.is_complete:
@@ -70,11 +72,13 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
     return made
 
 
-def _write_story(registry: Registry, made: Made, tell: Callable[[str], None]) -> None:
+def _write_story(registry: Registry, made: Made, tell: Callable[[str], None]) -> ProjectRecord:
+    """Write what is due of the story, and return what is on disk then."""
     while True:
-        due = next((story for story in _survey(registry, made.project).story if not story.is_current), None)
+        record = _survey(registry, made.project)
+        due = next((story for story in record.story if not story.is_current), None)
         if due is None:
-            return
+            return record
         if due.stage in made.stages:
             raise VtxError(f"{made.project}: {due.stage} is due again right after it was written: {due.reason}", stage=due.stage)
         tell(f"{made.project} {due.stage}: {due.reason}")
@@ -112,7 +116,4 @@ def _nothing_to_make(registry: Registry, slug: str) -> NotFoundError:
 
 
 def _survey(registry: Registry, slug: str) -> ProjectRecord:
-    (record,) = records(registry.studio, [slug], with_story=True)
-    if record.problem:
-        raise InvalidFileError(record.problem, project=slug)
-    return record
+    return record_of(registry.studio, slug, with_story=True)

@@ -1,41 +1,91 @@
 """``vtx plan``: what would be made, and why."""
 
+from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
 from vtx_dagster.cli.output import clock, counted, print_json, print_table, say
-from vtx_dagster.cli.studio_folder import open_studio, records
+from vtx_dagster.cli.studio_folder import chosen_records, open_studio
 
 if TYPE_CHECKING:
-    from vtx_dagster.core.planner import Step
+    from vtx_dagster.core.planner import ProjectRecord, Step
+    from vtx_dagster.studio.project import Studio
+
+MAX_CHANGES = 50
+"""Clips of which is told what changed: each costs the reading of a sidecar and a clip spec."""
 
 
 def plan(
     slug: OptionalSlugArgument = None,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if anything is due, or a project cannot be read.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if anything is due.")] = False,
     studio: StudioOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what `vtx make` would do, in order, and why. Makes nothing."""
+    """Show what `vtx make` would do, in order, and why. Makes nothing. Exits with 1 if a project cannot be read."""
+    from vtx_dagster.cli.standing import unwritten_clips
     from vtx_dagster.core.planner import plan_studio
 
-    found = records(open_studio(studio), None if slug is None else [slug], with_story=True)
+    opened = open_studio(studio)
+    found = chosen_records(opened, slug, with_story=True)
     steps = list(plan_studio(found))
+    changed = _changed(opened, found)
     problems = {record.project: record.problem for record in found if record.problem}
+    follow = {record.project: record.story_to_follow() for record in found if any(not one.is_current for one in record.story)}
+    unwritten = {
+        record.project: clips
+        for record in found
+        if not record.problem and (clips := unwritten_clips(opened.project(record.project), record))
+    }
     if as_json:
-        print_json({"steps": [_facts(step) for step in steps], "problems": problems})
+        facts = [{**_facts(step), "changed": changed.get((step.project, step.id), "")} for step in steps]
+        print_json({"steps": facts, "then": follow, "unwritten": unwritten, "problems": problems})
     else:
-        _print(steps, problems)
-    if check and (steps or problems):
+        for project, problem in problems.items():
+            say(f"{project}: {problem}")
+        _print(steps, changed, is_one=slug is not None)
+        for project, stages in follow.items():
+            say(f"{_named(project, slug)}then: {_followers(stages)} (known once these are written)")
+        for project, clips in unwritten.items():
+            for clip in clips:
+                say(f"{_named(project, slug)}{missing_spec(project, clip)}")
+        if not (steps or problems):
+            say("everything is current")
+    if problems or (check and steps):
         raise typer.Exit(1)
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
     add_command(app, plan, "vtx plan", "vtx plan my_film", "vtx plan --check    in CI: fails unless everything is current")
+
+
+def missing_spec(project: str, clip: str) -> str:
+    """Return the remark about a shot without a clip spec."""
+    return f"{clip} is in the shotlist but has no clip spec (vtx story clips {project} brings it back)"
+
+
+def _changed(studio: "Studio", found: list["ProjectRecord"]) -> dict[tuple[str, str], str]:
+    """Return what changed of the first stale clips, in short, by project and clip."""
+    from vtx_dagster.cli.changes import in_short
+    from vtx_dagster.cli.standing import ShownTakes
+    from vtx_dagster.core.planner import State
+
+    stale = (
+        (record.project, clip.clip)
+        for record in found
+        for clip in record.clips
+        if clip.state == State.STALE and not clip.is_damaged
+    )
+    takes: dict[str, ShownTakes] = {}
+    told = {}
+    for project, clip in islice(stale, MAX_CHANGES):
+        shown = takes.setdefault(project, ShownTakes(studio.project(project)))
+        told[project, clip] = in_short(shown.changes(clip))
+    return told
 
 
 def _facts(step: "Step") -> dict[str, Any]:
@@ -52,30 +102,46 @@ def _facts(step: "Step") -> dict[str, Any]:
     }
 
 
-def _print(steps: list["Step"], problems: dict[str, str]) -> None:
-    for project, problem in problems.items():
-        say(f"{project} cannot be read: {problem}")
+def _print(steps: list["Step"], changed: Mapping[tuple[str, str], str], *, is_one: bool) -> None:
     if not steps:
-        if not problems:
-            say("everything is current")
         return
-    print_table(
-        ("project", "what", "key", "why", "#film"),
-        [(s.project, f"{s.work} {s.stage}", s.id, _why(s), clock(s.film_s) if s.num_frames else "") for s in steps],
-    )
+    rows = [(s.project, s.work, _what(s), _why(s, changed), clock(s.film_s) if s.num_frames else "") for s in steps]
+    first = 1 if is_one else 0
+    print_table(("project", "do", "what", "why", "#film")[first:], [row[first:] for row in rows])
     say(_totals(steps))
 
 
-def _why(step: "Step") -> str:
-    return f"waits: {step.waits_for}" if step.waits_for else step.reason
+def _what(step: "Step") -> str:
+    from vtx_dagster.core.planner import Stage
+
+    return {Stage.RENDERED_CLIP: step.id, Stage.ACT: f"act {step.id}"}.get(step.stage, str(step.stage))
+
+
+def _why(step: "Step", changed: Mapping[tuple[str, str], str]) -> str:
+    if step.waits_for:
+        return f"waits: {step.waits_for}"
+    known = changed.get((step.project, step.id))
+    return f"changed: {known}" if known else step.reason
 
 
 def _totals(steps: list["Step"]) -> str:
     from vtx_dagster.core.planner import Work
 
     ready = [step for step in steps if not step.waits_for]
+    writes = [step for step in ready if step.work == Work.WRITE]
     renders = [step for step in ready if step.work == Work.RENDER]
     seconds = sum((step.film_s for step in renders), start=0)
     waiting = len(steps) - len(ready)
-    text = f"{counted(len(ready), 'step')} due: {counted(len(renders), 'clip')} to render, {clock(seconds)} of film"
+    parts = [f"{counted(len(writes), 'story stage')} to write"] if writes else []
+    if renders or not writes:
+        parts.append(f"{counted(len(renders), 'clip')} to render, {clock(seconds)} of film")
+    text = f"{counted(len(ready), 'step')} due: {', '.join(parts)}"
     return f"{text}; {waiting} waiting" if waiting else text
+
+
+def _followers(stages: tuple[str, ...]) -> str:
+    return f"{', '.join(stages)} and the clips that change" if stages else "the clips that change"
+
+
+def _named(project: str, slug: str | None) -> str:
+    return f"{project} " if slug is None else ""

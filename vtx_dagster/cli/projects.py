@@ -8,10 +8,12 @@ import typer
 
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
 from vtx_dagster.cli.output import clock, print_json, print_table, say
-from vtx_dagster.cli.studio_folder import open_studio, records
+from vtx_dagster.cli.studio_folder import chosen_records, open_studio, records, studio_words
 
 if TYPE_CHECKING:
     from vtx_dagster.cli.standing import Standing
+    from vtx_dagster.core.planner import ProjectRecord
+    from vtx_dagster.studio.project import Studio
 
 app = typer.Typer(no_args_is_help=True, help="Make a film project, list them, and see where they stand.")
 
@@ -19,7 +21,9 @@ app = typer.Typer(no_args_is_help=True, help="Make a film project, list them, an
 def new(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="Name of its folder: 1 to 63 of a-z, 0-9, _ and -.")],
     *,
-    title: Annotated[str, typer.Option(help="The title of the film.")],
+    title: Annotated[
+        str, typer.Option(help="The title of the film. That of the screenplay's title page when left out.", show_default=False)
+    ] = "",
     logline: Annotated[str, typer.Option(help="What it is about, in a line.", show_default=False)] = "",
     screenplay: Annotated[
         Path | None,
@@ -28,39 +32,80 @@ def new(
     studio: StudioOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a new film project from the template."""
-    project = open_studio(studio).create_project(slug, title=title, logline=logline, screenplay=screenplay)
+    """Make a new film project from the template. Title and author come from the title page of the screenplay, if it has one."""
+    opened = open_studio(studio)
+    page = _title_page(screenplay) if screenplay is not None and screenplay.suffix.lower() == ".fountain" else {}
+    title = title or page.get("title", "")
+    if not title:
+        without = (
+            f"{screenplay} has no title page with a Title" if screenplay is not None else "there is no screenplay to take it from"
+        )
+        raise typer.BadParameter(f'{without}: give one, such as --title "My film"', param_hint="--title")
+    project = opened.create_project(slug, title=title, logline=logline, author=page.get("author", ""), screenplay=screenplay)
     if as_json:
-        print_json({"project": slug, "path": str(project.root)})
+        print_json({"project": slug, "path": str(project.root), "title": title})
         return
     say(f"made {project.root}")
     if screenplay is None:
         say(f"next: write {project.brief_path.relative_to(project.root)}, or put a screenplay (.fountain) into story/source/")
-    say(f"then: vtx make {slug}")
+    say(f"{'next' if screenplay else 'then'}: vtx make {slug}{studio_words(opened)}")
+
+
+def _title_page(screenplay: Path) -> dict[str, str]:
+    """Return what a screenplay's title page says: title and author, each in one line.
+
+    Raises:
+        NotFoundError, InvalidFileError: If the file is missing, no UTF-8 text, or no screenplay.
+    """
+    from vtx_dagster.core.story import Source
+    from vtx_dagster.engines.breakdown.fountain import parse_screenplay
+    from vtx_dagster.studio.files import read_text
+
+    page = parse_screenplay(Source(name=str(screenplay), text=read_text(screenplay))).title_page
+    author = page.get("author") or page.get("authors", "")
+    return {"title": " ".join(page.get("title", "").split()), "author": ", ".join(author.split("\n"))}
 
 
 def list_projects(*, studio: StudioOption = None, as_json: JsonOption = False) -> None:
-    """List the projects of the studio."""
+    """List the projects of the studio: title, length, and in a word where each stands.
+
+    current (the film is there), due (`vtx make` has something to do), failed, blocked (something that a clip needs is missing),
+    empty (nothing is written yet) or error (cannot be read).
+    """
     opened = open_studio(studio)
-    rows = [_listed(opened, slug) for slug in opened.slugs()]
+    rows = [_listed(opened, record) for record in records(opened, with_story=True)]
     if as_json:
         print_json({"studio": str(opened.root), "projects": rows})
-    elif rows:
-        print_table(("project", "title", "#clips", "film"), [(r["project"], r["title"], r["clips"], r["film"]) for r in rows])
-    else:
-        say("no projects yet: vtx projects new SLUG --title TITLE")
+        return
+    if not rows:
+        _say_none(opened)
+        return
+    print_table(
+        ("project", "title", "state", "#length"),
+        [(row["project"], row["title"], row["state"], clock(row["film_s"]) if row["film_s"] else "") for row in rows],
+    )
+    for row in rows:
+        if row["problem"]:
+            say(f"{row['project']}: {row['problem']}")
 
 
-def _listed(studio: Any, slug: str) -> dict[str, Any]:
-    from vtx_dagster.core.errors import VtxError
+def _listed(studio: "Studio", record: "ProjectRecord") -> dict[str, Any]:
+    from vtx_dagster.cli.standing import seconds_of, word_for
 
-    try:
-        project = studio.project(slug)
-        title, clips = project.metadata().title, len(project.clip_ids())
-    except VtxError as error:
-        return {"project": slug, "title": f"({error.message})", "clips": 0, "film": "", "problem": error.message}
-    film = str(project.film_path) if project.film_path.is_file() else ""
-    return {"project": slug, "title": title, "clips": clips, "film": film, "problem": ""}
+    project = studio.project(record.project) if not record.problem else None
+    return {
+        "project": record.project,
+        "title": project.metadata().title if project is not None else "",
+        "state": word_for(record),
+        "clips": len(record.clips),
+        "film_s": seconds_of(record),
+        "film": str(project.film_path) if project is not None and project.film_path.is_file() else "",
+        "problem": record.problem,
+    }
+
+
+def _say_none(studio: "Studio") -> None:
+    say(f"no projects yet: vtx projects new SLUG --title TITLE{studio_words(studio)}")
 
 
 def status(slug: OptionalSlugArgument = None, *, studio: StudioOption = None, as_json: JsonOption = False) -> None:
@@ -72,18 +117,18 @@ def status(slug: OptionalSlugArgument = None, *, studio: StudioOption = None, as
     from vtx_dagster.cli.standing import standing_of
 
     opened = open_studio(studio)
-    found = [standing_of(opened, record) for record in records(opened, None if slug is None else [slug], with_story=True)]
+    found = [standing_of(opened, record) for record in chosen_records(opened, slug, with_story=True)]
     if as_json:
         print_json({"studio": str(opened.root), "projects": [one.to_json() for one in found]})
     elif slug is None:
-        _print_all(found)
+        _print_all(opened, found)
     else:
         _print_one(found[0])
 
 
-def _print_all(found: list["Standing"]) -> None:
+def _print_all(studio: "Studio", found: list["Standing"]) -> None:
     if not found:
-        say("no projects yet: vtx projects new SLUG --title TITLE")
+        _say_none(studio)
         return
     print_table(
         ("project", "#clips", "states", "#length", "film"),
@@ -92,10 +137,8 @@ def _print_all(found: list["Standing"]) -> None:
 
 
 def _print_one(one: "Standing") -> None:
-    if one.problem:
-        from vtx_dagster.core.errors import InvalidFileError
+    from vtx_dagster.cli.plan import missing_spec
 
-        raise InvalidFileError(one.problem, project=one.project)
     if one.clips:
         print_table(
             ("clip", "state", "#seconds", "why"),
@@ -105,6 +148,8 @@ def _print_one(one: "Standing") -> None:
         say(f"{stage}: {reason or 'current'}")
     for act, state in one.acts:
         say(f"act {act}: {state}")
+    for clip in one.unwritten:
+        say(missing_spec(one.project, clip))
     say(f"{one.project}: {len(one.clips)} clips ({_counts(one) or 'none'}), {clock(one.film_s)}")
     say(f"film: {one.film}")
 
@@ -117,7 +162,7 @@ def _counts(one: "Standing") -> str:
 add_command(
     app,
     new,
-    'vtx projects new my_film --title "My film" --screenplay my_film.fountain',
+    "vtx projects new my_film --screenplay my_film.fountain",
     'vtx projects new short --title "Short" --logline "A keeper hears a voice in the fog."',
 )
 add_command(app, list_projects, "vtx projects list", "vtx projects list --json", name="list")

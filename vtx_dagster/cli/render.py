@@ -6,7 +6,7 @@ import typer
 
 from vtx_dagster.cli.options import JsonOption, SlugArgument, StudioOption, VerboseOption, add_command
 from vtx_dagster.cli.output import clock, print_json, print_table, say
-from vtx_dagster.cli.studio_folder import open_studio, records
+from vtx_dagster.cli.studio_folder import chosen_records, open_studio
 
 if TYPE_CHECKING:
     from vtx_dagster.cli.watching import Outcomes
@@ -71,7 +71,7 @@ def resume(
     from vtx_dagster.cli.runs import clips_blocked, clips_due, open_registry
 
     opened = open_studio(studio)
-    found = records(opened, None if project is None else [project])
+    found = chosen_records(opened, project)
     blocked = {key: why for record in found for key, why in clips_blocked(record).items()}
     problems = {record.project: record.problem for record in found if record.problem}
     due = [key for record in found for key in clips_due(record)][:max_jobs]
@@ -91,7 +91,7 @@ def print_outcomes(outcomes: "Outcomes", *, blocked: dict[str, str], problems: d
     rows = [
         *((one.key, "failed", one.error.message) for one in outcomes.failed if one.error is not None),
         *((key, "blocked", why) for key, why in blocked.items()),
-        *((slug, "cannot be read", problem) for slug, problem in problems.items()),
+        *((slug, "error", problem) for slug, problem in problems.items()),
     ]
     if rows:
         print_table(("what", "state", "why"), rows)

@@ -169,7 +169,7 @@ def open_registry(studio: Studio, *, is_verbose: bool = False) -> Iterator[Regis
     """
     home = dagster_home(studio)
     with _registry_errors(home):
-        instance = _instance(home, is_own=home == studio.root / ".dagster")
+        instance = _instance(home)
         with instance, _working(home) as worker:
             _fail_abandoned(instance, home)
             yield Registry(studio, instance, worker=worker, is_verbose=is_verbose)
@@ -208,10 +208,11 @@ def error_of(failure: dg.Failure) -> VtxError:
     return cause if isinstance(cause, VtxError) else VtxError(failure.description or "the run failed")
 
 
-def _instance(home: Path, *, is_own: bool) -> dg.DagsterInstance:
+def _instance(home: Path) -> dg.DagsterInstance:
     with storage_errors(home, doing="make"):
         home.mkdir(parents=True, exist_ok=True)
-    if is_own and not (home / "dagster.yaml").exists():
+    # In a DAGSTER_HOME of someone's choice, too: without it Dagster sends telemetry, and runs know no pools and no retries.
+    if not (home / "dagster.yaml").exists():
         write_atomic(home / "dagster.yaml", DAGSTER_YAML)
     return dg.DagsterInstance.from_config(str(home))
 

@@ -1,16 +1,24 @@
 """Where a project stands, for people: the survey of its folder with reasons in words."""
 
+import re
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from vtx_dagster.cli.changes import changes
+from vtx_dagster.cli.changes import Change, changes
+from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.planner import ClipRecord, ProjectRecord, Stage, State, plan_project
+from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.engines.choice import render_engine
 from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.studio.documents import load_document
+from vtx_dagster.studio.files import read_text
 from vtx_dagster.studio.takes import read_sidecar
 
 if TYPE_CHECKING:
     from vtx_dagster.studio.project import Project, Studio
+
+_CLIP_IDS = re.compile(r"\bA\d{2,}_S\d{2,}_SH\d{3,}\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +40,7 @@ class Standing:
         story: Stage and why it is not current; empty if it is.
         acts: Act and its state, where the project produces in acts.
         film: Where the film is, or why there is no current one.
+        unwritten: Clips that the shotlist has and that have no clip spec.
         problem: Why the project cannot be read.
     """
 
@@ -42,6 +51,7 @@ class Standing:
     acts: tuple[tuple[str, str], ...] = ()
     film: str = ""
     is_current: bool = False
+    unwritten: tuple[str, ...] = ()
     problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -58,16 +68,74 @@ def standing_of(studio: "Studio", record: ProjectRecord) -> Standing:
         return Standing(project=record.project, problem=record.problem)
     project = studio.project(record.project)
     due = {(step.stage, step.id): step.waits_for or step.reason for step in plan_project(record)}
-    seconds = float(record.lineup.duration_s) if record.lineup is not None else 0.0
+    takes = ShownTakes(project)
     return Standing(
         project=record.project,
-        film_s=seconds,
-        clips=tuple(_clip(project, record, clip) for clip in record.clips),
+        film_s=seconds_of(record),
+        clips=tuple(_clip(takes, record, clip) for clip in record.clips),
         story=tuple((str(story.stage), "" if story.is_current else story.reason) for story in record.story),
         acts=tuple((act, due.get((Stage.ACT, act), "current")) for act, _ in record.acts),
         film=_film(project, record, due.get((Stage.FILM, ""), "")),
         is_current=not due and bool(record.clips),
+        unwritten=unwritten_clips(project, record),
     )
+
+
+def seconds_of(record: ProjectRecord) -> float:
+    """Return the length of a film as it is planned, in seconds."""
+    return float(record.lineup.duration_s) if record.lineup is not None else 0.0
+
+
+def word_for(record: ProjectRecord) -> str:
+    """Return in one word where a project stands: ``error``, ``blocked``, ``failed``, ``due``, ``empty`` or ``current``."""
+    states = {clip.state for clip in record.clips}
+    if record.problem:
+        return "error"
+    if State.BLOCKED in states or record.lineup_problem:
+        return "blocked"
+    if State.FAILED in states:
+        return "failed"
+    if next(plan_project(record), None) is not None:
+        return "due"
+    return "current" if record.clips else "empty"
+
+
+def unwritten_clips(project: "Project", record: ProjectRecord) -> tuple[str, ...]:
+    """Return the clips that the shotlist has and that have no clip spec, in story order; none while the shotlist is due itself.
+
+    Raises:
+        InvalidFileError: If the shotlist is not valid.
+    """
+    if not any(story.stage == Stage.SHOTLIST and story.is_current for story in record.story):
+        return ()
+    written = {clip.clip for clip in record.clips}
+    # Long shotlists take a second to parse; and the id of every shot stands in the text as it is.
+    if written.issuperset(_CLIP_IDS.findall(read_text(project.shotlist_path))):
+        return ()
+    shots = load_document(project.shotlist_path, Shotlist, root=project.root).shots
+    return tuple(sorted((shot.id for shot in shots if shot.id not in written), key=story_order))
+
+
+class ShownTakes:
+    """What changed of a project's clips since the takes that are shown were rendered."""
+
+    def __init__(self, project: "Project") -> None:
+        self._project = project
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        engine = render_engine(self._project.settings())
+        return Resolver.of(self._project, engine=engine.identity, draws=engine.draws)
+
+    def changes(self, clip: str) -> tuple[Change, ...]:
+        """Return what changed in the plan of a clip that is stale.
+
+        Raises:
+            NotFoundError: If no take is shown.
+            InvalidFileError: If its sidecar is corrupt.
+        """
+        shown = read_sidecar(self._project.current_path(clip).with_suffix(".render.json")).plan
+        return changes(shown, self._resolver.resolve(self._project.clip_spec(clip)).plan)
 
 
 def _film(project: "Project", record: ProjectRecord, due: str) -> str:
@@ -79,21 +147,17 @@ def _film(project: "Project", record: ProjectRecord, due: str) -> str:
     return f"not current: {due}" if due else "there are no clips yet"
 
 
-def _clip(project: "Project", record: ProjectRecord, clip: ClipRecord) -> ClipStanding:
-    return ClipStanding(clip=clip.clip, state=clip.state, film_s=clip.content_frames / record.fps, reason=_reason(project, clip))
+def _clip(takes: ShownTakes, record: ProjectRecord, clip: ClipRecord) -> ClipStanding:
+    return ClipStanding(clip=clip.clip, state=clip.state, film_s=clip.content_frames / record.fps, reason=_reason(takes, clip))
 
 
-def _reason(project: "Project", clip: ClipRecord) -> str:
-    if clip.state == State.STALE:
-        return "; ".join(_changes(project, clip.clip))
-    if clip.state == State.RENDERED and not clip.is_current:
-        return "its take is in the store and not shown yet"
-    return {State.BLOCKED: clip.problem, State.FAILED: clip.failure}.get(clip.state, "")
-
-
-def _changes(project: "Project", clip: str) -> tuple[str, ...]:
-    """Return what changed in a clip's plan since the take that is shown was rendered."""
-    shown = read_sidecar(project.current_path(clip).with_suffix(".render.json")).plan
-    engine = render_engine(project.settings())
-    resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
-    return changes(shown, resolver.resolve(project.clip_spec(clip)).plan)
+def _reason(takes: ShownTakes, clip: ClipRecord) -> str:
+    if clip.state == State.STALE and not clip.is_damaged:
+        return "; ".join(change.line() for change in takes.changes(clip.clip))
+    return {
+        State.PLANNED: "",
+        State.RENDERING: "",
+        State.BLOCKED: clip.problem,
+        State.FAILED: clip.failure,
+        State.RENDERED: "" if clip.is_current else "its take is in the store and not shown yet",
+    }.get(clip.state, clip.reason)

@@ -122,10 +122,14 @@ def _run(name: str, slug: str, *, part: str = "", overwrite: bool, studio: Any, 
     from vtx_dagster.core.planner import Stage
 
     opened = open_studio(studio)
-    opened.project(slug)
+    project = opened.project(slug)
+    before = project.clip_ids() if name == "clips" else ()
     stage = Stage.SHOTLIST if name == "clips" else Stage(name)
     with open_registry(opened, is_verbose=verbose) as registry:
         facts = registry.write(stage, slug, part=part, overwrite=overwrite, clips_only=name == "clips")
+    if name == "clips":
+        removed = len(set(before).difference(project.clip_ids()))
+        facts |= {"vtx/written": facts["vtx/written"] - removed, "vtx/removed": removed, "vtx/file": str(project.clips_dir)}
     if as_json:
         print_json({"project": slug, "stage": name, **_without_prefix(facts)})
     else:
@@ -133,8 +137,9 @@ def _run(name: str, slug: str, *, part: str = "", overwrite: bool, studio: Any, 
 
 
 def _print(slug: str, name: str, facts: dict[str, Any]) -> None:
+    removed = f", removed {facts['vtx/removed']}" if facts.get("vtx/removed") else ""
     kept = f", kept {facts['vtx/kept']} that you wrote" if facts["vtx/kept"] else ""
-    say(f"{slug} {name}: wrote {counted(facts['vtx/written'], 'file')}{kept}")
+    say(f"{slug} {name}: wrote {counted(facts['vtx/written'], 'file')}{removed}{kept}")
     say(facts["vtx/file"])
     for line in str(facts.get("vtx/notes", "")).splitlines():
         note(line)

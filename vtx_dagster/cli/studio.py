@@ -9,7 +9,7 @@ import typer
 
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, VerboseOption, add_command
 from vtx_dagster.cli.output import counted, note, print_json, print_table, say
-from vtx_dagster.cli.studio_folder import open_studio, records
+from vtx_dagster.cli.studio_folder import open_studio, records, studio_words
 
 if TYPE_CHECKING:
     from vtx_dagster.studio.project import Studio
@@ -33,8 +33,13 @@ def init(
         print_json({"studio": str(studio.root), "projects": projects})
         return
     say(f"{studio.root} is a studio")
-    where = "" if studio.root == Path.cwd() else f" --studio {path}"
-    say(f"next: vtx make {projects[0]}{where}" if projects else f'next: vtx projects new my_film --title "My film"{where}')
+    where = studio_words(studio)
+    if projects:
+        say(f"next: vtx make {projects[0]}{where}")
+    elif studio.slugs():
+        say(f"next: vtx plan{where}")
+    else:
+        say(f'next: vtx projects new my_film --title "My film"{where}')
 
 
 def demo(path: PathArgument = Path("vtx_demo"), *, verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
@@ -45,7 +50,7 @@ def demo(path: PathArgument = Path("vtx_demo"), *, verbose: VerboseOption = Fals
 
     studio = Studio.init(path, dict(os.environ))
     make_and_print(studio, add_demo(studio).slug, verbose=verbose, as_json=as_json)
-    note(f"the studio in the browser: vtx dev --studio {path}")
+    note(f"the studio in the browser: vtx dev{studio_words(studio)}")
 
 
 def sync(*, studio: StudioOption = None, verbose: VerboseOption = False, as_json: JsonOption = False) -> None:
@@ -87,18 +92,24 @@ def _print_sync(
         say(f"reported {asset} {key}")
     say(f"{counted(len(added), 'partition')} added, {len(removed)} removed, {len(reported)} reported as finished")
     for slug, problem in problems.items():
-        note(f"{slug} cannot be read: {problem}")
+        note(f"{slug}: {problem}")
 
 
-def doctor(slug: OptionalSlugArgument = None, *, studio: StudioOption = None, as_json: JsonOption = False) -> None:
-    """Check that everything is in order: versions, studio, disk, ffmpeg, fonts, engines, settings, projects.
+def doctor(
+    slug: OptionalSlugArgument = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Show the settings that have their default, too.")] = False,
+    studio: StudioOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that everything is in order: versions, studio, disk, ffmpeg, font, engine, writer, projects.
 
-    Settings are shown with the file (and line) that each came from, and secrets are masked. Exits with 1 if something must be
-    mended.
+    Then come the settings that are set, with the file (and line) that each came from; secrets are masked. Exits with 1 if
+    something must be mended.
     """
     from vtx_dagster.cli.doctor import Level, examine
 
-    findings = list(examine(open_studio(studio), slug))
+    findings = list(examine(open_studio(studio), slug, only_set=not every))
     fails = sum(finding.level == Level.FAIL for finding in findings)
     if as_json:
         print_json({"findings": [finding.to_json() for finding in findings], "fails": fails})
@@ -137,18 +148,19 @@ def dev(
 ) -> None:
     """Open the studio in the browser: Dagster's web server and daemon, until Ctrl-C.
 
-    There, too, stages are run, and the sensors can be switched on: new and changed clips are then rendered, and complete films
-    assembled, by themselves.
+    Stages can be run there, too. And while it runs, new and changed clips are rendered and complete films are assembled by
+    themselves: the sensors that do it are on, and can be switched off under Automation, or per project in metadata.yaml.
     """
     from vtx_dagster.cli.runs import open_registry
+    from vtx_dagster.cli.serving import serve
 
     opened = open_studio(studio)
     with open_registry(opened) as registry:
         registry.register()
     command, environment = dev_command(opened, host=host, port=port)
-    note(f"{opened.root}: http://{host}:{port} (Ctrl-C stops it)")
-    # Replaces this process, so that Ctrl-C and signals reach Dagster itself, which stops its children.
-    os.execve(command[0], command, environment)  # noqa: S606 - a fixed program, without a shell
+    note(f"{opened.root}: Dagster is starting (Ctrl-C stops it)")
+    serve(command, environment, address=(host, port), on_ready=lambda: note(f"ready: http://{host}:{port}"))
+    note("stopped")
 
 
 def dev_command(studio: "Studio", *, host: str, port: int) -> tuple[list[str], dict[str, str]]:
@@ -168,6 +180,6 @@ def add_commands(app: typer.Typer) -> None:
     add_command(app, init, "vtx init my_studio", "vtx init my_studio --demo")
     add_command(app, demo, "vtx demo", "vtx demo my_studio")
     add_command(app, sync, "vtx sync", "DAGSTER_HOME=/srv/dagster vtx sync --studio my_studio    in CI")
-    add_command(app, doctor, "vtx doctor", "vtx doctor my_film")
+    add_command(app, doctor, "vtx doctor", "vtx doctor my_film", "vtx doctor --all")
     add_command(app, schema, "vtx schema", "vtx schema clip > clip.schema.json")
     add_command(app, dev, "vtx dev --studio my_studio", "vtx dev --port 3001")

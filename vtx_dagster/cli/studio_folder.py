@@ -1,7 +1,8 @@
 """Which studio a command works on, and what is on its disk: without Dagster, so that looking is quick."""
 
 import os
-from collections.abc import Iterable
+import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,25 +34,42 @@ def open_studio(chosen: Path | None) -> "Studio":
     )
 
 
-def records(studio: "Studio", only: Iterable[str] | None = None, *, with_story: bool = False) -> list["ProjectRecord"]:
-    """Return what is on disk of the projects that are named, or of all, by slug.
+def studio_words(studio: "Studio") -> str:
+    """Return the words that a command typed here needs to find a studio: none, or `` --studio PATH``."""
+    with suppress(NotFoundError):
+        if open_studio(None).root == studio.root:
+            return ""
+    return f" --studio {shlex.quote(str(studio.root))}"
 
-    A project that cannot be read has its problem in its record.
 
-    Raises:
-        NotFoundError, InvalidRequestError: If a project that is named does not exist.
-    """
+def records(studio: "Studio", *, with_story: bool = False) -> list["ProjectRecord"]:
+    """Return what is on disk of all projects, by slug. One that cannot be read has its problem in its record."""
     from vtx_dagster.engines.choice import render_engine, story_writer
     from vtx_dagster.production.survey import survey_studio
 
-    wanted = None if only is None else tuple(only)
-    for slug in wanted or ():
-        studio.project(slug)
     return list(
         survey_studio(
             studio,
             engine_for=lambda project: render_engine(project.settings()),
             writer_for=(lambda project: story_writer(project.settings())) if with_story else None,
-            only=wanted,
         )
     )
+
+
+def record_of(studio: "Studio", slug: str, *, with_story: bool = False) -> "ProjectRecord":
+    """Return what is on disk of one project.
+
+    Raises:
+        VtxError: If there is no such project, or it cannot be read: what is wrong with it.
+    """
+    from vtx_dagster.engines.choice import render_engine, story_writer
+    from vtx_dagster.production.survey import survey
+
+    project = studio.project(slug)
+    settings = project.settings()
+    return survey(project, engine=render_engine(settings), writer=story_writer(settings) if with_story else None)
+
+
+def chosen_records(studio: "Studio", slug: str | None, *, with_story: bool = False) -> list["ProjectRecord"]:
+    """Return ``record_of`` of the project that was named, or ``records`` of all where none was."""
+    return records(studio, with_story=with_story) if slug is None else [record_of(studio, slug, with_story=with_story)]

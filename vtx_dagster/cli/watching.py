@@ -133,16 +133,16 @@ class _Lines(_Silence):
 
 
 class _Bars(_Silence):
-    """A bar for the clips, if there are several, and one for the frames of what is in hand."""
+    """A bar for the clips, if there are any, and one for the frames of what is in hand, once their number is known."""
 
     def __init__(self, progress: Any, what: str, *, total: int | None) -> None:
         self._progress = progress
-        self._clips = progress.add_task(what, total=total) if total is not None and total > 1 else None
-        self._frames = progress.add_task(what if self._clips is None else "", total=None)
+        self._clips = progress.add_task(what, total=total) if total is not None else None
+        self._frames = progress.add_task(what, total=None, visible=False)
 
     def frames(self, key: str, done: int, total: int) -> None:
         """Move the bar of frames."""
-        self._progress.update(self._frames, description=key, completed=done, total=total)
+        self._progress.update(self._frames, description=key, completed=done, total=total, visible=True)
 
     def settled(self, line: str, *, num_done: int) -> None:
         """Print a line above the bars, and move the bar of clips."""

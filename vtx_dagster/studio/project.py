@@ -131,6 +131,7 @@ class Studio:
         *,
         title: str,
         logline: str = "",
+        author: str = "",
         screenplay: Path | None = None,
         files: Mapping[str, str] | None = None,
     ) -> "Project":
@@ -140,6 +141,7 @@ class Studio:
             slug: Its folder name.
             title: Its title, 1 to 200 characters.
             logline: What it is about, in a line.
+            author: Who wrote it.
             screenplay: A Fountain file, copied to ``story/source``.
             files: Texts that replace those of the template, or are added to them, by path in the project.
 
@@ -151,7 +153,7 @@ class Studio:
         """
         project = Project(studio=self, slug=checked_slug(slug))
         try:
-            texts = {**project_files(Metadata(title=title, logline=logline)), **(files or {})}
+            texts = {**project_files(Metadata(title=title, logline=logline, author=author)), **(files or {})}
         except ValidationError as error:
             problem = next(model_problems(error))
             raise InvalidRequestError(f"{'.'.join(map(str, problem.path))}: {problem.text}", project=slug) from error
@@ -447,13 +449,13 @@ class Project:
             real = path.resolve(strict=True)
             is_file = stat.S_ISREG(real.stat().st_mode)
         except (OSError, RuntimeError) as error:  # Python 3.11 and 3.12 raise RuntimeError where links go round in circles
-            message = f"{relative} is missing in {self.root}: put the file there, or correct the clip"
+            message = f"{relative} is missing in the project: put the file there, or correct the clip"
             raise MissingInputError(message, project=self.slug, path=relative) from error
         if not real.is_relative_to(self.root.resolve()):
             message = f"{relative} is a link that leads out of the project: copy the file into inputs/"
             raise InvalidRequestError(message, project=self.slug, path=relative)
         if not is_file:
-            raise MissingInputError(f"{relative} in {self.root} is not a file: name one", project=self.slug, path=relative)
+            raise MissingInputError(f"{relative} in the project is not a file: name one", project=self.slug, path=relative)
         return path
 
     def produces_in_acts(self) -> bool:

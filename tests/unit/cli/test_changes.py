@@ -1,10 +1,10 @@
 import pytest
 
-from vtx_dagster.cli.changes import changes
+from vtx_dagster.cli.changes import changes, in_short
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline
 from vtx_dagster.core.plan import Drawing, DrawnFigure, EngineIdentity, PlanInput, RenderPlan
-from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
+from vtx_dagster.core.shot import Angle, Camera, CameraMove, DialogueLine, ShotSize, TimeOfDay
 
 FIGURE = DrawnFigure(
     key="mara", name="Mara", build=Build.SLIGHT, hair=Hair.SHORT, hair_colour="#000000", skin="#c68e5f", wardrobe="#26323a"
@@ -46,47 +46,74 @@ def drawn(**changed: object) -> RenderPlan:
     ("changed", "lines"),
     [
         (PLAN, ()),
-        (PLAN.model_copy(update={"seed": 8}), ("seed: 7 -> 8",)),
-        (PLAN.model_copy(update={"guidance_scale": 3.5}), ("guidance_scale: none -> 3.5",)),
+        (PLAN.model_copy(update={"seed": 8}), ("seed 7 -> 8",)),
+        (PLAN.model_copy(update={"guidance_scale": 3.5}), ("guidance_scale none -> 3.5",)),
         (
             PLAN.model_copy(update={"prompt": "a weathered woman with long white hair opens the door"}),
-            ('prompt: "short grey" -> "long white"',),
+            ('prompt "short grey" -> "long white"',),
         ),
-        (PLAN.model_copy(update={"negative_prompt": "logo"}), ('negative_prompt: "text" -> "logo"',)),
-        (PLAN.model_copy(update={"negative_prompt": "two  words"}), ('negative_prompt: "text" -> "two  words"',)),
         (
-            PLAN.model_copy(update={"content_frames": 24, "render_frames": 25}),
-            ("content_frames: 16 -> 24 (2.00 s -> 3.00 s)", "render_frames: 17 -> 25 (2.12 s -> 3.12 s)"),
+            PLAN.model_copy(update={"prompt": "a woman with short grey hair slowly opens a door"}),
+            ('prompt without "weathered", with "slowly", "the" -> "a"',),
+        ),
+        (PLAN.model_copy(update={"negative_prompt": "logo"}), ('negative prompt "text" -> "logo"',)),
+        (PLAN.model_copy(update={"negative_prompt": "text "}), ("negative prompt in its white space",)),
+        (PLAN.model_copy(update={"content_frames": 21, "render_frames": 25}), ("length 2.0 s -> 2.62 s",)),
+        (
+            PLAN.model_copy(update={"content_frames": 32, "render_frames": 33, "fps": 16}),
+            ("fps 8 -> 16",),
         ),
         (
             PLAN.model_copy(update={"engine": EngineIdentity(name="animatic", version="2")}),
-            ('engine.version: "1" -> "2"',),
+            ("engine version 1 -> 2",),
         ),
         (
-            drawn(figures=(FIGURE.model_copy(update={"wardrobe": "#ffffff"}),)),
-            ('drawing.figures[mara].wardrobe: "#26323a" -> "#ffffff"',),
+            drawn(camera=Camera(size=ShotSize.CU, angle=Angle.LOW, move=CameraMove.DOLLY_IN, lens_mm=50)),
+            ("size MS -> CU", "angle eye_level -> low", "move static -> dolly_in", "lens 35 mm -> 50 mm"),
         ),
-        (drawn(figures=()), ("drawing.figures: Mara -> none",)),
-        (drawn(dialogue=(DialogueLine(character="Mara", text="No."),)), ("drawing.dialogue: none -> No.",)),
-        (drawn(interior=False), ("drawing.interior: True -> False",)),
+        (
+            drawn(time_of_day=TimeOfDay.NIGHT, palette=Palette(sky="#000000")),
+            ("time of day day -> night",),
+        ),
+        (drawn(palette=Palette(sky="#000000")), ("palette.sky none -> #000000",)),
+        (drawn(figures=(FIGURE.model_copy(update={"wardrobe": "#ffffff"}),)), ("mara.wardrobe #26323a -> #ffffff",)),
+        (drawn(figures=()), ("characters Mara -> none",)),
+        (drawn(dialogue=(DialogueLine(character="Mara", text="No."),)), ("dialogue none -> No.",)),
+        (
+            drawn(interior=False, place="GARDEN").model_copy(update={"prompt": PLAN.prompt.replace("door", "gate")}),
+            ('prompt "door" -> "gate"',),
+        ),
+        (drawn(interior=False), ("interior True -> False",)),
         (
             PLAN.model_copy(update={"inputs": (PlanInput(role="image", sha256="ab" * 32),)}),
-            ("inputs: none -> abababababab",),
+            ("inputs none -> abababababab",),
         ),
         (
-            PLAN.model_copy(update={"prompt": f"the {LONG}"}),
-            (
-                'prompt: "a weathered woman with short grey hair opens the door" -> "the word0 word1 word2 word3 word4 word5'
-                ' word6 word7 word8 word9 word10 word11 word12 ..."',
-            ),
+            PLAN.model_copy(update={"prompt": f"{PLAN.prompt} {LONG}"}),
+            (f'prompt with "{" ".join(LONG.split()[:12])} ..."',),
+        ),
+        (
+            PLAN.model_copy(update={"prompt": "one a two weathered three woman four with five short"}),
+            ('prompt with "one", with "two", with "three", and 3 more places',),
         ),
     ],
-    ids=lambda value: value[0].split(":")[0] if isinstance(value, tuple) and value else "",
+    ids=lambda value: value[0][:24] if isinstance(value, tuple) and value else "",
 )
 def test_changes_in_words(changed, lines):
-    assert changes(PLAN, changed) == lines
+    assert tuple(change.line() for change in changes(PLAN, changed)) == lines
 
 
-def test_white_space_alone_is_shown_whole():
-    other = PLAN.model_copy(update={"negative_prompt": "a  b"})
-    assert changes(PLAN.model_copy(update={"negative_prompt": "a b"}), other) == ('negative_prompt: "a b" -> "a  b"',)
+def test_a_plan_that_is_not_drawn_is_compared_by_its_own_fields():
+    (camera, *rest) = changes(PLAN, PLAN.model_copy(update={"drawing": None}))
+    assert camera.name == "project"
+    assert {change.name for change in rest} >= {"characters", "place"}
+
+
+def test_changes_in_short():
+    found = changes(
+        PLAN,
+        drawn(camera=Camera(size=ShotSize.CU), title="A title that is much too long to be read in passing").model_copy(
+            update={"prompt": "close"}
+        ),
+    )
+    assert in_short(found) == "size MS -> CU, prompt, title"

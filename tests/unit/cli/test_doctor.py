@@ -6,36 +6,53 @@ from vtx_dagster.studio.project import Studio
 from vtx_dagster.studio.takes import FailureRecord, TakeStore
 
 
-def found(studio: Studio, slug: str | None = None) -> dict[str, Finding]:
-    return {finding.what: finding for finding in examine(studio, slug)}
+def found(studio: Studio, slug: str | None = None, *, only_set: bool = True) -> dict[str, Finding]:
+    return {finding.what: finding for finding in examine(studio, slug, only_set=only_set)}
 
 
 def test_settings_say_where_they_come_from(studio):
     studio.project("film").env_path.write_text("\nVTX_PRODUCE_IN_ACTS=yes\n", encoding="utf-8")
-    findings = found(Studio.open(studio.root, {"LTX_MAX_FRAMES": "97"}), "film")
+    findings = found(Studio.open(studio.root, {"LTX_MAX_FRAMES": "97"}), "film", only_set=False)
     assert findings["setting VTX_PRODUCE_IN_ACTS"].found == "yes (projects/film/project.env:2)"
     assert findings["setting LTX_MAX_FRAMES"].found == "97 (environment)"
     assert findings["setting VTX_ENGINE"].found == "animatic (default)"
     assert findings["setting VTX_FONT"].found == "not set"
     assert findings["limits"].found == "97 frames a clip, 2000 characters a prompt, in acts"
+    first_setting = next(index for index, what in enumerate(findings) if what.startswith("setting "))
+    assert all(what.startswith("setting ") for what in list(findings)[first_setting:])
+    assert "project film" in list(findings)[:first_setting]
+
+
+def test_settings_that_have_their_default_are_left_out(studio):
+    findings = found(Studio.open(studio.root, {"LTX_MAX_FRAMES": "97"}))
+    assert [what for what in findings if what.startswith("setting ")] == ["setting LTX_MAX_FRAMES"]
 
 
 @pytest.mark.parametrize(
-    ("setting", "what", "message"),
+    ("setting", "what", "message", "remedy"),
     [
-        ("VTX_FONT=config/global.env", "font", "cannot be read as a font"),
-        ("VTX_ENGINE=animatik", "engine", "did you mean 'animatic'?"),
-        ("VTX_STORY_WRITER=x", "writer", "VTX_STORY_WRITER"),
-        ("LTX_MAX_FRAMES=1", "limits", "config/global.env:1"),
-        ("no setting", "settings", "config/global.env:1"),
+        ("VTX_FFMPEG=/nowhere", "ffmpeg", "remove it", "VTX_FFMPEG is set here: config/global.env:1"),
+        ("VTX_FONT=config/global.env", "font", "cannot be read as a font", "VTX_FONT is set here: config/global.env:1"),
+        ("VTX_ENGINE=animatik", "engine", "did you mean 'animatic'?", "VTX_ENGINE is set here: config/global.env:1"),
+        ("VTX_STORY_WRITER=x", "writer", "known: breakdown", "VTX_STORY_WRITER is set here: config/global.env:1"),
+        ("LTX_MAX_FRAMES=1", "limits", "config/global.env:1", ""),
+        ("no setting", "settings", "config/global.env:1", ""),
     ],
+    ids=["ffmpeg", "font", "engine", "writer", "limits", "syntax"],
 )
-def test_bad_settings_fail_with_a_remedy(studio, setting, what, message):
+def test_bad_settings_fail_once_and_say_where_they_are_set(studio, setting, what, message, remedy):
     (studio.root / "config/global.env").write_text(f"{setting}\n", encoding="utf-8")
-    finding = found(studio)[what]
-    assert finding.level == Level.FAIL
-    assert message in finding.found
-    assert finding.remedy
+    findings = found(studio)
+    assert (findings[what].level, findings[what].remedy) == (Level.FAIL, remedy)
+    assert message in findings[what].found
+    assert remedy == "" or f"setting {remedy.split()[0]}" not in findings
+    assert "project film" in findings
+
+
+def test_a_project_that_cannot_be_read_is_a_finding(studio):
+    studio.project("film").metadata_path.write_text("titel: B\n", encoding="utf-8")
+    finding = found(studio, "film")["project film"]
+    assert (finding.level, finding.found.startswith("metadata.yaml:1")) == (Level.FAIL, True)
 
 
 def test_a_full_disk_and_a_read_only_studio(studio, monkeypatch):

@@ -1,6 +1,8 @@
 import json
+import shutil
 from pathlib import Path
 
+import pytest
 from typer.testing import Result
 
 from vtx_dagster.cli.runs import Registry
@@ -23,6 +25,14 @@ def test_a_second_make_renders_nothing_and_says_so(film: Project, vtx) -> None:
     assert result.exit_code == 0
     assert "everything is current, nothing was rendered" in result.stdout
     assert f"{film.film_path}\n3.0 s\n" in result.stdout
+
+
+def test_nothing_is_run_for_a_film_that_is_current(vtx, film, monkeypatch):
+    monkeypatch.setattr(Registry, "run", lambda *_, **__: pytest.fail("something was run"))
+    shutil.rmtree(film.studio.root / ".dagster")
+    assert json.loads(vtx("make", "film", "--json", "--studio", film.studio.root).stdout)["was_current"] is True
+    added = json.loads(vtx("sync", "--json", "--studio", film.studio.root).stdout)["added"]
+    assert added == []
 
 
 def test_editing_one_clip_remakes_that_clip_its_act_and_the_film(vtx, film, edit):
@@ -67,6 +77,7 @@ def test_clips_that_change_while_they_are_rendered_are_not_cut(vtx, film, edit, 
         edit(film.clip_spec_path("A02_S01_SH010"), "camera:", "seed: 7\ncamera:")
         return outcomes
 
+    edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
     monkeypatch.setattr(Registry, "render", render_and_edit)
     result = vtx("make", "film", "--studio", film.studio.root)
     assert result.exit_code == 1

@@ -1,4 +1,10 @@
 import json
+import os
+import re
+
+import pytest
+
+from vtx_dagster.cli import plan as plan_module
 
 
 def test_plan_of_a_new_film_shows_the_story_stages(vtx, studio):
@@ -8,7 +14,20 @@ def test_plan_of_a_new_film_shows_the_story_stages(vtx, studio):
     assert [line[:3] for line in lines] == [
         ["film", "write", stage] for stage in ("outline", "treatment", "screenplay", "shotlist")
     ]
-    assert "4 steps due: 0 clips to render" in result.stdout
+    assert result.stdout.endswith(
+        "4 steps due: 4 story stages to write\nfilm then: the clips that change (known once these are written)\n"
+    )
+
+
+def test_plan_after_an_edit_of_the_screenplay_says_what_may_follow(vtx, film, edit):
+    edit(film.source_dir / "film.fountain", "opens the door", "closes the door")
+    at = ("--studio", film.studio.root)
+    result = vtx("plan", "film", *at)
+    assert result.stdout.endswith(
+        "2 steps due: 2 story stages to write\n"
+        "then: treatment, shotlist and the clips that change (known once these are written)\n"
+    )
+    assert json.loads(vtx("plan", "--json", *at).stdout)["then"] == {"film": ["treatment", "shotlist"]}
 
 
 def test_plan_of_a_finished_film_is_empty(vtx, finished):
@@ -22,16 +41,59 @@ def test_plan_says_what_waits_and_check_fails(vtx, film, edit):
     result = vtx("plan", "--check", "--studio", film.studio.root)
     assert result.exit_code == 1
     words = " ".join(result.stdout.split())
-    assert "render rendered_clip A01_S01_SH010 the plan changed since it was rendered 1.0 s" in words
+    assert "film render A01_S01_SH010 changed: seed " in words
     assert "waits: prompts/clips/A01_S01_SH020.yaml:3: sede: " in result.stdout
     assert "waits: blocked clips: A01_S01_SH020" in result.stdout
     assert "1 step due: 1 clip to render, 1.0 s of film; 2 waiting" in result.stdout
 
 
+def test_plan_says_in_a_film_maker_s_words_what_changed(vtx, film, edit, monkeypatch):
+    edit(film.metadata_path, "render:", "produce_in_acts: true\nrender:")
+    for clip in film.clip_ids()[:2]:
+        text = film.clip_spec_path(clip).read_text(encoding="utf-8")
+        film.clip_spec_path(clip).write_text(re.sub(r"size: \w+", "size: ECU", text), encoding="utf-8")
+    monkeypatch.setattr(plan_module, "MAX_CHANGES", 1)
+    result = vtx("plan", "film", "--studio", film.studio.root)
+    rows = [re.split(r"\s{2,}", line.strip()) for line in result.stdout.splitlines()]
+    assert ["do", "what", "why", "film"] in rows
+    assert ["render", "A01_S01_SH010", "changed: size WS -> ECU, prompt", "1.0 s"] in rows
+    assert ["render", "A01_S01_SH020", "the plan changed since it was rendered", "1.0 s"] in rows
+    assert ["assemble", "act A01", "never assembled", "2.0 s"] in rows
+    assert ["assemble", "film", "its lineup changed", "3.0 s"] in rows
+    assert "rendered_clip" not in result.stdout
+
+
+def test_a_damaged_take_is_named_and_rendered_again(vtx, film):
+    (take,) = film.takes_dir.glob("A01_S01_SH010/*.mp4")
+    os.truncate(take, 500)
+    at = ("--studio", film.studio.root)
+    reason = "its take is damaged (the file is not what was verified)"
+    assert f"render A01_S01_SH010 {reason} 1.0 s" in " ".join(vtx("plan", "film", *at).stdout.split())
+    assert f"A01_S01_SH010 stale 1.00 {reason}" in " ".join(vtx("projects", "status", "film", *at).stdout.split())
+    assert "1 rendered" in vtx("make", "film", *at).stdout
+    assert vtx("plan", "film", "--check", *at).exit_code == 0
+
+
+def test_a_shot_without_a_clip_spec_is_named(vtx, film):
+    film.clip_spec_path("A01_S01_SH020").unlink()
+    at = ("--studio", film.studio.root)
+    remark = "A01_S01_SH020 is in the shotlist but has no clip spec (vtx story clips film brings it back)\n"
+    assert vtx("plan", "film", *at).stdout.endswith(remark)
+    assert json.loads(vtx("plan", "film", "--json", *at).stdout)["unwritten"] == {"film": ["A01_S01_SH020"]}
+    assert remark in vtx("projects", "status", "film", *at).stdout
+    with film.shotlist_path.open("a", encoding="utf-8") as shotlist:
+        shotlist.write("retired: [A01_S01_SH900]\n")
+    assert remark not in vtx("plan", "film", *at).stdout
+    vtx("story", "clips", "film", *at)
+    assert "brings it back" not in vtx("plan", "film", *at).stdout
+
+
 def test_plan_as_json(vtx, film, edit):
     edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
     film.studio.create_project("broken", title="B").metadata_path.write_text("version: 1\n", encoding="utf-8")
-    found = json.loads(vtx("plan", "--json", "--studio", film.studio.root).stdout)
+    result = vtx("plan", "--json", "--studio", film.studio.root)
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
     assert [(step["stage"], step["id"], step["work"]) for step in found["steps"]] == [
         ("rendered_clip", "A01_S01_SH010", "render"),
         ("film", "", "assemble"),
@@ -39,12 +101,31 @@ def test_plan_as_json(vtx, film, edit):
     assert found["steps"][0]["frames"] == 8
     assert found["steps"][0]["film_s"] == 1.0
     assert len(found["steps"][0]["hash"]) == 64
+    assert found["steps"][0]["changed"].endswith("-> 7")
     assert "metadata.yaml" in found["problems"]["broken"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("VTX_ENGINE=ltx", "VTX_ENGINE='ltx' is not known"),
+        ("VTX_FONT=nowhere.ttf", "nowhere.ttf"),
+        ("no setting", "project.env:1"),
+    ],
+    ids=["engine", "font", "syntax"],
+)
+def test_a_wrong_setting_is_the_error(vtx, studio, setting, message):
+    studio.project("film").env_path.write_text(f"{setting}\n", encoding="utf-8")
+    one, every = (vtx("plan", *names, "--studio", studio.root) for names in (("film",), ()))
+    assert (one.exit_code, every.exit_code) == (1, 1)
+    assert one.stderr.startswith("error: ")
+    assert message in one.stderr
+    assert every.stdout == f"film: {one.stderr.removeprefix('error: ')}"
 
 
 def test_check_fails_on_a_project_that_cannot_be_read(vtx, studio):
     studio.project("film").metadata_path.write_text("version: 1\n", encoding="utf-8")
     result = vtx("plan", "--check", "--studio", studio.root)
     assert result.exit_code == 1
-    assert "film cannot be read: metadata.yaml:1" in result.stdout
+    assert "film: metadata.yaml:1" in result.stdout
     assert "current" not in result.stdout

@@ -16,8 +16,34 @@ def test_new_makes_a_project_from_a_screenplay(vtx, studio, tmp_path):
     result = vtx("projects", "new", "mine", "--title", "Mine", "--screenplay", screenplay, "--studio", studio.root)
     assert result.exit_code == 0
     assert (studio.root / "projects/mine/story/source/mine.fountain").is_file()
-    assert result.stdout.endswith("then: vtx make mine\n")
-    assert "next:" not in result.stdout
+    assert result.stdout.endswith(f"next: vtx make mine --studio {studio.root}\n")
+
+
+def test_new_takes_title_and_author_from_the_title_page(vtx, studio, tmp_path):
+    screenplay = tmp_path / "mine.fountain"
+    screenplay.write_text("Title: _**Mine**_\n    Alone\nAuthor: Ann\n\nINT. ROOM - DAY\n\nX.\n", encoding="utf-8")
+    at = ("--screenplay", screenplay, "--studio", studio.root)
+    assert json.loads(vtx("projects", "new", "mine", "--json", *at).stdout)["title"] == "Mine Alone"
+    assert vtx("projects", "new", "yours", "--title", "Yours", *at).exit_code == 0
+    metadata = [studio.project(slug).metadata() for slug in ("mine", "yours")]
+    assert [(one.title, one.author) for one in metadata] == [("Mine Alone", "Ann"), ("Yours", "Ann")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "message"),
+    [
+        ("mine.fountain", "INT. ROOM - DAY\n\nX.\n", 2, "has no title page with a Title"),
+        ("mine.fountain", "Title: Mine\n\nNo heading.\n", 1, "mine.fountain:"),
+        ("mine.pdf", "%PDF", 2, "give one"),
+    ],
+    ids=["no title", "no screenplay", "no Fountain"],
+)
+def test_new_without_a_title_is_refused(vtx, studio, tmp_path, name, text, code, message):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    result = vtx("projects", "new", "mine", "--screenplay", tmp_path / name, "--studio", studio.root)
+    assert result.exit_code == code
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+    assert not (studio.root / "projects/mine").exists()
 
 
 def test_new_without_a_screenplay_says_what_to_write(vtx, studio):
@@ -28,7 +54,7 @@ def test_new_without_a_screenplay_says_what_to_write(vtx, studio):
 
 def test_new_as_json(vtx, studio):
     found = json.loads(vtx("projects", "new", "mine", "--title", "Mine", "--json", "--studio", studio.root).stdout)
-    assert found == {"project": "mine", "path": str(studio.root / "projects/mine")}
+    assert found == {"project": "mine", "path": str(studio.root / "projects/mine"), "title": "Mine"}
 
 
 @pytest.mark.parametrize(
@@ -43,17 +69,38 @@ def test_new_refuses(vtx, studio, slug, code):
 def test_list(vtx, film):
     film.studio.create_project("broken", title="B").metadata_path.write_text("titel: B\n", encoding="utf-8")
     text = words(vtx("projects", "list", "--studio", film.studio.root).stdout)
-    assert f"film The Film 3 {film.film_path}" in text
-    assert "broken (metadata.yaml:1" in text
+    assert "film The Film current 3.0 s" in text
+    assert "broken error film" in text
+    assert "broken: metadata.yaml:1" in text
     found = json.loads(vtx("projects", "list", "--json", "--studio", film.studio.root).stdout)
     assert [project["project"] for project in found["projects"]] == ["broken", "film"]
     assert found["projects"][1] == {
         "project": "film",
         "title": "The Film",
+        "state": "current",
         "clips": 3,
+        "film_s": 3.0,
         "film": str(film.film_path),
         "problem": "",
     }
+
+
+def test_list_says_in_a_word_where_a_project_stands(vtx, film, edit):
+    def word() -> str:
+        found = json.loads(vtx("projects", "list", "--json", "--studio", film.studio.root).stdout)["projects"]
+        return next(one["state"] for one in found if one["project"] == "film")
+
+    film.studio.create_project("new", title="New")
+    assert json.loads(vtx("projects", "list", "--json", "--studio", film.studio.root).stdout)["projects"][1]["state"] == "empty"
+    clip = "A01_S01_SH010"
+    edit(film.clip_spec_path(clip), "camera:", "seed: 7\ncamera:")
+    assert word() == "due"
+    (step,) = json.loads(vtx("plan", "film", "--json", "--studio", film.studio.root).stdout)["steps"][:1]
+    failure = FailureRecord(clip=clip, clip_hash=step["hash"], code="render", message="no paint", failed_at="2026-01-01")
+    TakeStore(film).record_failure(failure)
+    assert word() == "failed"
+    edit(film.clip_spec_path(clip), "camera:", "sede: 7\ncamera:")
+    assert word() == "blocked"
 
 
 @pytest.mark.parametrize("command", ["list", "status"])
@@ -77,7 +124,7 @@ def test_status_of_one_gives_every_reason(vtx, film, edit):
     result = vtx("projects", "status", "film", "--studio", film.studio.root)
     assert result.exit_code == 0
     text = words(result.stdout)
-    assert "A01_S01_SH010 stale 1.00 seed: " in text
+    assert "A01_S01_SH010 stale 1.00 seed " in text
     assert "-> 7" in text
     assert "A01_S01_SH020 blocked prompts/clips/A01_S01_SH020.yaml:3: sede: " in text
     assert "A02_S01_SH010 rendered 1.00" in text

@@ -112,7 +112,14 @@ def test_dagster_home_wins(studio, tmp_path):
     with open_registry(chosen) as registry:
         assert registry.register().added == ("film",)
     assert (tmp_path / "dagster/history").is_dir()
-    assert not (tmp_path / "dagster/dagster.yaml").exists()
+    assert "enabled: false" in (tmp_path / "dagster/dagster.yaml").read_text(encoding="utf-8")
+
+
+def test_a_dagster_yaml_of_someone_s_own_is_left_alone(studio, tmp_path):
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    with open_registry(Studio.open(studio.root, {"DAGSTER_HOME": str(tmp_path)})) as registry:
+        assert registry.register().added == ("film",)
+    assert (tmp_path / "dagster.yaml").read_text(encoding="utf-8") == "telemetry: {enabled: false}\n"
 
 
 def test_a_lost_dagster_yaml_is_written_again(studio):

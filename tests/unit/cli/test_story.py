@@ -57,12 +57,19 @@ def test_clips_are_written_from_the_shotlist_as_it_is(vtx, film, edit):
     edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
     film.clip_spec_path("A02_S01_SH010").unlink()
     result = vtx("story", "clips", "film", *at)
-    assert result.stdout.startswith("film clips: wrote 1 file, kept 1 that you wrote\n")
+    assert result.stdout == f"film clips: wrote 1 file, kept 1 that you wrote\n{film.clips_dir}\n"
     assert "A01_S01_SH010.yaml was written or edited by hand and is kept" in result.stderr
     assert "seed: 7" in film.clip_spec_path("A01_S01_SH010").read_text(encoding="utf-8")
     result = vtx("story", "clips", "film", "--act", "A01", "--scene", "S01", "--overwrite", *at)
     assert result.stdout.startswith("film clips: wrote 1 file\n")
     assert "seed" not in film.clip_spec_path("A01_S01_SH010").read_text(encoding="utf-8")
+
+
+def test_clips_that_the_shotlist_lost_are_removed_and_counted(vtx, film):
+    shotlist = film.shotlist_path.read_text(encoding="utf-8")
+    film.shotlist_path.write_text(shotlist[: shotlist.index("- id: A02_S01_SH010")], encoding="utf-8")
+    result = vtx("story", "clips", "film", "--studio", film.studio.root)
+    assert result.stdout == f"film clips: wrote 0 files, removed 1\n{film.clips_dir}\n"
 
 
 def test_a_stage_without_its_source_is_one_clear_error(vtx, studio):

@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from vtx_dagster.cli import studio as studio_commands
 from vtx_dagster.cli.studio import dev_command
 from vtx_dagster.studio.demo import DEMO_SLUG, add_demo, demo_files
 from vtx_dagster.studio.project import Studio
@@ -18,9 +17,11 @@ def test_init_makes_a_studio_and_leaves_what_is_there(vtx, tmp_path):
     (home / "config/global.env").write_text("VTX_ENGINE=animatic\n", encoding="utf-8")
     result = vtx("init", "home")
     assert result.exit_code == 0
-    assert result.stdout == f'{home} is a studio\nnext: vtx projects new my_film --title "My film" --studio home\n'
+    assert result.stdout == f'{home} is a studio\nnext: vtx projects new my_film --title "My film" --studio {home}\n'
     assert (home / "config/global.env").read_text(encoding="utf-8") == "VTX_ENGINE=animatic\n"
     assert (home / ".dagster/dagster.yaml").is_file()
+    assert vtx("init", "home", "--demo").stdout.endswith(f"next: vtx make {DEMO_SLUG} --studio {home}\n")
+    assert vtx("init", "home").stdout.endswith(f"next: vtx plan --studio {home}\n")
 
 
 def test_init_here_with_the_demo(vtx, tmp_path):
@@ -89,7 +90,7 @@ def test_sync_of_a_broken_project_does_the_others_and_fails(vtx, studio):
     result = vtx("sync", "--studio", studio.root)
     assert result.exit_code == 1
     assert "+ broken\n+ film\n" in result.stdout
-    assert "broken cannot be read: metadata.yaml:1" in result.stderr
+    assert "broken: metadata.yaml:1" in result.stderr
 
 
 def test_doctor_finds_a_healthy_studio(vtx, finished):
@@ -107,7 +108,8 @@ def test_doctor_fails_with_a_remedy(vtx, studio):
     assert result.exit_code == 1
     findings = {finding["what"]: finding for finding in json.loads(result.stdout)["findings"]}
     assert findings["ffmpeg"]["level"] == "fail"
-    assert "set VTX_FFMPEG" in findings["ffmpeg"]["remedy"]
+    assert findings["ffmpeg"]["remedy"] == "VTX_FFMPEG is set here: config/global.env:1"
+    assert "setting VTX_ENGINE" not in findings
     assert findings["setting OPENAI_API_KEY"]["found"] == "******** (config/global.env:2)"
     assert "sk-1" not in result.stdout
 
@@ -120,14 +122,24 @@ def test_schema_lists_and_prints(vtx):
     assert (result.exit_code, "did you mean 'clip'?" in result.stderr) == (1, True)
 
 
-def test_dev_registers_and_becomes_dagster(vtx, studio, monkeypatch):
+def test_dev_registers_and_serves(vtx, studio, monkeypatch):
     seen = []
-    monkeypatch.setattr(studio_commands.os, "execve", lambda *arguments: seen.append(arguments))
+
+    def served(command, environment, *, address, on_ready):
+        seen.append((command, environment, address))
+        on_ready()
+
+    monkeypatch.setattr("vtx_dagster.cli.serving.serve", served)
     result = vtx("dev", "--port", "3456", "--studio", studio.root)
     assert result.exit_code == 0
-    assert "http://127.0.0.1:3456" in result.stderr
-    ((program, command, environment),) = seen
-    assert program == sys.executable
+    assert result.stderr.splitlines() == [
+        f"{studio.root}: Dagster is starting (Ctrl-C stops it)",
+        "ready: http://127.0.0.1:3456",
+        "stopped",
+    ]
+    ((command, environment, address),) = seen
+    assert address == ("127.0.0.1", 3456)
+    assert command[0] == sys.executable
     assert command[3:8] == ["-m", "dagster", "dev", "-m", "vtx_dagster.definitions"]
     assert command[-4:] == ["--host", "127.0.0.1", "--port", "3456"]
     assert environment["VTX_HOME"] == str(studio.root)

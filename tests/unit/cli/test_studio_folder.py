@@ -1,7 +1,8 @@
 import pytest
 
-from vtx_dagster.cli.studio_folder import open_studio, records
-from vtx_dagster.core.errors import NotFoundError
+from vtx_dagster.cli.studio_folder import open_studio, record_of, records, studio_words
+from vtx_dagster.core.errors import InvalidRequestError, NotFoundError
+from vtx_dagster.studio.project import Studio
 
 
 def test_the_option_wins_over_the_environment(studio, tmp_path, monkeypatch):
@@ -35,4 +36,21 @@ def test_records_are_by_slug_and_hold_the_problem_of_a_broken_project(studio):
 
 def test_records_of_an_unknown_project_are_an_error(studio):
     with pytest.raises(NotFoundError, match="did you mean 'film'"):
-        records(studio, ["flim"])
+        record_of(studio, "flim")
+
+
+def test_the_record_of_one_project_raises_what_is_wrong_with_it(studio):
+    assert record_of(studio, "film").clips == ()
+    studio.project("film").env_path.write_text("VTX_ENGINE=ltx\n", encoding="utf-8")
+    with pytest.raises(InvalidRequestError, match=r"^VTX_ENGINE='ltx' is not known"):
+        record_of(studio, "film")
+
+
+def test_the_studio_is_named_only_where_it_would_not_be_found(studio, tmp_path, monkeypatch):
+    assert studio_words(studio) == f" --studio {studio.root}"
+    monkeypatch.chdir(studio.root)
+    assert studio_words(studio) == ""
+    other = Studio.init(tmp_path / "my other")
+    assert studio_words(other) == f" --studio '{other.root}'"
+    monkeypatch.setenv("VTX_HOME", str(tmp_path / "nowhere"))
+    assert studio_words(studio) == f" --studio {studio.root}"

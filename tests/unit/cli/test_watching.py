@@ -56,7 +56,9 @@ def test_quiet_shows_nothing(capsys):
     assert len(outcomes.rendered) == 1
 
 
-@pytest.mark.parametrize(("keys", "bars"), [(KEYS, ("2 clips", "1/2")), (KEYS[:1], (KEYS[0],))], ids=["several", "one"])
+@pytest.mark.parametrize(
+    ("keys", "bars"), [(KEYS, ("2 clips", "1/2")), (KEYS[:1], ("1 clip", KEYS[0], "1/1"))], ids=["several", "one"]
+)
 def test_on_a_terminal_there_are_bars(monkeypatch, keys, bars):
     screen = Terminal()
     monkeypatch.setattr(watching.sys, "stderr", screen)
@@ -66,6 +68,7 @@ def test_on_a_terminal_there_are_bars(monkeypatch, keys, bars):
     text = screen.getvalue()
     assert "film/A01_S01_SH010  rendered in 1.2 s" in text
     assert all(bar in text for bar in bars)
+    assert "/?" not in text
 
 
 def test_frames_of_an_assembly_on_a_terminal(monkeypatch):
@@ -74,3 +77,4 @@ def test_frames_of_an_assembly_on_a_terminal(monkeypatch):
     with watching_frames("assembling film"):
         report("film", 5, 9)
     assert "5/9" in screen.getvalue()
+    assert "/?" not in screen.getvalue()
