@@ -151,6 +151,8 @@ class ClipWriter:
             dst_colorspace=Colorspace.ITU709,
             src_color_range=ColorRange.JPEG,
             dst_color_range=ColorRange.MPEG,
+            # x264 has the other cores.
+            threads=1,
         )
         frame.pts, frame.time_base = index, Fraction(1, self._fps)
         self._container.mux(self._video.encode(frame))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageFilter
 
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.core.plan import RenderPlan
@@ -13,7 +13,7 @@ from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
 from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_body, draw_face, draw_from_above, draw_head, limb
-from vtx_dagster.engines.animatic.layers import Layer, lay, views_window
+from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, Layer, lay, views_window
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.animatic.page import Caption, Slate, blank_page, border, captions, card, grain, layout
 from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix
@@ -85,6 +85,8 @@ class Board:
 
     def _paint_stage(self) -> None:
         staging = self._staging
+        # Nobody sees mist grow in a dolly or a zoom; as it is, it can be copied.
+        self._air = self._path.views(0.0, self._aspect).unscaled()
         self._back, self._middle = self._painted_set(staging)
         self._haze = self._painted_haze()
         speakers = {line.character for line in self._drawing.dialogue if not line.off_screen}
@@ -94,10 +96,11 @@ class Board:
     def _sheet(self, depth: float, window: Window | None = None, *, opaque: bool = False, share: float = 1.0) -> Sheet:
         """Return a sheet for what the camera sees at a depth, or for a window of that; ``share`` lowers its resolution."""
         views = self._path.views(depth, self._aspect)
-        seen = views_window(views)
+        per_unit = self._size[1] * views.closest() * share * (RESAMPLED_DETAIL if views.scales else 1.0)
+        seen = views_window(views, max(0.02, (SURPLUS_PX + 1) / per_unit))
         return Sheet(
             seen if window is None else seen.overlap(window) or seen,
-            self._size[1] * views.closest() * share,
+            per_unit,
             light=self._light,
             seed=stable_hash(self._set_seed, depth),
             ground=self._light.mid if opaque else None,
@@ -140,17 +143,18 @@ class Board:
         band = np.sin(np.pi * rows) ** 1.5
         thick = np.clip((np.asarray(blots, dtype=float) - 96) / 159, 0, 1) * band * 255 * strength
         paint = mix(self._light.horizon, self._light.light, 0.6)
-        views = self._path.views(0.0, self._aspect)
-        seen = views_window(views)
+        per_unit = self._size[1]
+        seen = views_window(self._air)
         seconds = self._plan.render_frames / self._plan.fps
         wide = seen.width + _DRIFT * min(seconds, 60)
-        # Seen at its own scale it is copied, and wants every pixel; else it is resampled anyway, and it is soft.
-        per_unit = self._size[1] * views.closest() * (1.0 if np.ptp(views.scale) == 0 else 0.25)
         size = (math.ceil(wide * per_unit), math.ceil(1.08 * per_unit))
         mask = Image.fromarray(thick.astype(np.uint8)).resize(
             size, Image.Resampling.BILINEAR, box=(0, 0, min(240, 27 * wide), 72)
         )
-        return Layer(Window(seen.left, -0.62, seen.left + size[0] / per_unit, -0.62 + size[1] / per_unit), mask, paint)
+        mist = Image.new("RGBA", size, (*paint, 0))
+        mist.putalpha(mask)
+        window = Window(seen.left, -0.62, seen.left + size[0] / per_unit, -0.62 + size[1] / per_unit)
+        return Layer(window, mist.convert("RGBa"))
 
     def _acting(self, mark: Mark, *, speaks: bool) -> Acting:
         body = mark.actor.body
@@ -245,7 +249,7 @@ class Board:
         depth, back = self._back
         seen = self._path.views(depth, self._aspect).window(frame_index)
         lay(picture, back, seen)
-        air = self._path.views(0.0, self._aspect).window(frame_index)
+        air = self._air.window(frame_index)
         drift = _DRIFT * min(seconds, 60)
         lay(picture, self._haze, Window(air.left + drift, air.top, air.right + drift, air.bottom))
         if self._middle is not None:
@@ -258,7 +262,8 @@ class Board:
             sway = 0.003 * math.sin(1.1 * seconds)
             near = self._path.views(depth, self._aspect).window(frame_index)
             lay(picture, layer, Window(near.left + sway, near.top + sway, near.right + sway, near.bottom + sway))
-        return ImageChops.multiply(picture, self._grain)
+        picture.paste(self._grain, (0, 0), self._grain)
+        return picture
 
     def _lay_actor(self, picture: Image.Image, acting: Acting, frame_index: int, caption: Caption | None) -> None:
         face = self._face_at(acting, frame_index, caption)

@@ -1,6 +1,6 @@
 """The camera: where it looks in every frame of a move, and what that does to things near and far."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -76,6 +76,15 @@ class Views:
     y: Track
     scale: Track
     aspect: float
+
+    @property
+    def scales(self) -> bool:
+        """Whether the enlargement changes."""
+        return bool(np.ptp(self.scale))
+
+    def unscaled(self) -> "Views":
+        """Return views that move likewise and enlarge nothing."""
+        return replace(self, scale=np.ones_like(self.scale))
 
     def window(self, frame_index: int) -> Window:
         """Return what one frame shows."""

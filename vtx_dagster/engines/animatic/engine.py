@@ -16,7 +16,7 @@ from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.clip_writer import ClipWriter
 
-DRAWING_VERSION: Final = "1"
+DRAWING_VERSION: Final = "2"
 """Raised with every change that makes other pixels of the same plan: it is in the plans, so clips drawn before become stale."""
 
 

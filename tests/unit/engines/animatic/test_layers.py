@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from PIL import Image
 
 from vtx_dagster.core.bible import Palette
@@ -56,9 +57,34 @@ def test_an_empty_sheet_is_an_invisible_layer():
     assert (laid(Layer.of(Sheet(WINDOW, 100, light=LIGHT, seed=1))) == (0, 0, 255)).all()
 
 
-def test_a_layer_of_one_colour_tints():
-    layer = Layer(WINDOW, Image.new("L", (200, 100), 128), (255, 255, 255))
-    assert np.abs(laid(layer)[50, 100] - (128, 128, 255)).max() <= 1
+@pytest.mark.parametrize("share", [0.7, 0.9999, 1.3, 1.7])
+def test_a_push_moves_things_evenly(share):
+    """In a slow push a square is where the camera says to within a pixel, and moves without jerks."""
+    layer = square()
+    errors = []
+    for step in range(12):
+        half = 0.5 * share + 0.0004 * step
+        image = laid(layer, Window(0.05 - 2 * half, 0.03 - half, 0.05 + 2 * half, 0.03 + half))[..., 0].astype(float)
+        across = (image.sum(axis=0) * (np.arange(200) + 0.5)).sum() / image.sum()
+        errors.append(across - (0.0 - (0.05 - 2 * half)) * 100 / (2 * half))
+    assert np.abs(errors).max() < 1
+    assert np.ptp(errors) < 0.4
+
+
+def test_resampling_reaches_the_edges_of_the_picture():
+    sheet = Sheet(Window(-1.1, -0.6, 1.1, 0.6), 100, light=LIGHT, seed=1, ground=(255, 0, 0))
+    image = laid(Layer.of(sheet), Window(-0.9503, -0.4704, 0.9321, 0.4708))
+    assert (image[..., 0] == 255).all()
+    assert (image[..., 2] == 0).all()
+
+
+def test_the_same_part_is_scaled_once():
+    layer, seen = square(), Window(-0.9, -0.45, 0.9, 0.45)
+    laid(layer, seen)
+    kept = dict(layer.latest)
+    laid(layer, seen)
+    assert layer.latest == kept
+    assert next(iter(layer.latest.values())) is next(iter(kept.values()))
 
 
 def test_drawing_beside_the_sheet_is_harmless():
