@@ -15,6 +15,7 @@ from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.clip_writer import ClipWriter
+from vtx_dagster.studio.files import storage_errors
 
 DRAWING_VERSION: Final = "2"
 """Raised with every change that makes other pixels of the same plan: it is in the plans, so clips drawn before become stale."""
@@ -70,7 +71,7 @@ class AnimaticSession:
 
         Raises:
             RenderError: If the plan cannot be drawn; no output is left.
-            StorageError: If the output cannot be written.
+            StorageError: If the output or the log cannot be written.
         """
         plan = request.plan
         board = Board(plan, self._lettering)
@@ -81,11 +82,12 @@ class AnimaticSession:
                 writer.write_rgb(np.asarray(board.frame(index)))
                 request.progress(index + 1, plan.render_frames)
         facts = {**board.facts, "frames": plan.render_frames, "bytes": request.output.stat().st_size}
-        request.log.write_text(
-            f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"
-            + "".join(f"{name}: {value}\n" for name, value in facts.items()),
-            encoding="utf-8",
-        )
+        with storage_errors(request.log):
+            request.log.write_text(
+                f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"
+                + "".join(f"{name}: {value}\n" for name, value in facts.items()),
+                encoding="utf-8",
+            )
         return RenderReport(facts=facts)
 
 

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from vtx_dagster.core.engines import RenderRequest
-from vtx_dagster.core.errors import MissingSettingError, RenderError
+from vtx_dagster.core.errors import MissingSettingError, RenderError, StorageError
 from vtx_dagster.engines import animatic
 from vtx_dagster.engines.animatic.engine import AnimaticEngine, paint_frame
 
@@ -76,6 +76,11 @@ def test_what_cannot_be_rendered_leaves_no_file(plan, tmp_path, changes):
     with pytest.raises(RenderError):
         render(plan(**changes), tmp_path / "a.mp4")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_cannot_be_written_is_a_storage_error(plan, tmp_path):
+    with AnimaticEngine().session() as session, pytest.raises(StorageError, match=r"log\.txt"):
+        session.render(RenderRequest(plan=plan(frames=1), output=tmp_path / "a.mp4", log=tmp_path / "none" / "log.txt"))
 
 
 def test_the_font_is_part_of_the_version_by_its_content(tmp_path):
