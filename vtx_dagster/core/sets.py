@@ -16,10 +16,12 @@ SET_WORDS = {
     SetKind.WORKSHOP: "workshop garage factory warehouse laboratory lab barn shed boathouse mill forge hangar engine lantern lamp"
     " lighthouse",
     SetKind.STATION: "station platform subway metro airport terminal depot",
-    SetKind.SEA: "sea ocean boat ship deck raft lake river water waves",
-    SetKind.VEHICLE: "vehicle car taxi cab bus train carriage truck van lorry cockpit plane tram wheelhouse boat ship",
-    SetKind.STREET: "street road lane alley avenue square market town village city bridge pavement sidewalk plaza driveway"
+    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat",
+    SetKind.SEA: "sea ocean raft lake river water waves",
+    SetKind.VEHICLE: "vehicle car taxi cab bus train carriage truck van lorry cockpit plane tram",
+    SetKind.STREET: "street road lane alley avenue square market town village city pavement sidewalk plaza driveway"
     " highway crossroads car taxi cab bus truck van house home hotel cottage shop bar pub cafe café church",
+    SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass",
     SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery",
     SetKind.FIELD: "field meadow garden park yard farm prairie desert graveyard cemetery plain hillside lawn campsite",
     SetKind.FOREST: "forest wood woods jungle grove orchard trees path trail",
@@ -40,6 +42,9 @@ _INTERIOR = frozenset(
         SetKind.VEHICLE,
     )
 )
+_INSIDE = _INTERIOR | {SetKind.BOAT}
+"""A boat is a wheelhouse inside, and a deck outside or when nothing is known."""
+
 _OPEN_TO_THE_SKY = frozenset(SetKind) - _INTERIOR | {SetKind.STATION}
 """Stations are drawn the same from inside and on the platform."""
 
@@ -58,7 +63,7 @@ def drawn_set(bible: Bible, clip: ClipSpec) -> tuple[SetKind, bool, str]:
     interior = location.interior if location else None
     kind = location.set if location else None
     if kind is None:
-        allowed = {None: frozenset(SetKind), True: _INTERIOR, False: _OPEN_TO_THE_SKY}[interior]
+        allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[interior]
         kind = _named(place, allowed) or _named(clip.location or "", allowed)
     if kind is None:
         kind = SetKind.FIELD if interior is False else SetKind.ROOM

@@ -108,7 +108,7 @@ class Board:
 
     def _painted_set(self, staging: Staging) -> tuple[tuple[float, Layer], tuple[float, Layer] | None]:
         drawing = self._drawing
-        depth = _DEPTH_WALL if is_room(drawing.set) or staging.from_above else _DEPTH_LANDSCAPE
+        depth = _DEPTH_WALL if is_room(drawing.set, interior=drawing.interior) or staging.from_above else _DEPTH_LANDSCAPE
         blur = staging.blur * self._size[1]
         # What is out of focus needs no resolution.
         share = 1.0 if blur < 2 else 0.5
@@ -121,6 +121,7 @@ class Board:
             mid=middle.pen(tilt_deg=staging.tilt_deg).at(staging.set_x, staging.set_y, **place),
             light=self._light,
             time=drawing.time_of_day,
+            interior=drawing.interior,
             chance=generator(self._set_seed),
         )
         (paint_floor if staging.from_above else paint_set)(drawing.set, stage)

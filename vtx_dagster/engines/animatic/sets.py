@@ -1,4 +1,4 @@
-"""Backdrops: the fourteen sets, each a wall or landscape far off and things that stand in the middle distance.
+"""Backdrops: the sixteen sets, each a wall or landscape far off and things that stand in the middle distance.
 
 Set units: one unit is the height of the picture in a wide shot, y = 0 is the foot of the wall (interiors) or the horizon
 (exteriors), and x = 0 the middle. Sets run on to both sides beyond what any move shows.
@@ -30,6 +30,7 @@ class Stage:
     mid: Pen
     light: Light
     time: TimeOfDay
+    interior: bool
     chance: np.random.Generator
 
 
@@ -41,9 +42,9 @@ def paint_set(kind: SetKind, stage: Stage) -> None:
     BACKDROPS[kind](stage)
 
 
-def is_room(kind: SetKind) -> bool:
+def is_room(kind: SetKind, *, interior: bool) -> bool:
     """Say whether a set has walls rather than a horizon."""
-    return kind in ROOMS
+    return kind in ROOMS or (kind == SetKind.BOAT and interior)
 
 
 # Sky and what all landscapes share
@@ -987,6 +988,187 @@ def _sea(stage: Stage) -> None:
     pen.shape(arc(0.86, 0.04, 0.055, 0.055), mix(light.on((58, 104, 120)), light.sky, 0.3), 0.9)
 
 
+def _boat(stage: Stage) -> None:
+    if stage.interior:
+        _wheelhouse(stage)
+    else:
+        _ferry_deck(stage)
+
+
+def _wheelhouse(stage: Stage) -> None:
+    """The front of a wheelhouse from within: water through its windows, and what one steers with below them."""
+    light, pen = stage.light, stage.far
+    wood = light.on((150, 98, 62))
+    dark = light.shaded(wood, 0.42)
+    _shell(stage, (150, 98, 62), (112, 84, 62), skirting=False)
+    pen.fill(box(-REACH, -0.92, REACH, -0.36), dark)
+    for left in np.arange(-2.86, 2.8, 0.44).tolist():
+        _pane(stage, left, left + 0.40)
+    pen.shape(box(-REACH, -0.97, REACH, -0.91), wood, 0.9, form=0.2)
+    pen.shape(box(-REACH, -0.37, REACH, -0.30), mix(wood, light.light, 0.14), 0.9)
+    for x in np.arange(-3.1, 3.1, 0.11).tolist():
+        pen.stroke([(x, -0.30), (x, 0.0)], 0.5, paint=dark)
+    pen.shape(box(-REACH, -0.05, REACH, 0.0), dark, 0.8)
+    _lamp(pen, -0.50 * light.side, -0.86, light, hang=0.3)
+    pen.shape(box(0.62, -0.46, 0.86, -0.37), light.on((92, 98, 100)), 0.8, form=0.3)
+    for x in (0.68, 0.74, 0.80):
+        pen.shape(arc(x, -0.415, 0.020, 0.020), light.on((232, 224, 204)), 0.6)
+    brass = light.on(mix(light.accent, (206, 160, 72), 0.6))
+    _wheel(stage, -0.44, -0.17, 0.27, brass)
+    compass = stage.mid.at(0.46, 0.12)
+    compass.cast(arc(0, 0, 0.16, 0.02), 0.3)
+    compass.shape([(-0.07, 0), (0.07, 0), (0.05, -0.34), (-0.05, -0.34)], wood, 0.9, form=0.4)
+    compass.shape(arc(0, -0.35, 0.085, 0.030), brass, 0.9)
+    compass.shape(arc(0, -0.37, 0.070, 0.055, start=180, end=360), mix(light.on((150, 176, 184)), light.light, 0.3), 0.8)
+    _bell(stage.mid, 0.045, -0.70, light, brass)
+
+
+def _pane(stage: Stage, left: float, right: float) -> None:
+    """One window of a wheelhouse: sky over water, and drops on the glass."""
+    pen, light = stage.far, stage.light
+    top, horizon, bottom = -0.89, -0.55, -0.39
+    rows = 8
+    for row in range(rows):
+        y = top + (horizon - top) * row / rows
+        pen.fill(box(left, y, right, y + (horizon - top) / rows + 0.002), mix(light.sky, light.horizon, row / (rows - 1)))
+    water = mix(light.on((58, 104, 120)), light.sky, 0.30)
+    pen.fill(box(left, horizon, right, bottom), water)
+    pen.fill(box(left, horizon, right, horizon + 0.03), mix(water, light.horizon, 0.45))
+    bank = stage.chance.uniform(0.008, 0.035, 4)
+    x = np.linspace(left, right, 4)
+    ridge = list(zip(x.tolist(), (horizon - bank).tolist(), strict=True))
+    pen.fill([*ridge, (right, horizon), (left, horizon)], mix(light.shadow, light.horizon, 0.40))
+    for wave_x, wave_y in stage.chance.uniform((left + 0.02, horizon + 0.03), (right - 0.12, bottom - 0.01), (4, 2)).tolist():
+        pen.stroke(
+            [(wave_x, wave_y), (wave_x + 0.05, wave_y - 0.006), (wave_x + 0.10, wave_y)],
+            0.5,
+            smooth=True,
+            paint=light.shaded(water, 0.5),
+        )
+    for drop_x, drop_y in stage.chance.uniform((left + 0.01, top + 0.02), (right - 0.01, bottom - 0.08), (6, 2)).tolist():
+        pen.stroke([(drop_x, drop_y), (drop_x - 0.006, drop_y + 0.035)], 0.5, paint=mix(light.horizon, light.light, 0.5))
+    pen.stroke(box(left, top, right, bottom), 1.1, closed=True)
+
+
+def _wheel(stage: Stage, x: float, y: float, radius: float, brass: Colour) -> None:
+    """A ship's wheel on its post; (x, y) is its hub."""
+    light = stage.light
+    pen, wood = stage.mid.at(x, y), light.on((128, 80, 50))
+    pen.cast(arc(0, 0.30, 0.20, 0.025), 0.3)
+    pen.shape([(-0.07, 0.30), (0.07, 0.30), (0.045, 0.0), (-0.045, 0.0)], light.shaded(wood, 0.3), 0.9, form=0.4)
+    for spoke in range(8):
+        turn = math.radians(22.5 + 45 * spoke)
+        pen.stroke([(0, 0), (1.26 * radius * math.cos(turn), 1.26 * radius * math.sin(turn))], 4.2)
+        pen.stroke([(0, 0), (1.25 * radius * math.cos(turn), 1.25 * radius * math.sin(turn))], 2.6, paint=wood)
+    rim, inside = (curve(arc(0, 0, radius + wide, radius + wide), closed=True, steps=2) for wide in (0.016, -0.016))
+    pen.fill([*rim.tolist(), rim[0].tolist(), inside[0].tolist(), *inside[::-1].tolist()], brass)
+    pen.stroke(rim, 0.9, closed=True)
+    pen.stroke(inside, 0.9, closed=True)
+    pen.shape(arc(0, 0, 0.055, 0.055), brass, 0.9, form=0.4)
+
+
+def _bell(pen: Pen, x: float, y: float, light: Light, brass: Colour) -> None:
+    """A small bell under the ceiling and the cord to ring it by; its crown is at (x, y)."""
+    pen.stroke([(x, -1.2), (x, y)], 1.4)
+    pen.stroke([(x, y + 0.10), (x + 0.006, y + 0.22), (x - 0.004, y + 0.36)], 1.8, smooth=True, paint=light.on((224, 206, 170)))
+    pen.shape(arc(x - 0.004, y + 0.37, 0.012, 0.016), light.on((176, 62, 52)), 0.8)
+    pen.shape(
+        [(x + a, y + b) for a, b in ((-0.02, 0), (0.02, 0), (0.036, 0.055), (0.058, 0.1), (-0.058, 0.1), (-0.036, 0.055))],
+        brass,
+        1.0,
+        form=0.4,
+    )
+    pen.shape(arc(x, y + 0.108, 0.014, 0.014), light.shaded(brass, 0.5), 0.7)
+    pen.stroke([(x - 0.022, y + 0.03), (x - 0.036, y + 0.08)], 0.9, paint=mix(brass, (255, 248, 226), 0.6))
+
+
+def _ferry_deck(stage: Stage) -> None:
+    light, pen = stage.light, stage.mid
+    _heaven(stage)
+    _ridge(stage, stage.far, 0.07, 0.3, mix(mix(light.shadow, light.on((96, 108, 92)), 0.4), light.horizon, 0.45), line=0.6)
+    _water(stage, 0.0, 0.9)
+    stage.far.gradient(0.9, 2.6, light.shaded(light.on((58, 104, 120)), 0.45), light.shaded(light.on((58, 104, 120)), 0.6))
+    plank, paint, rail = light.on((150, 116, 84)), light.on((62, 84, 92)), light.on((232, 224, 206))
+    # The bow comes together ahead: the deck is a wedge with water on both sides.
+    edge = [(-4.0, 1.30), (-1.65, 0.42), (-0.95, 0.235), (-0.45, 0.165), (0.45, 0.165), (0.95, 0.235), (1.65, 0.42), (4.0, 1.30)]
+    pen.shape([*edge, (4, 3), (-4, 3)], plank)
+    for step in range(-8, 9):
+        pen.stroke([(step * 0.055, 0.17), (step * 0.40, 1.4)], 0.6, paint=light.shaded(plank, 0.55))
+    tops = [(x, y - 0.13 - 0.30 * (y - 0.165)) for x, y in edge]
+    pen.shape([*edge, *tops[::-1]], paint, 1.0)
+    pen.stroke([(x, y - 0.02) for x, y in edge], 1.4, paint=light.shaded(paint, 0.4))
+    for height, weight in ((0.17, 3.6), (0.09, 2.2)):
+        line = [(x, y - height - 0.5 * height * (low - 0.165)) for (x, y), (_, low) in zip(tops, edge, strict=True)]
+        for x, y, foot in ((x, y, top) for (x, y), (_, top) in zip(line, tops, strict=True) if height > 0.1):
+            pen.stroke([(x, foot), (x, y)], 3.4)
+            pen.stroke([(x, foot), (x, y)], 2.0, paint=rail)
+        pen.stroke(line, weight + 1.6)
+        pen.stroke(line, weight, paint=rail)
+    pen.stroke([(0, 0.05), (0, -0.62)], 3.0)
+    lantern = mix(light.accent, (255, 240, 205), 0.5) if light.lamps else light.on((214, 210, 190))
+    if light.lamps:
+        pen.glow(0, -0.50, 0.30, light.accent, 0.5)
+    pen.shape(box(-0.03, -0.545, 0.03, -0.465), lantern, 0.9)
+    pen.shape([(0.012, -0.62), (0.20, -0.57), (0.012, -0.52)], light.on(mix(light.accent, (176, 62, 52), 0.6)), 0.8, form=0.3)
+    pen.shape(arc(1.24, 0.20, 0.115, 0.115), light.on((216, 96, 64)), 1.0)
+    pen.shape(arc(1.24, 0.20, 0.062, 0.062), paint, 0.9)
+    for x in (-0.72, -0.58):
+        pen.shape(box(x - 0.03, 0.20, x + 0.03, 0.33), light.on((70, 70, 72)), 0.9, form=0.4)
+        pen.shape(box(x - 0.045, 0.19, x + 0.045, 0.215), light.on((70, 70, 72)), 0.9)
+    for turn in range(4):
+        pen.stroke(arc(-0.65, 0.26 + 0.018 * turn, 0.085, 0.014), 2.0, closed=True, paint=light.on((196, 168, 116)))
+    for turn in range(3):
+        pen.stroke(arc(0.74, 0.42 - 0.014 * turn, 0.13 - 0.02 * turn, 0.030), 2.4, smooth=True, closed=True,
+            paint=light.on((196, 168, 116)))  # fmt: skip
+
+
+def _bridge(stage: Stage) -> None:
+    """The deck of a suspension bridge, seen along its empty lanes, with the river on both sides."""
+    light, pen = stage.light, stage.far
+    _heaven(stage)
+    _ridge(stage, pen, 0.09, 0.2, mix(light.shadow, light.horizon, 0.55), line=0.5)
+    _water(stage, 0.0, 0.6)
+    stage.far.gradient(0.6, 2.6, light.shaded(light.on((58, 104, 120)), 0.35), light.shaded(light.on((58, 104, 120)), 0.55))
+    steel = light.on(mix((104, 120, 128), light.accent, 0.18))
+    road = light.on((122, 122, 126))
+    pen.shape([(-0.10, 0.005), (0.10, 0.005), (1.5, 0.45), (5.0, 1.6), (5, 3), (-5, 3), (-5.0, 1.6), (-1.5, 0.45)], road, 0.9)
+    for near, far, wide in ((0.030, 0.075, 0.008), (0.12, 0.22, 0.018), (0.32, 0.52, 0.034), (0.72, 1.1, 0.07)):
+        pen.fill([(-wide * 0.6, near), (wide * 0.6, near), (wide, far), (-wide, far)], light.on((228, 222, 204)))
+    for side in (-1, 1):
+        pen.stroke([(side * 0.085, 0.005), (side * 1.30, 0.45), (side * 4.4, 1.6)], 1.0, paint=light.on((228, 222, 204)))
+    for size, x in ((0.42, 0.17), (1.0, 0.62)):
+        haze = 0.35 if size < 1 else 0.08
+        tone = mix(steel, light.horizon, haze)
+        foot, top = 0.05 + 0.14 * size, -1.25 * size
+        for side in (-1, 1):
+            pen.shape(box(side * x - 0.055 * size, top, side * x + 0.055 * size, foot), tone, 0.9, form=0.35)
+            for y in np.linspace(top + 0.12 * size, foot - 0.1, 9).tolist():
+                pen.stroke([(side * x - 0.05 * size, y), (side * x + 0.05 * size, y)], 0.5)
+        for y in (top, top + 0.34 * size):
+            pen.shape(box(-x - 0.06 * size, y, x + 0.06 * size, y + 0.10 * size), tone, 0.9, form=0.2)
+        for part in range(4):
+            left, right = -x + 2 * x * part / 4, -x + 2 * x * (part + 1) / 4
+            pen.stroke([(left, top + 0.10 * size), (right, top + 0.34 * size)], 0.9)
+            pen.stroke([(right, top + 0.10 * size), (left, top + 0.34 * size)], 0.9)
+    for side in (-1, 1):
+        share = np.linspace(0, 1, 9)
+        sag = [(side * (0.17 + 0.45 * t), -0.525 - 0.725 * t + 1.9 * t * (1 - t)) for t in share.tolist()]
+        pen.stroke(sag, 2.2, smooth=True)
+        near = [(side * (0.62 + 2.6 * t), -1.25 + 2.1 * t * (1 - t) - 1.6 * t * t) for t in share.tolist()]
+        pen.stroke(near, 3.4, smooth=True)
+        for (x, y), t in zip([*sag[1:-1], *near[1:]], [*share[1:-1].tolist(), *share[1:].tolist()], strict=True):
+            pen.stroke([(x, y), (x, 0.02 + 0.29 * abs(x))], 0.9 if abs(x) < 0.6 else 1.3 + t)
+    pen = stage.mid
+    for side in (-1, 1):
+        for x in (0.30, 0.44, 0.62, 0.86, 1.16, 1.55, 2.05, 2.7):
+            foot, tall = 0.30 * x + 0.02, 0.10 + 0.13 * x
+            pen.shape(box(side * x - 0.008 - 0.006 * x, foot - tall, side * x + 0.008 + 0.006 * x, foot), steel, 0.8, form=0.3)
+        for height in (1.0, 0.55):
+            line = [(side * x, 0.30 * x + 0.02 - height * (0.10 + 0.13 * x)) for x in (0.22, 0.9, 3.4)]
+            pen.stroke(line, 4.4)
+            pen.stroke(line, 2.6, paint=steel)
+
+
 BACKDROPS: Final[Mapping[SetKind, Backdrop]] = {
     SetKind.ROOM: _room,
     SetKind.KITCHEN: _kitchen,
@@ -995,7 +1177,9 @@ BACKDROPS: Final[Mapping[SetKind, Backdrop]] = {
     SetKind.WORKSHOP: _workshop,
     SetKind.STATION: _station,
     SetKind.VEHICLE: _vehicle,
+    SetKind.BOAT: _boat,
     SetKind.STREET: _street,
+    SetKind.BRIDGE: _bridge,
     SetKind.ROOFTOP: _rooftop,
     SetKind.FIELD: _field,
     SetKind.FOREST: _forest,
@@ -1021,14 +1205,15 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
             x = step * 0.34
             pen.stroke([(x, -3), (x, 3)], 0.6, paint=light.shaded(lit, 0.5))
             pen.stroke([(-4, x), (4, x)], 0.6, paint=light.shaded(lit, 0.5))
-    elif kind in ROOMS:
+    elif kind in ROOMS or kind == SetKind.BOAT:
         for step in range(-14, 15):
             y = step * 0.15
             pen.stroke([(-4, y), (4, y)], 0.7, paint=light.shaded(lit, 0.55))
             for x in stage.chance.uniform(-3, 3, 5).tolist():
                 pen.stroke([(x, y), (x, y + 0.15)], 0.6, paint=light.shaded(lit, 0.55))
-        pen.shape(box(-0.92, -0.36, 0.92, 0.40), light.on(mix(light.accent, (150, 84, 70), 0.5)), 0.9)
-        pen.stroke(box(-0.86, -0.30, 0.86, 0.34), 0.7, closed=True)
+        if kind != SetKind.BOAT:
+            pen.shape(box(-0.92, -0.36, 0.92, 0.40), light.on(mix(light.accent, (150, 84, 70), 0.5)), 0.9)
+            pen.stroke(box(-0.86, -0.30, 0.86, 0.34), 0.7, closed=True)
     else:
         for x, y, size in stage.chance.uniform((-3, -2, 0.02), (3, 2, 0.10), (130, 3)).tolist():
             pen.wash(curve(arc(x, y, size * 1.8, size), closed=True, steps=2), light.shadow if size < 0.06 else light.light, 0.10)
@@ -1036,7 +1221,7 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
                 pen.stroke([(x - size, y), (x, y - size * 0.6), (x + size, y)], 0.6, smooth=True, paint=light.shaded(lit, 0.6))
     pen.glow(0.7 * light.side, -0.5, 1.6, light.light, 0.25)
     prop = light.on((136, 100, 74))
-    if kind in ROOMS:
+    if kind in ROOMS or kind == SetKind.BOAT:
         for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
             stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
             stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), prop, 1.1, form=0.12)
@@ -1050,7 +1235,17 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
             stage.mid.shape(blob, light.shaded(mix(lit, light.on((96, 112, 76)), 0.55), 0.15), 1.0, smooth=True, form=0.4)
 
 
-_PAVED: Final = frozenset({SetKind.KITCHEN, SetKind.STATION, SetKind.CORRIDOR, SetKind.ROOFTOP, SetKind.STREET, SetKind.OFFICE})
+_PAVED: Final = frozenset(
+    {
+        SetKind.KITCHEN,
+        SetKind.STATION,
+        SetKind.CORRIDOR,
+        SetKind.ROOFTOP,
+        SetKind.STREET,
+        SetKind.BRIDGE,
+        SetKind.OFFICE,
+    }
+)
 
 _FLOORS: Final[Mapping[SetKind, Colour]] = {
     SetKind.ROOM: (160, 122, 90),
@@ -1060,7 +1255,9 @@ _FLOORS: Final[Mapping[SetKind, Colour]] = {
     SetKind.WORKSHOP: (128, 108, 90),
     SetKind.STATION: (156, 150, 142),
     SetKind.VEHICLE: (96, 90, 88),
+    SetKind.BOAT: (150, 116, 84),
     SetKind.STREET: (132, 130, 130),
+    SetKind.BRIDGE: (138, 138, 142),
     SetKind.ROOFTOP: (142, 132, 126),
     SetKind.FIELD: (160, 150, 92),
     SetKind.FOREST: (104, 104, 72),

@@ -40,6 +40,9 @@ _CAST: Final = {ShotSize.ECU: 1, ShotSize.CU: 2, ShotSize.MCU: 3, ShotSize.MS: 5
 SOFT_SIZES: Final = {ShotSize.ECU: 0.012, ShotSize.CU: 0.008, ShotSize.MCU: 0.005}
 """Sizes whose background is out of focus, with the blur in heights of the picture at 35 mm."""
 
+_NARROW: Final = (SetKind.CORRIDOR, SetKind.VEHICLE, SetKind.BOAT, SetKind.BRIDGE)
+"""Sets that are made around their middle; close shots do not wander from it."""
+
 STRANGER: Final = DrawnFigure(
     key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#3a3432", skin="#c99a7a", wardrobe="#4a4f58"
 )
@@ -114,7 +117,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     """
     camera = drawing.camera
     size, angle = camera.size, camera.angle
-    room = is_room(drawing.set)
+    room = is_room(drawing.set, interior=drawing.interior)
     heads = 14.0 if size == ShotSize.EWS and room else HEADS_IN_PICTURE[size]
     heads *= {Angle.LOW: 0.88, Angle.HIGH: 1.08}.get(angle, 1.0)
     head = 1 / heads
@@ -125,6 +128,9 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     horizon = eye_y + scale * (0.55 if room else 0.12) + {Angle.LOW: 0.20, Angle.HIGH: -0.26}.get(angle, 0.0)
     side = 1 if stable_hash(seed, "side") % 2 else -1
     cast = _cast(drawing)
+    if not cast and not room:
+        # With nobody in it a landscape is more than its ground.
+        horizon = max(horizon, 0.06)
     shoulder = _shoulder(drawing, cast, head, aspect, side) if angle == Angle.OVER_SHOULDER else None
     above = angle == Angle.OVERHEAD
     if above:
@@ -149,7 +155,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
 
 def _set_x(kind: SetKind, scale: float, aspect: float, seed: int) -> float:
     """Return a sideways shift, so that close shots in one place do not all have the same wall behind them."""
-    room = max(0.0, min(0.5, (scale - 1) * 0.35)) if kind not in (SetKind.CORRIDOR, SetKind.VEHICLE) else 0.0
+    room = max(0.0, min(0.5, (scale - 1) * 0.35)) if kind not in _NARROW else 0.0
     return room * aspect * ((stable_hash(seed, "wall") % 1000) / 500 - 1)
 
 

@@ -35,13 +35,14 @@ def make_plan(
     frames=17,
     seed=7,
     drawn=True,
+    interior=None,
 ) -> RenderPlan:
     drawing = Drawing(
         project="lamp",
         title="The Last Lamp",
         camera=Camera(size=size, angle=angle, move=move, lens_mm=lens),
         time_of_day=time,
-        interior=place in ROOMS,
+        interior=place in ROOMS if interior is None else interior,
         set=SetKind(place),
         place="THE PLACE",
         palette=palette or Palette(),
@@ -52,7 +53,7 @@ def make_plan(
     )
     return RenderPlan(
         clip="A01_S01_SH001",
-        engine=EngineIdentity(name="animatic", version="1"),
+        engine=EngineIdentity(name="animatic", version="2"),
         pipeline=Pipeline.TI2VID_ONE_STAGE,
         mode=InputMode.T2V,
         prompt="",
