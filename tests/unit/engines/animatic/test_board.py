@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -32,20 +34,34 @@ def shift_of(first, second):
     return (x + width // 2) % width - width // 2, (y + height // 2) % height - height // 2
 
 
-@pytest.mark.parametrize("time", TimeOfDay)
-@pytest.mark.parametrize("kind", SetKind)
-def test_every_set_is_drawn_in_every_light(plan, kind, time):
-    image = picture(plan(place=kind, time=time, size=ShotSize.WS, frames=1, width=96, height=64, move=CameraMove.TRUCK_LEFT))
+PLACES = [(kind, None) for kind in SetKind] + [(SetKind.BOAT, True)]
+
+
+@pytest.mark.parametrize("time", [TimeOfDay.DAY, TimeOfDay.NIGHT])
+@pytest.mark.parametrize(("kind", "interior"), PLACES)
+def test_every_set_is_drawn_by_day_and_with_its_lamps_on(plan, kind, interior, time):
+    scene = {"place": kind, "interior": interior, "time": time, "move": CameraMove.TRUCK_LEFT}
+    image = picture(plan(**scene, size=ShotSize.WS, frames=1, width=96, height=64))
     assert image.std() > 12
 
 
-@pytest.mark.parametrize("kind", SetKind)
-def test_places_look_different(plan, kind):
-    others = [other for other in SetKind if other != kind]
-    mine = picture(plan(place=kind, size=ShotSize.WS, figures=(), frames=1))
-    assert all(
-        np.abs(mine - picture(plan(place=other, size=ShotSize.WS, figures=(), frames=1))).mean() > 4 for other in others[:3]
-    )
+@pytest.mark.parametrize("kind", [SetKind.FIELD, SetKind.ROOM])
+def test_every_light_is_another(plan, kind):
+    scenes = [plan(place=kind, time=time, size=ShotSize.WS, frames=1, width=96, height=64) for time in TimeOfDay]
+    images = [picture(scene) for scene in scenes]
+    assert all(image.std() > 12 for image in images)
+    assert all(np.abs(one - other).mean() > 3 for one, other in itertools.combinations(images, 2))
+
+
+def test_places_look_different(plan):
+    empty = {"size": ShotSize.WS, "figures": (), "frames": 1, "width": 96, "height": 64}
+    images = [picture(plan(place=kind, interior=interior, **empty)) for kind, interior in PLACES]
+    assert all(np.abs(one - other).mean() > 4 for one, other in itertools.combinations(images, 2))
+
+
+def test_an_empty_landscape_shows_more_sky_than_one_with_people(plan, figure):
+    empty, peopled = (Board(plan(size=ShotSize.WS, figures=people), LETTERING) for people in ((), (figure(),)))
+    assert empty._staging.set_y > peopled._staging.set_y
 
 
 def test_night_is_darker_and_bluer_than_day(plan):
@@ -79,10 +95,11 @@ def test_every_size_frames_the_figure(plan, size):
 
 
 @pytest.mark.parametrize("angle", [angle for angle in Angle if angle != Angle.EYE_LEVEL])
-@pytest.mark.parametrize("kind", [SetKind.KITCHEN, SetKind.FOREST, SetKind.VEHICLE])
+@pytest.mark.parametrize("kind", [SetKind.KITCHEN, SetKind.BOAT, SetKind.VEHICLE])
 def test_every_angle_changes_the_picture(plan, figure, kind, angle):
     people = (figure("mara"), figure("tom", wardrobe="#2040ff"))
-    level, other = (picture(plan(place=kind, angle=each, figures=people)) for each in (Angle.EYE_LEVEL, angle))
+    small = {"figures": people, "frames": 1, "width": 96, "height": 64}
+    level, other = (picture(plan(place=kind, angle=each, **small)) for each in (Angle.EYE_LEVEL, angle))
     assert np.abs(level - other).mean() > 3
 
 
@@ -98,7 +115,8 @@ def test_over_the_shoulder_darkens_one_side_even_of_a_lone_figure(plan):
 def test_every_build_and_hair_is_told_apart(plan, figure, angle):
     looks = [figure("a", build=build, hair=Hair.SHORT) for build in Build] + [figure("a", hair=hair) for hair in Hair]
     stage = [(figure("z"), look) if angle == Angle.OVER_SHOULDER else (look,) for look in looks]
-    pictures = [picture(plan(angle=angle, size=ShotSize.MCU, figures=people, frames=1)) for people in stage]
+    small = {"angle": angle, "size": ShotSize.MCU, "frames": 1, "width": 96, "height": 64}
+    pictures = [picture(plan(figures=people, **small)) for people in stage]
     different = {image.tobytes() for image in pictures}
     # SHORT hair on an average build is in the list twice; seen from above, builds and hairs share outlines.
     assert len(different) >= (len(looks) - 1 if angle != Angle.OVERHEAD else 6)
@@ -202,8 +220,8 @@ def test_readable_text_is_on_a_card(plan, figure, figures):
     assert 0.01 < changed < 0.4
 
 
-@pytest.mark.parametrize("count", [0, 1, 3, 12])
-@pytest.mark.parametrize("size", [ShotSize.ECU, ShotSize.MCU, ShotSize.WS])
+@pytest.mark.parametrize("count", [0, 3, 12])
+@pytest.mark.parametrize("size", [ShotSize.ECU, ShotSize.WS])
 @pytest.mark.parametrize("angle", [Angle.EYE_LEVEL, Angle.OVERHEAD, Angle.OVER_SHOULDER])
 def test_any_number_of_people_fits(plan, figure, count, size, angle):
     people = [figure(f"n{index}", build=list(Build)[index % 4], hair=list(Hair)[index % 6]) for index in range(count)]
