@@ -77,9 +77,8 @@ class _Finished:
         if record.problem:
             return
         project = self._studio.project(record.project)
-        for story in record.story:
-            if story.is_current:
-                yield _STORY_ASSETS[story.stage].key, project.slug, lambda stage=story.stage: self._story(project, stage)
+        for stage in (story.stage for story in record.story if story.is_current):
+            yield _STORY_ASSETS[stage].key, project.slug, lambda stage=stage: self._story(project, stage)
         for clip in record.clips:
             key = key_of(project.slug, clip.clip)
             if not clip.problem and project.plan_path(clip.clip).is_file():

@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av
 import numpy as np
@@ -96,8 +96,7 @@ def _pulled(graph: Graph) -> Iterator[NDArray[np.uint8]]:
             frame = graph.pull()
         except (NothingYetError, EndReachedError):
             return
-        if isinstance(frame, VideoFrame):
-            yield frame.to_ndarray().astype(np.uint8, copy=False)
+        yield cast(VideoFrame, frame).to_ndarray().astype(np.uint8, copy=False)
 
 
 def _with_sound(silent: Path, source: Path, output: Path, *, num_packets: int) -> None:

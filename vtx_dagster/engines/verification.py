@@ -6,7 +6,7 @@ A flipped bit that still decodes to a valid picture cannot be seen here; whateve
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from av.audio.frame import AudioFrame
@@ -111,9 +111,14 @@ class _Seen:
         self.has_light = self.has_light or luma.mean() >= BLACK_MEAN or luma.std() >= BLACK_SPREAD
         if self.first is None:
             self.first = luma
-        elif self.first.shape == luma.shape and not self.moves:
-            difference = np.abs(luma - self.first)
-            self.moves = bool(difference.mean() >= STILL_MEAN or np.count_nonzero(difference >= STILL_STEP) >= STILL_PIXELS)
+        self.moves = self.moves or _differ(self.first, luma)
+
+
+def _differ(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    if one.shape != other.shape:
+        return True
+    difference = np.abs(one - other)
+    return bool(difference.mean() >= STILL_MEAN or np.count_nonzero(difference >= STILL_STEP) >= STILL_PIXELS)
 
 
 def _luma(frame: VideoFrame) -> NDArray[np.int16]:
@@ -147,8 +152,8 @@ def _decode(container: InputContainer, seen: _Seen) -> None:
         for frame in packet.decode():
             if isinstance(frame, VideoFrame):
                 seen.video(frame)
-            elif isinstance(frame, AudioFrame):
-                seen.audio_samples += frame.samples
+            else:
+                seen.audio_samples += cast(AudioFrame, frame).samples
 
 
 def _picture_reasons(container: InputContainer, seen: _Seen, plan: RenderPlan) -> list[str]:

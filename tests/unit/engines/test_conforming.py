@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from vtx_dagster.core.errors import VerificationError
+from vtx_dagster.engines import conforming
 from vtx_dagster.engines.conforming import conform
 from vtx_dagster.engines.media_reading import probe
 
@@ -81,3 +82,11 @@ def test_sound_that_starts_late_stays_late(tmp_path, make_clip):
                 late.mux(packet)
     conform(tmp_path / "late.mkv", tmp_path / "b.mp4", num_frames=32, fps=16, width=64, height=48)
     assert np.flatnonzero(loudness(tmp_path / "b.mp4") > 0.2)[0] / 48000 == pytest.approx(0.6, abs=0.025)
+
+
+def test_whole_packets_of_sound_need_no_silence_after_them():
+    fifo = av.AudioFifo()
+    conforming._write_silence(fifo, 0)
+    assert fifo.samples == 0
+    conforming._write_silence(fifo, 24)
+    assert fifo.samples == 24

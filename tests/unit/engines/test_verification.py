@@ -205,3 +205,8 @@ def test_frames_that_the_decoder_marks_as_damaged(tmp_path, make_clip, plan_for)
     seen = verification._Seen(fps=Fraction(16), num_frames=17, corrupt=2)
     with open_media(make_clip(tmp_path / "a.mp4")) as container:
         assert verification._picture_reasons(container, seen, plan_for()) == ["2 frames are damaged"]
+
+
+def test_pictures_of_different_size_differ():
+    assert verification._differ(np.zeros((2, 2), np.int16), np.zeros((3, 3), np.int16))
+    assert not verification._differ(np.zeros((2, 2), np.int16), np.zeros((2, 2), np.int16))

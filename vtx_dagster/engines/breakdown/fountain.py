@@ -331,7 +331,7 @@ class _Reader:
         if self._paragraph:
             self._paragraph.parentheticals.append(plain)
             self._paragraph.last = line.closes
-        elif self._speech:
+        elif self._speech:  # pragma: no branch - a parenthetical is one only inside a speech
             self._stage_directions.append(plain)
             self._speech.last = line.closes
 
