@@ -33,7 +33,6 @@ def new(
     as_json: JsonOption = False,
 ) -> None:
     """Make a new film project from the template. Title and author come from the title page of the screenplay, if it has one."""
-    opened = open_studio(studio)
     page = _title_page(screenplay) if screenplay is not None and screenplay.suffix.lower() == ".fountain" else {}
     title = title or page.get("title", "")
     if not title:
@@ -41,6 +40,7 @@ def new(
             f"{screenplay} has no title page with a Title" if screenplay is not None else "there is no screenplay to take it from"
         )
         raise typer.BadParameter(f'{without}: give one, such as --title "My film"', param_hint="--title")
+    opened = open_studio(studio)
     project = opened.create_project(slug, title=title, logline=logline, author=page.get("author", ""), screenplay=screenplay)
     if as_json:
         print_json({"project": slug, "path": str(project.root), "title": title})

@@ -107,7 +107,7 @@ def test_studio_may_stand_before_the_command(vtx, studio):
 
 
 def test_a_bug_looks_like_a_bug(vtx, studio, monkeypatch):
-    monkeypatch.setattr(plan_module, "records", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(plan_module, "chosen_records", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         vtx("plan", "--studio", studio.root)
 
@@ -116,7 +116,7 @@ def test_ctrl_c_exits_with_130_and_says_how_to_go_on(vtx, studio, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(plan_module, "records", interrupted)
+    monkeypatch.setattr(plan_module, "chosen_records", interrupted)
     result = vtx("plan", "--studio", studio.root)
     assert result.exit_code == 130
     assert "vtx render resume" in result.stderr
@@ -126,5 +126,5 @@ def test_error_without_json_is_only_its_message(vtx, studio, monkeypatch):
     def broken(*_, **__):
         raise InvalidFileError("a.yaml:3: b: wrong")
 
-    monkeypatch.setattr(plan_module, "records", broken)
+    monkeypatch.setattr(plan_module, "chosen_records", broken)
     assert vtx("plan", "--studio", studio.root).stderr == "error: a.yaml:3: b: wrong\n"
