@@ -17,6 +17,9 @@ from vtx_dagster.core.errors import BusyError, ProcessError
 GRACE_S = 20.0
 """How long a server that was asked to stop has for it."""
 
+_IMPATIENT = 2
+"""So many signals end the server at once."""
+
 _POLL_S = 0.2
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -62,8 +65,9 @@ def _wait(process: subprocess.Popen[bytes], address: tuple[str, int], asked: lis
         time.sleep(_POLL_S)
     if process.poll() is None:
         process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_S)
+        until = time.monotonic() + GRACE_S
+        while process.poll() is None and len(asked) < _IMPATIENT and time.monotonic() < until:
+            time.sleep(_POLL_S)
 
 
 @contextmanager

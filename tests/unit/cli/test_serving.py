@@ -75,3 +75,16 @@ def test_a_port_in_use_is_an_error_before_anything_starts():
         number = other.getsockname()[1]
         with pytest.raises(BusyError, match=f"127.0.0.1:{number} is in use.*--port {number + 1}"):
             serve(["/nowhere"], {}, address=("127.0.0.1", number), on_ready=lambda: None)
+
+
+def test_a_second_signal_ends_a_stubborn_server_at_once(tmp_path, port):
+    command = [sys.executable, "-c", SERVER, str(port), "stubborn", str(tmp_path / "pids")]
+
+    def ready() -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    started = time.monotonic()
+    serve(command, dict(os.environ), address=("127.0.0.1", port), on_ready=ready)
+    assert time.monotonic() - started < serving.GRACE_S
+    assert not any(is_alive(int(pid)) for pid in (tmp_path / "pids").read_text(encoding="utf-8").split())
