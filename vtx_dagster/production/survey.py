@@ -23,7 +23,7 @@ from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.production.cut import assembled_hash
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.production.story import StoryDesk
-from vtx_dagster.studio.files import storage_errors, write_atomic
+from vtx_dagster.studio.files import FileIdentity, file_identity, storage_errors, write_atomic
 from vtx_dagster.studio.locks import locked_clips
 from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.takes import TakeStore
@@ -32,9 +32,6 @@ logger = logging.getLogger(__name__)
 
 SETTLED_NS = 2_000_000_000
 """A file that changed less than two seconds ago may change again without its times showing it, so it is not remembered yet."""
-
-FileIdentity = tuple[int, int, int, int]
-"""Size in bytes, times of modification and of status change in nanoseconds, and inode."""
 
 
 @dataclass(slots=True)
@@ -158,11 +155,11 @@ class _Shelf:
     def _is_damaged(self, found: _Remembered) -> bool:
         """Say whether a plan that has no whole take was rendered: a sidecar is written last, so a killed render leaves none."""
         path = self._store.take_path(found.clip, found.plan_hash)
-        return _identity(path) is not None and _identity(path.with_suffix(".render.json")) is not None
+        return file_identity(path) is not None and file_identity(path.with_suffix(".render.json")) is not None
 
     def _take(self, found: _Remembered) -> FileIdentity | None:
         """Return the identity of a plan's take; the sidecar is read only of a file that was not seen before."""
-        identity = _identity(self._store.take_path(found.clip, found.plan_hash))
+        identity = file_identity(self._store.take_path(found.clip, found.plan_hash))
         if identity is None or identity == found.take:
             return identity
         return identity if self._store.find(found.clip, found.plan_hash) else None
@@ -217,13 +214,13 @@ class _Memory:
         Raises:
             VtxError: If the plan cannot be made.
         """
-        spec = _identity(f"{self._clips_dir}/{clip}.yaml")
+        spec = file_identity(f"{self._clips_dir}/{clip}.yaml")
         known = self._clips.get(clip)
-        if known is not None and known.spec == spec and all(_identity(path) == was for path, was in known.inputs.items()):
+        if known is not None and known.spec == spec and all(file_identity(path) == was for path, was in known.inputs.items()):
             return known
         resolved = resolver.resolve(resolver.project.clip_spec(clip))
         plan = resolved.plan
-        inputs = {str(path): _identity(path) for path in resolved.files.values()}
+        inputs = {str(path): file_identity(path) for path in resolved.files.values()}
         found = _Remembered(
             clip=clip,
             spec=spec or (0, 0, 0, 0),
@@ -298,13 +295,3 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return list(os.scandir(folder))
         except FileNotFoundError:
             return []
-
-
-def _identity(path: Path | str) -> FileIdentity | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - three times as fast as Path.stat, and this is the survey's inner loop
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise StorageError(f"cannot look at {path}: {error.strerror}", path=str(path)) from error
-    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)

@@ -14,6 +14,9 @@ from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageErro
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 """No text file of a film is larger; a shotlist of 15,000 shots has about 10 MB."""
 
+FileIdentity = tuple[int, int, int, int]
+"""Size in bytes, times of modification and of status change in nanoseconds, and inode."""
+
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: free some space",
     errno.EDQUOT: "the disk quota is used up: free some space",
@@ -46,6 +49,23 @@ def storage_errors(path: Path, *, doing: str = "write") -> Iterator[None]:
         remedy = _REMEDIES.get(error.errno or 0, "check the disk")
         message = f"cannot {doing} {path}: {remedy} ({os.strerror(error.errno) if error.errno else error})"
         raise StorageError(message, path=str(path), errno=error.errno) from error
+
+
+def file_identity(path: Path | str) -> FileIdentity | None:
+    """Return what tells whether a path still leads to the same, unchanged file, or None if there is nothing there.
+
+    Links are followed. The time of status change is part of it because whoever writes a file may set its modification time back.
+
+    Raises:
+        StorageError: If the disk refuses to say.
+    """
+    try:
+        found = os.stat(path)  # noqa: PTH116 - three times as fast as Path.stat, and a survey asks 90,000 times
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StorageError(f"cannot look at {path}: {error.strerror}", path=str(path), errno=error.errno) from error
+    return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def partial_path(path: Path) -> Path:

@@ -10,7 +10,7 @@ import pytest
 
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageError
 from vtx_dagster.studio import files
-from vtx_dagster.studio.files import display_name, hash_file, read_text, storage_errors, write_atomic
+from vtx_dagster.studio.files import display_name, file_identity, hash_file, read_text, storage_errors, write_atomic
 
 
 def test_write_makes_parents_and_leaves_nothing_else(tmp_path: Path):
@@ -149,3 +149,31 @@ def test_pipes_folders_and_giants_are_not_read(tmp_path: Path, monkeypatch: pyte
 def test_names_are_relative_to_a_root_that_they_lie_in():
     assert display_name(Path("/s/projects/f/a.yaml"), Path("/s")) == "projects/f/a.yaml"
     assert display_name(Path("/t/a.yaml"), Path("/s")) == "/t/a.yaml"
+
+
+def test_identity_changes_with_whatever_may_have_changed_the_content(tmp_path: Path):
+    target, link = tmp_path / "a.txt", tmp_path / "link.txt"
+    target.write_text("one")
+    link.symlink_to(target)
+    found, facts = file_identity(target), target.stat()
+    assert found == file_identity(str(target)) == file_identity(link)
+    assert found == (3, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino)
+    while target.stat().st_ctime_ns == facts.st_ctime_ns:
+        target.write_text("two")
+        os.utime(target, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert target.stat().st_mtime_ns == facts.st_mtime_ns
+    assert file_identity(target) != found
+
+
+def test_what_is_not_there_has_no_identity(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    assert file_identity(tmp_path / "no") is None
+    assert file_identity(tmp_path / "file/below") is None
+
+
+def test_identity_that_the_disk_does_not_give_is_an_error(tmp_path: Path):
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    with pytest.raises(StorageError, match="cannot look at .*loop") as caught:
+        file_identity(loop)
+    assert caught.value.details == {"path": str(loop), "errno": errno.ELOOP}
