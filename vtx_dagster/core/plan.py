@@ -1,12 +1,16 @@
 """The render plan: everything that decides the pixels and the sound of one clip, and the hash that names it.
 
 Paths, environment and timings are not in a plan, so that the same film has the same hashes on every machine.
+
+A field that says nothing is not there: neither ``None`` nor an empty text, list or mapping is in the canonical JSON. So a later
+version may add fields that are empty unless someone fills them, and every take on disk keeps its name. A number or a truth value
+always says something: to be additive, such a field is ``None`` by default.
 """
 
 import hashlib
 import json
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline
@@ -88,9 +92,17 @@ class RenderPlan(Document):
     drawing: Drawing | None = None
 
     def canonical_json(self) -> str:
-        """Return the plan as JSON with sorted keys and no spaces: equal plans are equal texts."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """Return what the plan says as JSON with sorted keys and no spaces: plans that say the same are equal texts."""
+        return json.dumps(_said(self.model_dump(mode="json")), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def clip_hash(self) -> str:
         """Return the SHA-256 of the canonical JSON, 64 hexadecimal digits."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def _said(value: JsonValue) -> JsonValue:
+    """Return a value without the fields that say nothing, at any depth. The items of a list keep their places."""
+    if isinstance(value, dict):
+        fields = ((name, _said(field)) for name, field in value.items())
+        return {name: field for name, field in fields if field not in (None, "", [], {})}
+    return [_said(item) for item in value] if isinstance(value, list) else value

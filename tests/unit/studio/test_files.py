@@ -174,6 +174,6 @@ def test_what_is_not_there_has_no_identity(tmp_path: Path):
 def test_identity_that_the_disk_does_not_give_is_an_error(tmp_path: Path):
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
-    with pytest.raises(StorageError, match="cannot look at .*loop") as caught:
+    with pytest.raises(StorageError, match=r"cannot look at .*loop") as caught:
         file_identity(loop)
     assert caught.value.details == {"path": str(loop), "errno": errno.ELOOP}
