@@ -41,7 +41,7 @@ def make():
         studio, engine_for=lambda project: engine, media_for=lambda project: media_tool(project.settings())
     ) as workshop:
         reused = [workshop.render("film", clip).was_reused for clip in project.clip_ids()]
-    assemble(project, survey(project, engine=engine), media=media_tool(project.settings()))
+    assemble(project, lambda: survey(project, engine=engine), media=media_tool(project.settings()))
     return reused.count(False)
 
 print("ready", flush=True)

@@ -202,10 +202,10 @@ def test_auto_assemble_cuts_acts_then_the_film_when_all_is_there(
     run = daemon.launch(auto_assemble, first, dg.DagsterRunStatus.STARTED)
     assert asked() == [("assemble_acts", "film/A02")], "one is in flight, and the film waits for both"
     for act in ("A01", "A02"):
-        assemble(film, look(film), media=media, act=act)
+        assemble(film, lambda: look(film), media=media, act=act)
     daemon.instance.report_run_failed(run)
     assert asked() == [("assemble_film", "film")]
-    assemble(film, look(film), media=media)
+    assemble(film, lambda: look(film), media=media)
     assert asked() == []
     write_clip(film, ONE, profile="no")
     assert asked() == [], "a film with a blocked clip waits"

@@ -28,10 +28,9 @@ class CutConfig(dg.Config):
 def _assemble(key: str, config: CutConfig, studio: StudioResource, ltx: LtxPipeline, ffmpeg: FfmpegResource) -> Cut:
     slug, act_id = split_key(key)
     project = studio.project(slug)
-    record = survey(project, engine=ltx.engine_for(project))
     return assemble(
         project,
-        record,
+        lambda: survey(project, engine=ltx.engine_for(project)),
         media=ffmpeg.media_for(project),
         act=act_id,
         allow_missing=config.allow_missing,

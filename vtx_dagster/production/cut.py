@@ -1,6 +1,7 @@
 """Assembling acts and films from the takes of their lineup."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pydantic import Field, JsonValue, ValidationError
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.engines import MediaFacts, MediaTool, Progress, Segment, no_progress
 from vtx_dagster.core.errors import IncompleteLineupError
+from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ProjectRecord
 from vtx_dagster.studio.files import storage_errors, write_atomic
@@ -63,7 +65,7 @@ def assembled_hash(cut: Path) -> str:
 
 def find_cut(project: Project, record: ProjectRecord, act: str = "") -> Cut | None:
     """Return the act or film that is on disk, if it is what its present lineup asks for and its facts are of this version."""
-    path = project.act_path(act) if act else project.film_path
+    path = _path(project, act)
     lineup = record.cut_lineup(act)
     sidecar = _read_sidecar(path)
     if sidecar is None or sidecar.lineup_hash != lineup.lineup_hash():
@@ -86,37 +88,78 @@ def _read_sidecar(cut: Path) -> CutSidecar | None:
 
 def assemble(
     project: Project,
-    record: ProjectRecord,
+    look: Callable[[], ProjectRecord],
     *,
     media: MediaTool,
     act: str = "",
     allow_missing: bool = False,
     progress: Progress = no_progress,
 ) -> Cut:
-    """Assemble one act, or the film.
+    """Make sure that one act, or the film, is what its present lineup asks for.
 
     Args:
         project: The project.
-        record: Its survey, from which the lineup is taken.
+        look: Surveys it. Called once this process alone may assemble, so that whoever had to wait neither puts an older film in
+            the place of a newer one nor makes again what the other one made.
         media: Joins and checks the files.
         act: An act id; the whole film when empty. Where the project produces in acts, its film is joined from the act files.
         allow_missing: Put a slate in the place of every clip that has no take. The result stays due until they are there.
         progress: Told about frames.
+
+    Returns:
+        The act or film; as it was found, if it was current.
 
     Raises:
         IncompleteLineupError: If clips (or acts, for a film in acts) are missing.
         VerificationError, ProcessError: If joining failed; the file that was there before stays.
         StorageError: If the disk refuses.
     """
-    lineup = record.cut_lineup(act)
-    missing = record.unfinished(act)
-    if missing and not allow_missing:
-        raise IncompleteLineupError(_missing_message(record, act), project=record.project, clips=[m.clip for m in missing])
-    output = project.act_path(act) if act else project.film_path
+    output = _path(project, act)
+    with project_lock(project, _lock_name(act)):
+        record = look()
+        lineup = record.cut_lineup(act)
+        missing = record.unfinished(act)
+        if missing and not allow_missing:
+            message = _missing_message(record, act)
+            raise IncompleteLineupError(message, project=record.project, clips=[clip.clip for clip in missing])
+        found = None if missing else find_cut(project, record, act)
+        return found or _assemble(project, record, lineup, output, media=media, act=act, progress=progress)
+
+
+@contextmanager
+def replacing_take(project: Project, clip: str) -> Iterator[None]:
+    """Have the clip's act and the film made again from the take that the block stores in the place of one of the same plan.
+
+    Their lineup does not change with it, so nothing else would show that they hold the old take. Nobody assembles them
+    meanwhile; if the block fails, they are made again for nothing.
+
+    Raises:
+        StorageError: If the disk refuses.
+    """
+    act = str(FilmId.parse(clip).act)
+    with project_lock(project, _lock_name(act)), project_lock(project, _lock_name("")):
+        for cut in (project.act_path(act), project.film_path):
+            with storage_errors(sidecar_of(cut), doing="remove"):
+                sidecar_of(cut).unlink(missing_ok=True)
+        yield
+
+
+def _lock_name(act: str) -> str:
+    return f"cut-{act or 'film'}"
+
+
+def _path(project: Project, act: str) -> Path:
+    return project.act_path(act) if act else project.film_path
+
+
+def _assemble(
+    project: Project, record: ProjectRecord, lineup: Lineup, output: Path, *, media: MediaTool, act: str, progress: Progress
+) -> Cut:
+    slates = tuple(clip.clip for clip in record.unfinished(act))
     store = TakeStore(project)
     store.sweep_scratch()
-    with project_lock(project, f"cut-{act or 'film'}"), store.scratch(act or "film") as scratch:
-        if record.produces_in_acts and not act and not missing:
+    with store.scratch(act or "film") as scratch:
+        if record.produces_in_acts and not act and not slates:
             segments = _act_segments(project, lineup)
         else:
             segments = _clip_segments(store, record, lineup, media=media, scratch=scratch)
@@ -131,7 +174,6 @@ def assemble(
             log=project.logs_dir / f"{output.stem}.log.txt",
             progress=progress,
         )
-        slates = tuple(clip.clip for clip in missing)
         sidecar = CutSidecar(
             project=project.slug,
             act=act,

@@ -5,11 +5,13 @@ A clip is rendered under a file lock, so that of two processes that want the sam
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
 from vtx_dagster.core.engines import MediaTool, Progress, RenderRequest, RenderSession, no_progress
 from vtx_dagster.core.errors import NotFoundError, ProcessError, RenderError, VerificationError
+from vtx_dagster.production.cut import replacing_take
 from vtx_dagster.production.resolve import ResolvedClip
 from vtx_dagster.studio.files import storage_errors, write_atomic
 from vtx_dagster.studio.locks import clip_lock
@@ -66,7 +68,8 @@ def render_clip(
         session: The engine, ready to render.
         media: Verifies what the engine made.
         clock: Dates the take.
-        force: Render even if there is a take; it is replaced only by one that was verified.
+        force: Render even if there is a take; it is replaced only by one that was verified. If it is shown, its act and the
+            film are due again.
         show: Make the take the one in ``renders/clips``; not wanted for a take in another profile than the film's.
         progress: Told about frames.
 
@@ -84,7 +87,8 @@ def render_clip(
         take = None if force else store.find(clip, clip_hash)
         was_reused = take is not None
         if take is None:
-            take = _render(store, resolved, session=session, media=media, clock=clock, progress=progress)
+            replacing = replacing_take(project, clip) if force and show else nullcontext()
+            take = _render(store, resolved, session=session, media=media, clock=clock, progress=progress, storing=replacing)
         if show:
             store.make_current(take)
     # Not INFO: Dagster would write it to its event log, at half the cost of the materialisation that says the same.
@@ -106,7 +110,14 @@ def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
 
 
 def _render(
-    store: TakeStore, resolved: ResolvedClip, *, session: RenderSession, media: MediaTool, clock: Clock, progress: Progress
+    store: TakeStore,
+    resolved: ResolvedClip,
+    *,
+    session: RenderSession,
+    media: MediaTool,
+    clock: Clock,
+    progress: Progress,
+    storing: AbstractContextManager[None],
 ) -> Take:
     plan, clip_hash = resolved.plan, resolved.clip_hash
     with store.scratch(plan.clip) as folder:
@@ -134,4 +145,5 @@ def _render(
             finished_at=finished.isoformat(),
             render_s=(finished - started).total_seconds(),
         )
-        return store.store(output, record, log=log)
+        with storing:
+            return store.store(output, record, log=log)

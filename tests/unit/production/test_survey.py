@@ -160,7 +160,7 @@ def test_editing_one_clip_makes_it_its_act_and_the_film_due(make_project, write_
     project = make_project(produce_in_acts=True)
     render_all(project)
     for act in ("A01", "A02", ""):
-        assemble(project, look(project), media=media, act=act)
+        assemble(project, lambda: look(project), media=media, act=act)
     assert steps(look(project)) == []
     write_clip(project, TWO, prompt="Rain.")
     assert steps(look(project)) == [
