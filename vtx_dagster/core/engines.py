@@ -58,7 +58,12 @@ class RenderSession(Protocol):
 
 
 class RenderEngine(Protocol):
-    """A way to turn plans into clips."""
+    """A way to turn plans into clips, hashable.
+
+    Projects whose engines are equal share a session. So engines must be equal only if their sessions would be the same in
+    everything: model, endpoint, folders. A frozen dataclass of those settings is; so is a class without ``__eq__``, of which
+    every instance has sessions of its own.
+    """
 
     @property
     def identity(self) -> EngineIdentity:

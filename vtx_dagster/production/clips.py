@@ -1,15 +1,17 @@
-"""Many clips of many projects in one go: bibles are read once, and every engine starts at most once."""
+"""Many clips of many projects in one go: bibles are read again only when edited, and every engine starts at most once."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Self
 
 from vtx_dagster.core.engines import MediaTool, Progress, RenderEngine, RenderSession, no_progress
 from vtx_dagster.core.errors import VtxError
-from vtx_dagster.core.plan import EngineIdentity
 from vtx_dagster.production.render import Clock, Rendered, find_take, render_clip, write_plan
 from vtx_dagster.production.resolve import ResolvedClip, Resolver
+from vtx_dagster.studio.files import FileIdentity, file_identity
 from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.takes import TakeStore
 
@@ -19,8 +21,19 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What all clips of a project share, or why it cannot be had, and the files that it was read from."""
+
+    files: tuple[FileIdentity | None, ...]
+    found: tuple[Resolver, RenderEngine] | VtxError
+
+
 class ClipWorkshop:
     """Plans and renders clips by project slug and clip id, keeping bibles and engines at hand between them.
+
+    What is edited meanwhile (the bible, ``metadata.yaml``, settings) holds from the next clip on: with the old one, the rest of
+    a long batch would be stale as soon as it is rendered.
 
     Use it as a context manager when rendering: engines are stopped at its end. What a killed process left half-rendered in a
     project is removed when the first of its clips is rendered.
@@ -44,8 +57,8 @@ class ClipWorkshop:
         self._engine_for = engine_for
         self._media_for = media_for
         self._clock = clock
-        self._resolvers: dict[str, tuple[Resolver, RenderEngine] | VtxError] = {}
-        self._sessions: dict[EngineIdentity, RenderSession] = {}
+        self._prepared: dict[str, _Prepared] = {}
+        self._sessions: dict[RenderEngine, RenderSession] = {}
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -100,28 +113,40 @@ class ClipWorkshop:
         return resolver.resolve(resolver.project.clip_spec(clip))
 
     def _resolver(self, slug: str) -> tuple[Resolver, RenderEngine]:
-        """Return a project's resolver, made once; if that failed, fail in the same way for its other clips."""
-        if slug not in self._resolvers:
-            try:
-                project = self._studio.project(slug)
-                engine = self._engine_for(project)
-                resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
-                if self._media_for is not None:
-                    TakeStore(project).sweep_scratch()
-                self._resolvers[slug] = (resolver, engine)
-            except VtxError as error:
-                self._resolvers[slug] = error
-        found = self._resolvers[slug]
-        if isinstance(found, VtxError):
-            raise found
-        return found
+        """Return a project's resolver, made once per state of its files; if that failed, fail in the same way for other clips."""
+        project = self._studio.project(slug)
+        # Before they are read, so that an edit in between is seen the next time.
+        files = tuple(file_identity(path) for path in _shared_files(project))
+        prepared = self._prepared.get(slug)
+        if prepared is None or prepared.files != files:
+            prepared = self._prepared[slug] = _Prepared(files=files, found=self._prepare(project))
+        if isinstance(prepared.found, VtxError):
+            raise prepared.found
+        return prepared.found
+
+    def _prepare(self, project: Project) -> tuple[Resolver, RenderEngine] | VtxError:
+        try:
+            engine = self._engine_for(project)
+            resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+            if self._media_for is not None:
+                TakeStore(project).sweep_scratch()
+        except VtxError as error:
+            return error
+        return resolver, engine
 
     def _session(self, engine: RenderEngine) -> RenderSession:
-        if engine.identity not in self._sessions:
-            self._sessions[engine.identity] = self._running.enter_context(engine.session())
-        return self._sessions[engine.identity]
+        if engine not in self._sessions:
+            self._sessions[engine] = self._running.enter_context(engine.session())
+        return self._sessions[engine]
 
     def _media(self, project: Project) -> MediaTool:
         if self._media_for is None:
             raise TypeError("this workshop was made for planning: give it media_for")
         return self._media_for(project)
+
+
+def _shared_files(project: Project) -> tuple[Path, ...]:
+    """Return the files that decide about every clip of a project, there or not."""
+    settings = (project.studio.root / "config" / name for name in ("global.env", "models.env"))
+    bible = (project.style_path, project.characters_path, project.locations_path, project.loras_path)
+    return (project.metadata_path, project.env_path, *settings, *bible)

@@ -1,9 +1,14 @@
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
 
+from vtx_dagster.core.engines import RenderSession
 from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoundError, RenderError, VtxError
+from vtx_dagster.core.plan import EngineIdentity
 from vtx_dagster.production.clips import ClipWorkshop, utc_now
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.project import Project
@@ -32,7 +37,7 @@ def test_engines_stop_after_an_error(make_project, workshop, engine) -> None:
     assert engine.num_open_sessions == 0
 
 
-def test_a_bible_is_read_once(make_project, workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bible_that_nobody_edits_is_read_once(make_project, workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     make_project()
     of, made = Resolver.of, []
     monkeypatch.setattr(Resolver, "of", lambda project, **more: made.append(project.slug) or of(project, **more))
@@ -40,6 +45,84 @@ def test_a_bible_is_read_once(make_project, workshop, monkeypatch: pytest.Monkey
         for clip in (ONE, TWO, THREE):
             opened.render("film", clip)
     assert made == ["film"]
+
+
+EDITS = {
+    "style": ("prompts/style_bible.yaml", "prefix: In ink."),
+    "characters": ("prompts/characters.yaml", "characters: {}\n"),
+    "locations": ("prompts/locations.yaml", "locations: {}\n"),
+    "loras": ("prompts/loras.yaml", "bundles: {}\n"),
+    "metadata": ("metadata.yaml", None),
+    "project settings": ("project.env", "LTX_MAX_FRAMES=17\n"),
+    "studio settings": ("../../config/global.env", "LTX_MAX_FRAMES=17\n"),
+    "models": ("../../config/models.env", "LTX_MAX_FRAMES=17\n"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_holds_from_the_next_clip_on(make_project, workshop, monkeypatch: pytest.MonkeyPatch, edit: str) -> None:
+    project = make_project()
+    of, made = Resolver.of, []
+    monkeypatch.setattr(Resolver, "of", lambda project, **more: made.append(project.slug) or of(project, **more))
+    name, text = EDITS[edit]
+    path = project.root / name
+    with workshop() as opened:
+        opened.render("film", ONE)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{path.read_text()}\n# edited\n" if text is None else text)
+        opened.render("film", TWO)
+        opened.render("film", THREE)
+    assert made == ["film", "film"]
+
+
+def test_after_an_edit_of_the_bible_no_take_is_stale_at_once(make_project, workshop, look) -> None:
+    project = make_project()
+    with workshop() as opened:
+        opened.render("film", ONE)
+        project.style_path.write_text("prefix: In ink.\n")
+        opened.render("film", TWO)
+    assert [clip.has_take for clip in look(project).clips] == [False, True, False]
+
+
+def test_a_project_that_is_mended_goes_on(make_project, workshop) -> None:
+    project = make_project()
+    project.style_path.write_text("prefix: [\n")
+    with workshop() as opened:
+        with pytest.raises(InvalidFileError):
+            opened.render("film", ONE)
+        project.style_path.write_text("prefix: In ink.\n")
+        assert not opened.render("film", ONE).was_reused
+
+
+@dataclass(frozen=True)
+class Rented:
+    """An engine at some address."""
+
+    address: str
+    started: list[str] = field(compare=False)
+    at_work: RenderSession = field(compare=False)
+    draws: bool = False
+
+    @property
+    def identity(self) -> EngineIdentity:
+        return EngineIdentity(name="rented", version="1")
+
+    @contextmanager
+    def session(self) -> Iterator[RenderSession]:
+        self.started.append(self.address)
+        yield self.at_work
+
+
+def test_engines_of_other_settings_have_sessions_of_their_own(make_project, studio, engine, media) -> None:
+    started: list[str] = []
+    addresses = {"a": "here", "b": "there", "c": "here"}
+    for slug in addresses:
+        make_project(slug)
+    engines = {slug: Rented(address, started, engine) for slug, address in addresses.items()}
+    with ClipWorkshop(studio, engine_for=lambda project: engines[project.slug], media_for=lambda _: media) as opened:
+        for slug in addresses:
+            opened.render(slug, ONE)
+    assert started == ["here", "there"], "the engines of a and c are equal"
 
 
 def test_a_broken_project_fails_in_the_same_way_for_each_clip(make_project, workshop, engine) -> None:

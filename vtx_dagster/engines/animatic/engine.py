@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ DRAWING_VERSION: Final = "2"
 """Raised with every change that makes other pixels of the same plan: it is in the plans, so clips drawn before become stale."""
 
 
+@dataclass(frozen=True, slots=True)
 class AnimaticEngine:
     """Draws clips.
 
@@ -32,17 +34,11 @@ class AnimaticEngine:
         MissingSettingError: If the font file cannot be read.
     """
 
-    def __init__(self, font: Path | None = None) -> None:
-        self._font = font
-        self._version = DRAWING_VERSION
-        if font is not None:
-            try:
-                content = font.read_bytes()
-            except OSError as error:
-                raise MissingSettingError(
-                    f"{font}: the font cannot be read ({error}); name another file", path=str(font)
-                ) from error
-            self._version += f"+font.{hashlib.sha256(content).hexdigest()[:12]}"
+    font: Path | None = None
+    _version: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_version", _version_with(self.font))
 
     @property
     def identity(self) -> EngineIdentity:
@@ -57,7 +53,7 @@ class AnimaticEngine:
     @contextmanager
     def session(self) -> Iterator["AnimaticSession"]:
         """Return a session; there is nothing to load but the font."""
-        yield AnimaticSession(Lettering(self._font))
+        yield AnimaticSession(Lettering(self.font))
 
 
 class AnimaticSession:
@@ -89,6 +85,16 @@ class AnimaticSession:
                 encoding="utf-8",
             )
         return RenderReport(facts=facts)
+
+
+def _version_with(font: Path | None) -> str:
+    if font is None:
+        return DRAWING_VERSION
+    try:
+        content = font.read_bytes()
+    except OSError as error:
+        raise MissingSettingError(f"{font}: the font cannot be read ({error}); name another file", path=str(font)) from error
+    return f"{DRAWING_VERSION}+font.{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def paint_frame(plan: RenderPlan, frame_index: int, *, font: Path | None = None) -> Image.Image:

@@ -94,6 +94,10 @@ def test_the_font_is_part_of_the_version_by_its_content(tmp_path):
     assert mine == bundled
     assert mine.version.startswith(f"{plain.version}+font.")
     assert AnimaticEngine().draws
+    assert (AnimaticEngine(), AnimaticEngine(FONT)) == (AnimaticEngine(), AnimaticEngine(FONT)), (
+        "so that projects share a session"
+    )
+    assert AnimaticEngine() != AnimaticEngine(FONT)
 
 
 def test_a_font_of_the_users_letters_the_page(plan, tmp_path):
