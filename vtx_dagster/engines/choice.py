@@ -39,7 +39,7 @@ def media_tool(settings: Settings, *, executable: str = "") -> Ffmpeg:
     """Return the media tool with the given ffmpeg; without one, that of ``VTX_FFMPEG``, of the PATH or of the bundled wheel.
 
     Raises:
-        ProcessError: If the program that is named does not exist.
+        MissingSettingError: If the program that is named does not exist, or none is named and none found.
     """
     timeout_s = settings.integer("VTX_FFMPEG_TIMEOUT_S", default=3600, minimum=1)
     return Ffmpeg(find_ffmpeg(executable or settings.get("VTX_FFMPEG")), timeout_s=timeout_s)

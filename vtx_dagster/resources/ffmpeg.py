@@ -17,6 +17,6 @@ class FfmpegResource(dg.ConfigurableResource):
         """Return the media tool of a project.
 
         Raises:
-            ProcessError: If the program that is named does not exist.
+            MissingSettingError: If the program that is named does not exist, or none is named and none found.
         """
         return media_tool(project.settings(), executable=self.executable)
