@@ -145,6 +145,6 @@ def camera_path(move: CameraMove, size: ShotSize, *, num_frames: int, fps: int, 
                 quick = smooth_noise(num_frames, 0.3 * fps, seed, name, "quick")
                 tracks[name] = amount * (slow + 0.3 * quick)
             tracks["zoom"] = still + 1.03
-        case CameraMove.STATIC:
+        case _:  # static
             pass
     return Path(**tracks)

@@ -102,7 +102,7 @@ class Layer:
     def patched(self, sheet: Sheet, area: tuple[int, int, int, int]) -> "Layer":
         """Return this layer with an area (supersampled pixels) painted anew; what it covers must not have changed."""
         colours = sheet.image.crop(area).reduce(SUPERSAMPLING)
-        if sheet.mask is not None:
+        if sheet.mask is not None:  # pragma: no branch - only figures are patched, and their sheets have masks
             colours.putalpha(sheet.mask.crop(area).reduce(SUPERSAMPLING))
         across = self.image.width / self.window.width
         left = area[0] // SUPERSAMPLING - round((self.window.left - sheet.window.left) * across)

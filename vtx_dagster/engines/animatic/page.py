@@ -233,11 +233,10 @@ def border(page: Layout) -> tuple[Overlay, ...]:
         (width - thick, thick, width, height - thick),
     )
     strips: list[Overlay] = []
-    for part in parts:
-        if part[2] > part[0] >= 0 and part[3] > part[1] >= 0:
-            image = Image.new("RGBA", (part[2] - part[0], part[3] - part[1]), (*INK, 0))
-            image.putalpha(mask.crop(part))
-            strips.append(Overlay(image.convert("RGBa"), left + part[0], top + part[1]))
+    for part in (part for part in parts if part[2] > part[0] >= 0 and part[3] > part[1] >= 0):
+        image = Image.new("RGBA", (part[2] - part[0], part[3] - part[1]), (*INK, 0))
+        image.putalpha(mask.crop(part))
+        strips.append(Overlay(image.convert("RGBa"), left + part[0], top + part[1]))
     return tuple(strips)
 
 
