@@ -1,24 +1,21 @@
 """From a clip spec to a render plan: everything that decides the clip's pixels, looked up and hashed."""
 
 import functools
-import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vtx_dagster.core.bible import Bible
+from vtx_dagster.core.bible import Bible, Lora
 from vtx_dagster.core.clip import ClipSpec, ImageInput
 from vtx_dagster.core.continuity import bundle_of, compile_prompt, derived_seed, draw
 from vtx_dagster.core.errors import InvalidRequestError, MissingInputError
-from vtx_dagster.core.frames import frame_at
+from vtx_dagster.core.frames import MAX_FRAMES, frame_at
 from vtx_dagster.core.metadata import Metadata, RenderProfile
 from vtx_dagster.core.pacing import Pacing, pace
 from vtx_dagster.core.plan import EngineIdentity, PlanInput, PlanLora, RenderPlan
 from vtx_dagster.core.suggestions import did_you_mean
-from vtx_dagster.studio.files import hash_file
+from vtx_dagster.studio.files import FileIdentity, file_identity, hash_file
 from vtx_dagster.studio.project import Project
-
-DEFAULT_MAX_FRAMES = 257
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +23,8 @@ class ResolvedClip:
     """A clip, ready to render.
 
     Attributes:
-        files: Path of every input and LoRA by the SHA-256 that the plan names.
+        files: Path of every input and LoRA by the SHA-256 that the plan names; of files with equal content the last one.
+        looked_at: Identity of every input and LoRA file, by path, from before it was hashed.
         pacing: How its length was found.
         warnings: What the author should know, and what did not stop the plan.
     """
@@ -35,6 +33,7 @@ class ResolvedClip:
     clip_hash: str
     pacing: Pacing
     files: Mapping[str, Path] = field(default_factory=dict)
+    looked_at: Mapping[str, FileIdentity] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -64,7 +63,7 @@ class Resolver:
             draws=draws,
             bible=project.bible(),
             metadata=project.metadata(),
-            max_frames=settings.integer("LTX_MAX_FRAMES", default=DEFAULT_MAX_FRAMES, minimum=9),
+            max_frames=settings.integer("LTX_MAX_FRAMES", default=MAX_FRAMES, minimum=9),
             max_prompt_chars=settings.integer("VTX_PROMPT_MAX_CHARS", default=2000, minimum=1),
         )
 
@@ -84,7 +83,7 @@ class Resolver:
         chosen = self._profile(spec, profile)
         pacing = pace(spec, min_s=options.min_clip_s, max_s=options.max_clip_s, fps=chosen.fps, max_frames=self.max_frames)
         prompt = compile_prompt(self.bible, spec, max_chars=self.max_prompt_chars)
-        files: dict[str, Path] = {}
+        files = _Files()
         plan = RenderPlan(
             clip=spec.id,
             engine=self.engine,
@@ -108,9 +107,26 @@ class Resolver:
             plan=plan,
             clip_hash=plan.clip_hash(),
             pacing=pacing,
-            files=files,
+            files=files.by_sha256,
+            looked_at=files.looked_at,
             warnings=(*prompt.warnings, *pacing.clamps),
         )
+
+    def looked_at(self, spec: ClipSpec) -> dict[str, FileIdentity | None]:
+        """Return the identity of every file that a clip's plan depends on, by path; None for one that is missing.
+
+        As long as these, the clip's YAML and what all plans of the project share are as they were, ``resolve`` gives the same
+        plan, or the same error.
+
+        Raises:
+            InvalidRequestError: If the spec names a bundle that does not exist.
+            StorageError: If the disk refuses to say.
+        """
+        inputs = [*spec.inputs.images, *([spec.inputs.video] if spec.inputs.video else [])]
+        # A name that cannot be one of a file stops the plan whatever is on disk.
+        named = [self.project.root / one.file for one in inputs if one.file.isprintable()]
+        loras = [path for _, path in self._lora_files(spec) if path is not None]
+        return {str(path): file_identity(path) for path in (*named, *loras)}
 
     def _profile(self, spec: ClipSpec, override: str | None) -> RenderProfile:
         name = override or spec.profile or self.metadata.render.profile
@@ -121,11 +137,11 @@ class Resolver:
             )
         return profiles[name]
 
-    def _inputs(self, spec: ClipSpec, fps: int, content_frames: int, files: dict[str, Path]) -> tuple[PlanInput, ...]:
+    def _inputs(self, spec: ClipSpec, fps: int, content_frames: int, files: "_Files") -> tuple[PlanInput, ...]:
         def images(image: ImageInput) -> PlanInput:
             return PlanInput(
                 role="image",
-                sha256=_add(files, self.project.resolve_input(image.file)),
+                sha256=files.add(self.project.resolve_input(image.file)),
                 frame_index=frame_at(image.at_s, fps=fps, num_frames=content_frames),
                 strength=image.strength,
             )
@@ -133,37 +149,48 @@ class Resolver:
         planned = sorted(map(images, spec.inputs.images), key=lambda planned: planned.frame_index)
         if spec.inputs.video is not None:
             video = spec.inputs.video
-            sha256 = _add(files, self.project.resolve_input(video.file))
+            sha256 = files.add(self.project.resolve_input(video.file))
             planned.append(PlanInput(role="video", sha256=sha256, strength=video.strength))
         return tuple(planned)
 
-    def _loras(self, spec: ClipSpec, files: dict[str, Path]) -> tuple[PlanLora, ...]:
-        bundle = bundle_of(self.bible, spec, self.metadata.render.lora_bundle)
-        if bundle is None:
-            return ()
-        settings = self.project.settings()
+    def _loras(self, spec: ClipSpec, files: "_Files") -> tuple[PlanLora, ...]:
         planned = []
-        for lora in bundle.loras:
-            if lora.env_path is not None:
-                path = settings.path(lora.env_path) or Path(settings.require(lora.env_path))
-            else:
-                path = Path(str(lora.path))
-            path = path if path.is_absolute() else self.project.root / path
+        for lora, path in self._lora_files(spec):
+            if path is None:
+                path = Path(self.project.settings().require(str(lora.env_path)))
             if not path.is_file():
                 source = f"setting {lora.env_path}" if lora.env_path else "prompts/loras.yaml"
                 raise MissingInputError(f"{spec.id}: LoRA file {path} ({source}) is not there", clip=spec.id, path=str(path))
-            planned.append(PlanLora(sha256=_add(files, path), strength=lora.strength))
+            planned.append(PlanLora(sha256=files.add(path), strength=lora.strength))
         return tuple(planned)
 
+    def _lora_files(self, spec: ClipSpec) -> Iterator[tuple[Lora, Path | None]]:
+        """Yield the LoRAs of a clip with their files; None where the setting that names the file is not set."""
+        bundle = bundle_of(self.bible, spec, self.metadata.render.lora_bundle)
+        for lora in bundle.loras if bundle is not None else ():
+            path = Path(str(lora.path)) if lora.env_path is None else self.project.settings().path(lora.env_path)
+            yield lora, path and self.project.root / path
 
-def _add(files: dict[str, Path], path: Path) -> str:
-    found = path.stat()
-    sha256 = _hash_unchanged(str(path), found.st_size, found.st_mtime_ns, found.st_ino)
-    files[sha256] = path
-    return sha256
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The files that a plan is made from."""
+
+    by_sha256: dict[str, Path] = field(default_factory=dict)
+    looked_at: dict[str, FileIdentity] = field(default_factory=dict)
+
+    def add(self, path: Path) -> str:
+        """Return the SHA-256 of a file that the plan names."""
+        identity = file_identity(path)
+        if identity is None:
+            raise MissingInputError(f"{path} went away while it was looked at: put it back", path=str(path))
+        sha256 = _hash_unchanged(str(path), identity)
+        self.by_sha256[sha256] = path
+        self.looked_at[str(path)] = identity
+        return sha256
 
 
 @functools.lru_cache(maxsize=4096)
-def _hash_unchanged(path: str, _size: int, _mtime_ns: int, _inode: int) -> str:
+def _hash_unchanged(path: str, _identity: FileIdentity) -> str:
     """Hash a file once per process as long as it is the same file: LoRAs have gigabytes."""
-    return hash_file(Path(os.fspath(path)))
+    return hash_file(Path(path))

@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vtx_dagster import __version__
@@ -21,7 +21,7 @@ from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ClipRecord, CutRecord, ProjectRecord
 from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.production.cut import assembled_hash
-from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.production.resolve import ResolvedClip, Resolver
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.files import FileIdentity, file_identity, storage_errors, write_atomic
 from vtx_dagster.studio.locks import locked_clips
@@ -35,28 +35,38 @@ SETTLED_NS = 2_000_000_000
 
 
 @dataclass(slots=True)
-class _Remembered:
+class _Planned:
     """A clip's plan, in short, and the files that it was made from.
 
     Attributes:
         spec: Identity of the clip's YAML.
-        inputs: Identity of every input and LoRA file, by path.
+        inputs: Identity of every input and LoRA file, by path; None for one that is missing.
         take: Identity of the take that was found for the plan, if one was.
     """
 
     clip: str
-    spec: FileIdentity
+    spec: FileIdentity | None
     plan_hash: str
     content_frames: int
     fps: int
     width: int
     height: int
-    inputs: dict[str, FileIdentity]
+    inputs: dict[str, FileIdentity | None]
     take: FileIdentity | None = None
 
     def clip_hash(self) -> str:
         """Return the hash of the clip's render plan, as a lineup asks for it."""
         return self.plan_hash
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocked:
+    """Why a clip's plan could not be made, and the files that this was found in; as of ``_Planned``."""
+
+    clip: str
+    problem: str
+    spec: FileIdentity | None
+    inputs: dict[str, FileIdentity | None]
 
 
 def survey_studio(
@@ -95,10 +105,9 @@ def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None
     shelf = _Shelf(project)
     records, planned = [], []
     for clip in project.clip_ids():
-        try:
-            found = memory.clip(clip, resolver)
-        except VtxError as error:
-            records.append(ClipRecord(clip=clip, problem=error.message))
+        found = memory.clip(clip, resolver)
+        if isinstance(found, _Blocked):
+            records.append(ClipRecord(clip=clip, problem=found.problem))
             continue
         records.append(shelf.record(found))
         planned.append(found)
@@ -129,7 +138,7 @@ class _Shelf:
         self._rendered = {entry.name for entry in _entries(project.takes_dir)}
         self._shown = {entry.name: entry.inode() for entry in _entries(project.current_dir)}
 
-    def record(self, found: _Remembered) -> ClipRecord:
+    def record(self, found: _Planned) -> ClipRecord:
         """Return a clip's record; one system call when its take is there, shown and known from before."""
         clip, plan_hash = found.clip, found.plan_hash
         take = self._take(found) if clip in self._rendered else None
@@ -152,12 +161,12 @@ class _Shelf:
             is_damaged=take is None and clip in self._rendered and self._is_damaged(found),
         )
 
-    def _is_damaged(self, found: _Remembered) -> bool:
+    def _is_damaged(self, found: _Planned) -> bool:
         """Say whether a plan that has no whole take was rendered: a sidecar is written last, so a killed render leaves none."""
         path = self._store.take_path(found.clip, found.plan_hash)
         return file_identity(path) is not None and file_identity(path.with_suffix(".render.json")) is not None
 
-    def _take(self, found: _Remembered) -> FileIdentity | None:
+    def _take(self, found: _Planned) -> FileIdentity | None:
         """Return the identity of a plan's take; the sidecar is read only of a file that was not seen before."""
         identity = file_identity(self._store.take_path(found.clip, found.plan_hash))
         if identity is None or identity == found.take:
@@ -167,17 +176,12 @@ class _Shelf:
 
 def _with_locks(project: Project, records: list[ClipRecord]) -> Iterator[ClipRecord]:
     """Yield the records, those of unfinished clips with whether someone renders them now."""
-    locked = locked_clips(project) if any(not record.has_take for record in records) else frozenset()
+    locked = locked_clips(project, among=[record.clip for record in records if not record.has_take])
     for record in records:
-        is_locked = not record.has_take and record.clip in locked
-        yield ClipRecord(**{**_fields(record), "is_locked": True}) if is_locked else record
+        yield replace(record, is_locked=True) if record.clip in locked else record
 
 
-def _fields(record: ClipRecord) -> dict[str, object]:
-    return {name: getattr(record, name) for name in ClipRecord.__slots__}
-
-
-def _lineup(planned: list[_Remembered]) -> tuple[Lineup | None, str]:
+def _lineup(planned: list[_Planned]) -> tuple[Lineup | None, str]:
     if not planned:
         return None, ""
     try:
@@ -208,29 +212,24 @@ class _Memory:
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls(path, project.clips_dir, context, {})
 
-    def clip(self, clip: str, resolver: Resolver) -> _Remembered:
-        """Return a clip's plan in short, from memory if none of its files changed.
-
-        Raises:
-            VtxError: If the plan cannot be made.
-        """
-        spec = file_identity(f"{self._clips_dir}/{clip}.yaml")
-        known = self._clips.get(clip)
-        if known is not None and known.spec == spec and all(file_identity(path) == was for path, was in known.inputs.items()):
-            return known
-        resolved = resolver.resolve(resolver.project.clip_spec(clip))
-        plan = resolved.plan
-        inputs = {str(path): file_identity(path) for path in resolved.files.values()}
-        found = _Remembered(
-            clip=clip,
-            spec=spec or (0, 0, 0, 0),
-            plan_hash=resolved.clip_hash,
-            content_frames=plan.content_frames,
-            fps=plan.fps,
-            width=plan.width,
-            height=plan.height,
-            inputs={path: identity for path, identity in inputs.items() if identity is not None},
-        )
+    def clip(self, clip: str, resolver: Resolver) -> _Planned | _Blocked:
+        """Return a clip's plan in short, or why there is none; from memory if none of its files changed."""
+        spec: FileIdentity | None = None
+        inputs: dict[str, FileIdentity | None] = {}
+        try:
+            spec = file_identity(f"{self._clips_dir}/{clip}.yaml")
+            known = self._clips.get(clip)
+            if known is not None and known.spec == spec and all(file_identity(path) == was for path, was in known.inputs.items()):
+                return known
+            read = resolver.project.clip_spec(clip)
+            # Before the plan is made: a file that changes while it is looked at is then looked at again.
+            inputs = resolver.looked_at(read)
+            found = _planned(resolver.resolve(read), spec, inputs)
+        except VtxError as error:
+            found = _Blocked(clip, error.message, spec, inputs)
+            if not _is_lasting(error):
+                self._clips.pop(clip, None)
+                return found
         self._clips[clip] = found
         return found
 
@@ -241,7 +240,7 @@ class _Memory:
         rows = {
             clip: _row(found)
             for clip, found in present
-            if found is not None and all(identity[1] < settled for identity in (found.spec, *found.inputs.values()))
+            if found is not None and all(one is None or one[1] < settled for one in (found.spec, *found.inputs.values()))
         }
         if rows != self._saved:
             try:
@@ -251,25 +250,61 @@ class _Memory:
                 logger.warning("what was found of %s is not remembered: %s", self._clips_dir, error.message)
 
 
-def _row(found: _Remembered) -> list[object]:
-    numbers = [found.content_frames, found.fps, found.width, found.height]
-    inputs = {path: list(identity) for path, identity in found.inputs.items()}
-    return [list(found.spec), found.plan_hash, numbers, inputs, list(found.take) if found.take else None]
+def _planned(resolved: ResolvedClip, spec: FileIdentity | None, inputs: dict[str, FileIdentity | None]) -> _Planned:
+    plan = resolved.plan
+    return _Planned(
+        clip=plan.clip,
+        spec=spec,
+        plan_hash=resolved.clip_hash,
+        content_frames=plan.content_frames,
+        fps=plan.fps,
+        width=plan.width,
+        height=plan.height,
+        inputs=inputs,
+    )
 
 
-def _from_row(clip: str, row: list) -> _Remembered:
-    spec, plan_hash, (content_frames, fps, width, height), inputs, take = row
-    return _Remembered(
+def _is_lasting(error: VtxError) -> bool:
+    """Say whether a problem stays as long as the files do: a disk's refusal does not, nor where a link leads."""
+    return not error.retryable and not (isinstance(error, InvalidRequestError) and "path" in error.details)
+
+
+def _row(found: _Planned | _Blocked) -> list[object]:
+    files = [_listed(found.spec), {path: _listed(identity) for path, identity in found.inputs.items()}]
+    if isinstance(found, _Blocked):
+        return [*files, found.problem]
+    return [*files, found.plan_hash, [found.content_frames, found.fps, found.width, found.height], _listed(found.take)]
+
+
+def _from_row(clip: str, row: list) -> _Planned | _Blocked:
+    listed, listed_inputs, *rest = row
+    spec, inputs = _identity(listed), {path: _identity(identity) for path, identity in listed_inputs.items()}
+    if len(rest) == 1:
+        return _Blocked(clip, str(rest[0]), spec, inputs)
+    plan_hash, (content_frames, fps, width, height), take = rest
+    return _Planned(
         clip=clip,
-        spec=tuple(spec),
+        spec=spec,
         plan_hash=plan_hash,
         content_frames=content_frames,
         fps=fps,
         width=width,
         height=height,
-        inputs={path: tuple(identity) for path, identity in inputs.items()},
-        take=tuple(take) if take else None,
+        inputs=inputs,
+        take=_identity(take),
     )
+
+
+def _listed(identity: FileIdentity | None) -> list[int] | None:
+    """Return an identity as JSON gives it back, so that rows can be compared."""
+    return None if identity is None else list(identity)
+
+
+def _identity(listed: list[int] | None) -> FileIdentity | None:
+    if listed is None:
+        return None
+    size_bytes, modified_ns, changed_ns, inode = listed
+    return (size_bytes, modified_ns, changed_ns, inode)
 
 
 def _context(project: Project, resolver: Resolver) -> str:
@@ -284,7 +319,7 @@ def _context(project: Project, resolver: Resolver) -> str:
         resolver.metadata.model_dump_json(),
         resolver.bible.model_dump_json(),
         f"{resolver.max_frames}",
-        *(f"{lora.env_path}={settings.get(str(lora.env_path))}" for lora in loras),
+        *(f"{lora.env_path}={settings.path(str(lora.env_path))}" for lora in loras),
     ]
     return hashlib.sha256("\0".join(shared).encode()).hexdigest()
 

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,15 +46,20 @@ def is_locked(project: Project, clip: str) -> bool:
     return _is_held(_lock_path(project, clip))
 
 
-def locked_clips(project: Project) -> frozenset[str]:
-    """Return the clips of a project that are being rendered right now."""
+def locked_clips(project: Project, *, among: Iterable[str]) -> frozenset[str]:
+    """Return those of some clips that are being rendered right now.
+
+    Lock files stay for ever, so only those of the clips that are asked about are looked at.
+    """
+    wanted = list(among)
+    if not wanted:
+        return frozenset()
     with storage_errors(project.locks_dir, doing="read"):
         try:
-            names = [path.name for path in project.locks_dir.iterdir() if path.name.endswith(".lock")]
+            names = frozenset(path.name for path in project.locks_dir.iterdir())
         except FileNotFoundError:
             return frozenset()
-    clips = [name.removesuffix(".lock") for name in names if not name.startswith("project.")]
-    return frozenset(clip for clip in clips if is_locked(project, clip))
+    return frozenset(clip for clip in wanted if f"{clip}.lock" in names and is_locked(project, clip))
 
 
 def holder(project: Project, clip: str) -> str | None:

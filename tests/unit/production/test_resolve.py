@@ -1,4 +1,5 @@
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from vtx_dagster.core.continuity import derived_seed
 from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingInputError, MissingSettingError, VtxError
 from vtx_dagster.core.plan import EngineIdentity
 from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.studio.files import file_identity
 from vtx_dagster.studio.project import Project
 
 CLIP = "A01_S01_SH010"
@@ -83,6 +85,57 @@ def test_inputs_and_loras_are_in_the_plan_by_content(make_project, write_clip, w
 
     (video,) = resolver(project).resolve(project.clip_spec("A01_S01_SH020")).plan.inputs
     assert (video.role, video.sha256, video.strength) == ("video", last, 0.5)
+
+
+def test_of_two_files_with_equal_content_both_are_looked_at(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    same = {put(project, "inputs/first.png", "same"), put(project, "inputs/last.png", "same")}
+    images = [{"file": "inputs/first.png"}, {"file": "inputs/last.png", "at_s": 1.0}]
+    write_clip(project, CLIP, inputs={"mode": "keyframe_interpolation", "images": images})
+    resolved = resolver(project).resolve(project.clip_spec(CLIP))
+    assert set(resolved.files) == same
+    paths = [project.root / "inputs/first.png", project.root / "inputs/last.png"]
+    assert resolved.looked_at == {str(path): file_identity(path) for path in paths}
+
+
+def test_what_a_plan_would_depend_on_is_known_before_it_is_there(make_project, write_clip, write_bible) -> None:
+    project = make_project(clips=())
+    put(project, "project.env", "LORA_SET=models/no.bin\n")
+    loras = [{"path": "inputs/no.bin"}, {"env_path": "LORA_SET"}, {"env_path": "LORA_NOT_SET"}]
+    write_bible(project, "loras", bundles={"core": {"loras": loras}})
+    put(project, "inputs/there.png", "there")
+    images = [{"file": "inputs/there.png"}, {"file": "inputs/no.png", "at_s": 1.0}, {"file": "inputs/\0.png", "at_s": 0.5}]
+    write_clip(project, CLIP, lora_bundle="core", inputs={"mode": "keyframe_interpolation", "images": images})
+    write_clip(project, "A01_S01_SH020", inputs={"mode": "v2v", "video": {"file": "inputs/no.mp4"}})
+    assert resolver(project).looked_at(project.clip_spec(CLIP)) == {
+        str(project.root / "inputs/there.png"): file_identity(project.root / "inputs/there.png"),
+        str(project.root / "inputs/no.png"): None,
+        str(project.root / "inputs/no.bin"): None,
+        str(project.studio.root / "models/no.bin"): None,
+    }
+    assert resolver(project).looked_at(project.clip_spec("A01_S01_SH020")) == {str(project.root / "inputs/no.mp4"): None}
+
+
+def test_a_file_that_was_written_in_place_is_hashed_again_whatever_its_times_say(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    path = project.root / "inputs/a.png"
+    first = put(project, "inputs/a.png", "one")
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/a.png"}]})
+    assert set(resolver(project).resolve(project.clip_spec(CLIP)).files) == {first}
+    before, second = path.stat(), ""
+    while path.stat().st_ctime_ns == before.st_ctime_ns:
+        second = put(project, "inputs/a.png", "two")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert set(resolver(project).resolve(project.clip_spec(CLIP)).files) == {second}
+
+
+def test_a_file_that_goes_away_while_it_is_looked_at_is_missing(make_project, write_clip, monkeypatch) -> None:
+    project = make_project(clips=())
+    put(project, "inputs/a.png", "one")
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/a.png"}]})
+    monkeypatch.setattr("vtx_dagster.production.resolve.file_identity", lambda path: None)
+    with pytest.raises(MissingInputError, match=r"inputs/a\.png went away"):
+        resolver(project).resolve(project.clip_spec(CLIP))
 
 
 def test_an_input_that_changed_is_another_plan(make_project, write_clip) -> None:

@@ -272,6 +272,73 @@ def test_an_input_that_changed_or_went_is_seen(make_project, write_clip, look, r
     assert set(resolved) == {ONE}
 
 
+def test_of_two_files_with_equal_content_either_may_change(make_project, write_clip, look, resolved) -> None:
+    project = make_project(clips=(TWO,))
+    images = [{"file": "inputs/a.png"}, {"file": "inputs/b.png", "at_s": 0.5}]
+    stills = [project.inputs_dir / name for name in ("a.png", "b.png")]
+    write_clip(project, ONE, inputs={"mode": "keyframe_interpolation", "images": images})
+    hashes = set()
+    for changed in stills:
+        for still in stills:
+            still.write_text("same")
+        hashes.add(look(project).clips[0].clip_hash)
+        changed.unlink()
+        changed.write_text("else")
+        hashes.add(look(project).clips[0].clip_hash)
+    assert len(hashes) == 3
+
+
+def test_a_blocked_clip_is_remembered_until_what_blocks_it_changes(
+    make_project, write_clip, write_bible, look, resolved, studio
+) -> None:
+    project = make_project(clips=())
+    still, lora = project.inputs_dir / "no.png", studio.root / "no.bin"
+    write_clip(project, ONE, inputs={"mode": "i2v", "images": [{"file": "inputs/no.png"}]})
+    write_clip(project, TWO, lora_bundle="core")
+    project.clip_spec_path(THREE).write_text(f"version: 1\nid: {THREE}\nprmpt: typo\n")
+    write_bible(project, "loras", bundles={"core": {"loras": [{"env_path": "LORA"}]}})
+
+    def problems() -> dict[str, str]:
+        resolved.clear()
+        return {clip.clip: clip.problem for clip in look(studio.project("film")).clips}
+
+    first = problems()
+    assert ("inputs/no.png" in first[ONE], "LORA is not set" in first[TWO], "prmpt" in first[THREE]) == (True, True, True)
+    assert resolved == [ONE, TWO]
+    assert problems() == first
+    assert resolved == []
+
+    still.write_text("here")
+    write_clip(project, THREE)
+    assert problems() == {ONE: "", TWO: first[TWO], THREE: ""}
+    assert resolved == [ONE, THREE]
+
+    project.env_path.write_text("LORA=no.bin\n")
+    second = problems()
+    assert str(lora) in second[TWO]
+    assert problems() == second
+    assert resolved == []
+
+    lora.write_text("here")
+    assert set(problems().values()) == {""}
+    assert resolved == [TWO]
+
+
+def test_a_link_that_leads_out_and_a_disk_that_refuses_are_looked_at_again(make_project, write_clip, look, resolved) -> None:
+    project = make_project(clips=())
+    outside = project.root.parent.parent / "outside.png"
+    outside.write_text("out")
+    for clip, name, target in ((ONE, "link.png", outside), (TWO, "loop.png", "loop.png")):
+        (project.inputs_dir / name).symlink_to(target)
+        write_clip(project, clip, inputs={"mode": "i2v", "images": [{"file": f"inputs/{name}"}]})
+    record = look(project)
+    assert "leads out of the project" in record.clips[0].problem
+    assert "loop.png" in record.clips[1].problem
+    (project.inputs_dir / "link.png").unlink()
+    outside.rename(project.inputs_dir / "link.png")
+    assert states(look(project)) == {ONE: State.PLANNED, TWO: State.BLOCKED}
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -282,8 +349,9 @@ def test_an_input_that_changed_or_went_is_seen(make_project, write_clip, look, r
         b"\xff\xfe",
         b'{"clips": [], "context": "CONTEXT"}',
         b'{"clips": {"A01_S01_SH010": [1]}, "context": "CONTEXT"}',
+        b'{"clips": {"A01_S01_SH010": [[1, 2], {}, "no"]}, "context": "CONTEXT"}',
     ],
-    ids=["empty", "cut", "list", "half", "binary", "clips as list", "short row"],
+    ids=["empty", "cut", "list", "half", "binary", "clips as list", "short row", "short identity"],
 )
 def test_a_damaged_memory_is_made_anew(make_project, look, resolved, content: bytes) -> None:
     project = make_project()

@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from vtx_dagster.core.errors import BusyError, StorageError
+from vtx_dagster.studio import locks
 from vtx_dagster.studio.locks import clip_lock, holder, is_locked, locked_clips, project_lock
 from vtx_dagster.studio.project import Project
 
@@ -30,7 +31,7 @@ def other(project: Project):
 
 def test_another_process_is_waited_for_and_named(project: Project, other: subprocess.Popen):
     assert is_locked(project, CLIP)
-    assert locked_clips(project) == {CLIP}
+    assert locked_clips(project, among=[CLIP]) == {CLIP}
     assert holder(project, CLIP) == f"process {other.pid} on {__import__('socket').gethostname()}"
     with (
         pytest.raises(BusyError, match=rf"film/{CLIP} is being rendered by process {other.pid} on") as caught,
@@ -45,13 +46,23 @@ def test_another_process_is_waited_for_and_named(project: Project, other: subpro
 
 
 def test_locks_of_clips_and_of_work_are_apart(project: Project):
-    assert locked_clips(project) == frozenset()
+    both = [CLIP, "A01_S01_SH002"]
+    assert locked_clips(project, among=both) == frozenset()
     assert holder(project, CLIP) is None
     with project_lock(project, "story"), clip_lock(project, CLIP), clip_lock(project, "A01_S01_SH002"):
-        assert locked_clips(project) == {CLIP, "A01_S01_SH002"}
+        assert locked_clips(project, among=both) == frozenset(both)
         with pytest.raises(BusyError, match="story of film is being worked on"), project_lock(project, "story", timeout_s=0):
             pass
-    assert locked_clips(project) == frozenset()
+    assert locked_clips(project, among=both) == frozenset()
+
+
+def test_only_the_locks_that_are_asked_about_are_looked_at(project: Project, monkeypatch: pytest.MonkeyPatch):
+    looked_at: list[str] = []
+    monkeypatch.setattr(locks, "is_locked", lambda _, clip: looked_at.append(clip) or True)
+    with clip_lock(project, CLIP), clip_lock(project, "A01_S01_SH002"):
+        assert locked_clips(project, among=[CLIP, "A01_S01_SH003"]) == {CLIP}
+        assert looked_at == [CLIP]
+        assert locked_clips(project, among=[]) == frozenset()
 
 
 def test_only_one_thread_at_a_time(project: Project):
@@ -90,4 +101,4 @@ def test_lock_folder_that_cannot_be_made(project: Project):
     with pytest.raises(StorageError, match="cannot look at"):
         is_locked(project, CLIP)
     with pytest.raises(StorageError, match="cannot read"):
-        locked_clips(project)
+        locked_clips(project, among=[CLIP])
