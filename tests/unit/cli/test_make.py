@@ -90,3 +90,11 @@ def test_a_stage_that_fails_is_one_clear_error(vtx, studio):
     assert result.exit_code == 1
     assert "story/source/film.fountain:3" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_film_that_is_gone_is_assembled_again_from_its_takes(vtx, film):
+    film.film_path.unlink()
+    result = vtx("make", "film", "--studio", film.studio.root)
+    assert result.exit_code == 0
+    assert "rendered" not in result.stdout
+    assert f"{film.film_path}\n3.0 s (24 frames" in result.stdout
