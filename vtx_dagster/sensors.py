@@ -14,9 +14,9 @@ import dagster as dg
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
-from vtx_dagster.core.planner import ProjectRecord, Stage, State, Step, plan_project
+from vtx_dagster.core.planner import ProjectRecord, Stage, Step, plan_project
 from vtx_dagster.jobs import acts_job, film_job, plan_job, render_job
-from vtx_dagster.partitions.batches import PARTITION_TAG, batches, keys_of_run, range_tags
+from vtx_dagster.partitions.batches import PARTITION_TAG, batches, keys_of_run, passable_keys, range_tags
 from vtx_dagster.partitions.definitions import clip_partitions
 from vtx_dagster.partitions.keys import key_of
 from vtx_dagster.partitions.sync import register
@@ -95,14 +95,14 @@ def auto_render(
     runs = _runs_in_flight(context)
     busy = {key for run in runs for key in keys_of_run(run.tags, order)}
     due: dict[str, str] = {}
-    walls: set[str] = set()
+    passable: set[str] = set()
     for record in survey_studio(opened, engine_for=ltx.engine_for):
         steps = _steps(context, record, Stage.RENDERED_CLIP) if record.may_render else ()
         due |= {key: step.work_hash for step in steps if (key := key_of(step.project, step.id)) not in busy}
-        walls |= {key_of(record.project, clip.clip) for clip in record.clips if clip.state in (State.BLOCKED, State.FAILED)}
+        passable.update(passable_keys(record))
     work = (
         [_Work(job=job.name, hashes={key: due[key] for key in batch}) for job in (plan_job, render_job)]
-        for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN, walls=walls)
+        for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passable)
     )
     yield from _requests(context, work, num_in_flight=len(runs))
 

@@ -39,7 +39,6 @@ def clip(
     opened = open_studio(studio)
     opened.project(slug).clip_spec(clip_id)
     with open_registry(opened, is_verbose=verbose) as registry:
-        registry.register()
         outcomes = registry.render([key_of(slug, clip_id)], force=force, profile=profile, is_quiet=True)
     outcome = next(iter(outcomes.by_key.values()))
     if outcome.error is not None:
@@ -69,15 +68,16 @@ def resume(
     project could not be read.
     """
     from vtx_dagster.cli.runs import clips_blocked, clips_due, open_registry
+    from vtx_dagster.partitions.batches import passable_keys
 
     opened = open_studio(studio)
     found = chosen_records(opened, project)
     blocked = {key: why for record in found for key, why in clips_blocked(record).items()}
     problems = {record.project: record.problem for record in found if record.problem}
+    passable = [key for record in found for key in passable_keys(record)]
     due = [key for record in found for key in clips_due(record)][:max_jobs]
     with open_registry(opened, is_verbose=verbose) as registry:
-        registry.register()
-        outcomes = registry.render(due, avoid=blocked, is_quiet=as_json)
+        outcomes = registry.render(due, passable=passable, is_quiet=as_json)
     if as_json:
         print_json({**outcomes.to_json(), "blocked": blocked, "problems": problems})
     else:

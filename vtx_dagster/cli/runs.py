@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.registry import report_finished
 from vtx_dagster.cli.watching import Outcomes, watching_clips, watching_frames
-from vtx_dagster.core.errors import InvalidFileError, StorageError, VtxError
+from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageError, VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, State
 from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.batches import PARTITION_TAG, batches, range_tags
@@ -82,13 +82,14 @@ class Registry:
         return reported(result, stage)
 
     def render(
-        self, keys: Iterable[str], *, avoid: Iterable[str] = (), force: bool = False, profile: str = "", is_quiet: bool = False
+        self, keys: Iterable[str], *, passable: Iterable[str] = (), force: bool = False, profile: str = "", is_quiet: bool = False
     ) -> Outcomes:
-        """Render clips in batches, project by project. A clip that fails stops no other.
+        """Render clips in batches, project by project, and no others. A clip that fails stops no other.
 
         Args:
-            keys: Partition keys of the clips, all registered, those of a project together.
-            avoid: Clips that cannot be planned: no batch reaches across them.
+            keys: Partition keys of the clips, those of a project together. One that is not registered, because its project
+                cannot be read, fails.
+            passable: Clips that are rendered and shown already, so that a batch may reach across them.
             force: Render even where there is a take.
             profile: Another render profile than the clips' own.
             is_quiet: Show no progress.
@@ -97,14 +98,16 @@ class Registry:
             VtxError: If a run failed as a whole.
         """
         wanted = tuple(keys)
+        problems = self.register().problems
         order = self.instance.get_dynamic_partitions(str(clip_partitions.name))
         config = {"rendered_clip": {"force": force, "profile": profile}}
-        # `force` and `profile` hold for every clip of a range, so then a run gets no more than what was asked for.
-        span = 1 if force or profile else MAX_SPAN
-        walls = frozenset(avoid)
+        # `force` and `profile` hold for every clip of a range, so then none may be passed.
+        passed = frozenset() if force or profile else frozenset(passable)
         with watching_clips(wanted, is_quiet=is_quiet) as outcomes:
+            for key in sorted(set(wanted).difference(order)):
+                outcomes.fail([key], _unregistered(key, problems))
             for _, group in groupby(wanted, key=lambda key: split_key(key)[0]):
-                for batch in batches(group, order, size=CLIPS_PER_RUN, span=span, walls=walls):
+                for batch in batches(group, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passed):
                     self._render_batch(batch, config, outcomes)
         return outcomes
 
@@ -206,6 +209,12 @@ def error_of(failure: dg.Failure) -> VtxError:
     """Return the error that a failure stands for."""
     cause = failure.__cause__
     return cause if isinstance(cause, VtxError) else VtxError(failure.description or "the run failed")
+
+
+def _unregistered(key: str, problems: Mapping[str, str]) -> VtxError:
+    slug, clip = split_key(key)
+    problem = problems.get(slug, "it is not on disk any more: run the command again")
+    return NotFoundError(f"{slug} has no {clip} that could be rendered: {problem}", project=slug, clip=clip)
 
 
 def _instance(home: Path) -> dg.DagsterInstance:

@@ -1,9 +1,9 @@
 """Which partitions share a run: ranges of keys in the order of their registration."""
 
-from bisect import bisect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from vtx_dagster.partitions.keys import split_key
+from vtx_dagster.core.planner import ProjectRecord
+from vtx_dagster.partitions.keys import key_of, split_key
 
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -11,7 +11,7 @@ RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
 def batches(
-    due: Iterable[str], order: Sequence[str], *, size: int, span: int, walls: Collection[str] = frozenset()
+    due: Iterable[str], order: Sequence[str], *, size: int, span: int, passable: Collection[str] = frozenset()
 ) -> Iterator[tuple[str, ...]]:
     """Yield the due keys in batches that a run can take as one range.
 
@@ -20,23 +20,28 @@ def batches(
         order: All registered keys in the order of registration, which is what ranges follow.
         size: At most this many due keys in a batch, all of one project.
         span: At most this many registered keys from the first to the last of a batch; those between them run, too.
-        walls: Keys that no batch reaches across, such as blocked clips, which would fail in it.
+        passable: Keys that may lie between those of a batch, because running them does nothing (see ``passable_keys``). No
+            batch reaches across any other key, nor across one of another project.
     """
     positions = {key: index for index, key in enumerate(order)}
-    wall_positions = sorted(positions[key] for key in walls if key in positions)
     batch: list[str] = []
     for key in sorted({key for key in due if key in positions}, key=positions.__getitem__):
         if batch and (
             len(batch) == size
             or positions[key] - positions[batch[0]] >= span
             or split_key(key)[0] != split_key(batch[0])[0]
-            or bisect(wall_positions, positions[batch[-1]]) != bisect(wall_positions, positions[key])
+            or not all(_may_pass(order[at], key, passable) for at in range(positions[batch[-1]] + 1, positions[key]))
         ):
             yield tuple(batch)
             batch = []
         batch.append(key)
     if batch:
         yield tuple(batch)
+
+
+def passable_keys(record: ProjectRecord) -> Iterator[str]:
+    """Yield the keys of the clips of a project that a run finds done: they have a take of their plan, and it is shown."""
+    return (key_of(record.project, clip.clip) for clip in record.clips if clip.has_take and clip.is_current)
 
 
 def range_tags(batch: Sequence[str]) -> dict[str, str]:
@@ -54,3 +59,7 @@ def keys_of_run(tags: Mapping[str, str], order: Sequence[str]) -> tuple[str, ...
     if first not in order or last not in order:
         return ()
     return tuple(order[order.index(first) : order.index(last) + 1])
+
+
+def _may_pass(between: str, key: str, passable: Collection[str]) -> bool:
+    return between in passable and split_key(between)[0] == split_key(key)[0]

@@ -1,8 +1,10 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from vtx_dagster.cli.runs import open_registry
 from vtx_dagster.core.engines import MediaFacts
 from vtx_dagster.core.errors import VerificationError
 from vtx_dagster.core.plan import RenderPlan
@@ -114,3 +116,35 @@ def test_reverting_shows_the_old_take_again(vtx, film, edit):
 def test_a_clip_that_fails_is_one_clear_error(vtx, film):
     result = vtx("render", "clip", "film", CLIP, "--force", "--studio", film.studio.root)
     assert (result.exit_code, result.stderr) == (1, "error: the picture is frozen\n")
+
+
+def test_resume_renders_nothing_that_was_not_asked_for(vtx, film, edit):
+    other = film.studio.create_project("next", title="N", files={"metadata.yaml": film.metadata_path.read_text("utf-8")})
+    shutil.copytree(film.clips_dir, other.clips_dir, dirs_exist_ok=True)
+    vtx("sync", "--studio", film.studio.root)
+    late = "A02_S01_SH020"
+    shutil.copy(film.clip_spec_path("A02_S01_SH010"), film.clip_spec_path(late))
+    edit(film.clip_spec_path(late), "A02_S01_SH010", late)
+    edit(film.clip_spec_path("A02_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    result = vtx("render", "resume", "--project", "film", "--json", "--studio", film.studio.root)
+    assert json.loads(result.stdout)["rendered"] == 2
+    assert not list(other.takes_dir.glob("*/*.mp4"))
+
+
+def test_resume_stops_after_so_many_clips_even_if_they_lie_apart(vtx, film, edit):
+    with open_registry(film.studio) as registry:
+        for clip in film.clip_ids():
+            edit(film.clip_spec_path(clip), "camera:", "seed: 7\ncamera:")
+        outcomes = registry.render([f"film/{CLIP}", "film/A02_S01_SH010"], is_quiet=True)
+    assert len(outcomes.rendered) == 2
+    steps = json.loads(vtx("plan", "--json", "--studio", film.studio.root).stdout)["steps"]
+    assert [step["id"] for step in steps] == ["A01_S01_SH020", ""]
+
+
+def test_a_clip_of_a_project_that_cannot_be_read_says_why(vtx, film):
+    (film.studio.root / ".dagster").rename(film.studio.root / "lost")
+    (film.clips_dir / "notes.yaml").write_text("")
+    result = vtx("render", "clip", "film", CLIP, "--studio", film.studio.root)
+    assert result.exit_code == 1
+    assert f"film has no {CLIP} that could be rendered: " in result.stderr
+    assert "notes.yaml" in result.stderr

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtx_dagster.partitions.batches import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, batches, keys_of_run, range_tags
+from vtx_dagster.core.planner import ClipRecord, ProjectRecord
+from vtx_dagster.partitions.batches import (
+    PARTITION_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    batches,
+    keys_of_run,
+    passable_keys,
+    range_tags,
+)
 from vtx_dagster.partitions.keys import split_key
 
 ORDER = [f"{project}/A01_S01_SH{number:03d}" for project in ("a", "b", "c") for number in range(10)]
@@ -16,13 +25,12 @@ ORDER = [f"{project}/A01_S01_SH{number:03d}" for project in ("a", "b", "c") for 
     order=st.permutations(ORDER).filter(bool) | st.just(ORDER),
     size=st.integers(1, 7),
     span=st.integers(1, 12),
-    walls=st.sets(st.sampled_from([*ORDER, "z/A01_S01_SH002"]), max_size=5),
+    passable=st.sets(st.sampled_from([*ORDER, "z/A01_S01_SH002"])),
 )
 def test_every_due_key_is_in_one_batch_within_the_limits(
-    due: list[str], order: list[str], size: int, span: int, walls: set[str]
+    due: list[str], order: list[str], size: int, span: int, passable: set[str]
 ) -> None:
-    walls -= set(due)
-    found = list(batches(due, order, size=size, span=span, walls=walls))
+    found = list(batches(due, order, size=size, span=span, passable=passable))
     position = {key: index for index, key in enumerate(order)}
     wanted = sorted({key for key in due if key in position}, key=position.__getitem__)
     assert [key for batch in found for key in batch] == wanted
@@ -31,14 +39,16 @@ def test_every_due_key_is_in_one_batch_within_the_limits(
         assert 1 <= len(batch) <= size
         assert len(covered) <= max(span, 1)
         assert len({split_key(key)[0] for key in batch}) == 1
-        assert not walls & set(covered)
+        assert set(covered) - set(batch) <= passable, "a clip runs that nobody asked for"
+        assert len({split_key(key)[0] for key in covered}) == 1, "a clip of another project runs"
     for earlier, later in pairwise(found):
         covered = order[position[earlier[0]] : position[later[0]] + 1]
+        between = order[position[earlier[-1]] + 1 : position[later[0]]]
         assert (
             len(earlier) == size
             or len(covered) > span
             or split_key(earlier[0])[0] != split_key(later[0])[0]
-            or walls & set(covered)
+            or any(key not in passable or split_key(key)[0] != split_key(later[0])[0] for key in between)
         ), "a batch ended without need"
 
 
@@ -64,3 +74,19 @@ def test_a_run_without_registered_keys_covers_none(tags: dict[str, str]) -> None
 
 def test_a_run_of_one_key_covers_it_even_when_it_was_retired() -> None:
     assert keys_of_run({PARTITION_TAG: "gone"}, ORDER) == ("gone",)
+
+
+def test_a_clip_that_was_added_late_is_no_reason_to_run_another_project() -> None:
+    order = [*ORDER[:20], "a/A01_S01_SH099"]
+    found = list(batches([ORDER[8], ORDER[9], order[-1]], order, size=25, span=100, passable=frozenset(ORDER)))
+    assert found == [(ORDER[8], ORDER[9]), (order[-1],)]
+
+
+def test_a_batch_may_pass_what_is_rendered_and_shown() -> None:
+    clips = (
+        ClipRecord(clip="A01_S01_SH000", has_take=True, is_current=True),
+        ClipRecord(clip="A01_S01_SH001", has_take=True),
+        ClipRecord(clip="A01_S01_SH002", problem="no such profile"),
+        ClipRecord(clip="A01_S01_SH003"),
+    )
+    assert list(passable_keys(ProjectRecord(project="a", clips=clips))) == [ORDER[0]]
