@@ -71,6 +71,13 @@ class MissingInputError(VtxError):
     code = "missing_input"
 
 
+class ChangedInputError(VtxError):
+    """A file that a clip was rendered from changed meanwhile: nothing was kept, and its plan is another one now."""
+
+    code = "changed_input"
+    retryable = True
+
+
 class IncompleteLineupError(VtxError):
     """An act or film was asked for while clips of it are missing; the message lists them."""
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vtx_dagster.core.engines import MediaTool, Progress, RenderRequest, RenderSession, no_progress
-from vtx_dagster.core.errors import NotFoundError, ProcessError, RenderError, VerificationError
+from vtx_dagster.core.errors import ChangedInputError, NotFoundError, ProcessError, RenderError, VerificationError
 from vtx_dagster.production.cut import replacing_take
 from vtx_dagster.production.resolve import ResolvedClip
-from vtx_dagster.studio.files import storage_errors, write_atomic
+from vtx_dagster.studio.files import file_identity, storage_errors, write_atomic
 from vtx_dagster.studio.locks import clip_lock
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.takes import FailureRecord, Take, TakeRecord, TakeStore
@@ -77,8 +77,9 @@ def render_clip(
         The take; ``was_reused`` if nothing had to be rendered.
 
     Raises:
-        RenderError, ProcessError: If the engine failed; the failure is on record for this plan.
+        RenderError, ProcessError: If the engine failed; the failure is on record for this plan, unless it may pass by itself.
         VerificationError: If what it made is not what was planned; likewise on record, and the file is kept for a look.
+        ChangedInputError: If an input or LoRA file is not the one that was planned any more; nothing is kept.
         StorageError: If the disk refused; nothing is on record against the clip.
     """
     store = TakeStore(project)
@@ -93,7 +94,7 @@ def render_clip(
             store.make_current(take)
     # Not INFO: Dagster would write it to its event log, at half the cost of the materialisation that says the same.
     logger.debug("%s/%s: %s take %s", project.slug, clip, "found" if was_reused else "rendered", clip_hash[:12])
-    return Rendered(take=take, record=store.record(take), was_reused=was_reused, is_shown=show)
+    return Rendered(take=take, record=store.record(take, plan=resolved.plan), was_reused=was_reused, is_shown=show)
 
 
 def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
@@ -106,7 +107,7 @@ def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
     take = store.find(resolved.plan.clip, resolved.clip_hash)
     if take is None:
         raise NotFoundError(f"{project.slug}/{resolved.plan.clip} has no take of its present plan: render it first")
-    return Rendered(take=take, record=store.record(take), was_reused=True, is_shown=True)
+    return Rendered(take=take, record=store.record(take, plan=resolved.plan), was_reused=True, is_shown=True)
 
 
 def _render(
@@ -130,11 +131,15 @@ def _render(
             finished = clock()
             facts = media.verify(output, plan)
         except (RenderError, ProcessError, VerificationError) as error:
+            _check_inputs(resolved)
+            if error.retryable:
+                raise
             failure = FailureRecord(
                 clip=plan.clip, clip_hash=clip_hash, code=error.code, message=error.message, failed_at=clock().isoformat()
             )
             store.record_failure(failure, rendered=output, log=log)
             raise
+        _check_inputs(resolved)
         record = TakeRecord.of(
             plan,
             project=store.project.slug,
@@ -147,3 +152,11 @@ def _render(
         )
         with storing:
             return store.store(output, record, log=log)
+
+
+def _check_inputs(resolved: ResolvedClip) -> None:
+    """Say so if a take, or a failure, is not one of the plan: the plan names the content of its files by hash."""
+    clip = resolved.plan.clip
+    for path, was in resolved.looked_at.items():
+        if file_identity(path) != was:
+            raise ChangedInputError(f"{clip}: {path} changed while the clip was rendered: render it again", clip=clip, path=path)

@@ -4,8 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from vtx_dagster.core.engines import RenderReport, RenderRequest
-from vtx_dagster.core.errors import NotFoundError, ProcessError, RenderError, StorageError, VerificationError, VtxError
+from vtx_dagster.core.engines import RenderReport, RenderRequest, RenderSession
+from vtx_dagster.core.errors import (
+    ChangedInputError,
+    NotFoundError,
+    ProcessError,
+    RenderError,
+    StorageError,
+    VerificationError,
+    VtxError,
+)
 from vtx_dagster.production.render import find_take, render_clip, write_plan
 from vtx_dagster.production.resolve import ResolvedClip, Resolver
 from vtx_dagster.studio.project import Project
@@ -113,6 +121,55 @@ def test_a_failed_forced_render_leaves_the_take_that_there_was(project, resolved
         render_clip(project, resolved, session=engine, media=media, clock=Clock(), force=True)
     assert find_take(project, resolved).take == first.take
     assert project.current_path(CLIP).read_text() == f"{resolved.clip_hash} 1\n"
+
+
+class CrowdedError(RenderError):
+    """All machines are taken."""
+
+    retryable = True
+
+
+def test_what_may_pass_by_itself_is_not_held_against_the_clip(project, resolved, engine, media) -> None:
+    engine.errors[CLIP] = CrowdedError("all machines are taken")
+    with pytest.raises(CrowdedError):
+        render_clip(project, resolved, session=engine, media=media, clock=Clock())
+    assert TakeStore(project).failure(CLIP, resolved.clip_hash) is None
+    assert files_under(project.root / "renders") == {f".locks/{CLIP}.lock"}
+
+
+class Replacing:
+    """A session during which somebody replaces an input file."""
+
+    def __init__(self, session: RenderSession, path: Path) -> None:
+        self._session = session
+        self._path = path
+
+    def render(self, request: RenderRequest) -> RenderReport:
+        partial = self._path.with_suffix(".new")
+        partial.write_bytes(self._path.read_bytes()[::-1])
+        partial.replace(self._path)
+        return self._session.render(request)
+
+
+@pytest.mark.parametrize("error", [None, RenderError("half a picture")], ids=["rendered", "failed"])
+def test_a_take_of_other_inputs_than_planned_is_not_kept(project, write_clip, engine, media, error: VtxError | None) -> None:
+    picture = project.inputs_dir / "boat.png"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(b"boat")
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/boat.png"}]})
+    resolver = Resolver.of(project, engine=engine.identity, draws=False)
+    planned = resolver.resolve(project.clip_spec(CLIP))
+    if error is not None:
+        engine.errors[CLIP] = error
+    with pytest.raises(ChangedInputError, match=r"boat\.png changed while the clip was rendered") as caught:
+        render_clip(project, planned, session=Replacing(engine, picture), media=media, clock=Clock())
+    assert caught.value.retryable
+    assert files_under(project.root / "renders") == {f".locks/{CLIP}.lock"}
+
+    engine.errors.clear()
+    again = resolver.resolve(project.clip_spec(CLIP))
+    assert again.clip_hash != planned.clip_hash
+    assert render_clip(project, again, session=engine, media=media, clock=Clock()).record.plan == again.plan
 
 
 class FullDisk:
