@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vtx_dagster.cli.changes import Change, changes
+from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.planner import ClipRecord, ProjectRecord, Stage, State, plan_project
 from vtx_dagster.core.shotlist import Shotlist
@@ -128,13 +129,15 @@ class ShownTakes:
         return Resolver.of(self._project, engine=engine.identity, draws=engine.draws)
 
     def changes(self, clip: str) -> tuple[Change, ...]:
-        """Return what changed in the plan of a clip that is stale.
+        """Return what changed in the plan of a clip that is stale; that the plan cannot be read is one change.
 
         Raises:
             NotFoundError: If no take is shown.
-            InvalidFileError: If its sidecar is corrupt.
         """
-        shown = read_sidecar(self._project.current_path(clip).with_suffix(".render.json")).plan
+        try:
+            shown = read_sidecar(self._project.current_path(clip).with_suffix(".render.json")).plan
+        except InvalidFileError:
+            return (Change(name="its plan", difference="was written by another version"),)
         return changes(shown, self._resolver.resolve(self._project.clip_spec(clip)).plan)
 
 

@@ -2,7 +2,9 @@
 
 A take is ``renders/takes/<clip>/<hash12>.mp4`` with ``.render.json`` (its sidecar) and ``.log.txt`` beside it;
 ``renders/clips/<clip>.mp4`` is the current one. A sidecar is written last and names the size of its file, so a take is whole or
-none, whenever a process was killed.
+none, whenever a process was killed. Whether it is whole is
+read from the header, a few fields of the sidecar, so that a take stays in use when another version wrote the plan in it; the plan
+is read only where it is shown.
 """
 
 import errno
@@ -15,17 +17,17 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from filelock import FileLock, Timeout
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.errors import InvalidFileError, StorageError
 from vtx_dagster.core.plan import RenderPlan
-from vtx_dagster.studio.files import hash_file, partial_path, read_bytes, storage_errors, write_atomic
+from vtx_dagster.studio.files import file_identity, hash_file, partial_path, read_bytes, storage_errors, write_atomic
 from vtx_dagster.studio.project import Project
 
 _HASH_CHARS = 12
 _NO_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS})
-_R = TypeVar("_R", bound=Document)
+_R = TypeVar("_R", bound=BaseModel)
 
 
 class TakeRecord(Document):
@@ -70,6 +72,20 @@ class TakeRecord(Document):
         )
 
 
+class TakeHeader(BaseModel):
+    """What every version reads of a take's sidecar: which file it vouches for. All else in it is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    clip: str
+    clip_hash: str
+    size_bytes: int
+    sha256: str = ""
+    started_at: str = ""
+    finished_at: str = ""
+    render_s: float = 0.0
+
+
 class FailureRecord(Document):
     """Why a plan could not be rendered."""
 
@@ -77,7 +93,7 @@ class FailureRecord(Document):
     clip_hash: str
     code: str = Field(description="Code of the error class.")
     message: str
-    details: dict[str, JsonValue] = Field(default_factory=dict)
+    details: dict[str, JsonValue] = Field(default_factory=dict, description="Facts of the error for machines.")
     failed_at: str = Field(description="ISO 8601.")
 
 
@@ -101,13 +117,18 @@ def read_sidecar(path: Path) -> TakeRecord:
 
     Raises:
         NotFoundError: If there is none.
-        InvalidFileError: If it is corrupt.
+        InvalidFileError: If it is corrupt, or of a version whose plans this one cannot read.
         StorageError: If it cannot be read.
     """
+    content = read_bytes(path)
     try:
-        return TakeRecord.model_validate_json(read_bytes(path))
+        return TakeRecord.model_validate_json(content)
     except ValidationError as error:
-        message = f"{path}:1: not a take's sidecar ({error.error_count()} problems): delete it to have the clip rendered again"
+        problems = f"({error.error_count()} problems)"
+        if _parsed(content, TakeHeader) is None:
+            message = f"{path}:1: not a take's sidecar {problems}: delete it to have the clip rendered again"
+        else:
+            message = f"{path}:1: the plan of another version of vtx {problems}: read it there; the take itself stays in use"
         raise InvalidFileError(message, file=str(path), line=1) from error
 
 
@@ -132,21 +153,33 @@ class TakeStore:
             StorageError: If the disk refuses to say.
         """
         base = self._base(clip, clip_hash)
-        record = _whole_record(base + ".mp4", base + ".render.json")
-        if record is None or record.clip_hash != clip_hash or record.clip != clip:
+        header = _whole_header(base)
+        if header is None or header.clip_hash != clip_hash or header.clip != clip:
             return None
-        return _take(record, base)
+        return _take(header, base)
 
-    def record(self, take: Take) -> TakeRecord:
-        """Return a take's sidecar; as ``read_sidecar``."""
-        return read_sidecar(take.sidecar_path)
+    def record(self, take: Take, *, plan: RenderPlan | None = None) -> TakeRecord:
+        """Return a take's sidecar; as ``read_sidecar``.
+
+        Args:
+            take: The take.
+            plan: The plan that it is a take of, by its hash. With it, a sidecar of another version is no error: the record has
+                this plan and what the header says.
+        """
+        try:
+            return read_sidecar(take.sidecar_path)
+        except InvalidFileError:
+            header = _parsed(read_bytes(take.sidecar_path), TakeHeader)
+            if plan is None or header is None:
+                raise
+            return TakeRecord(project=self.project.slug, plan=plan, **header.model_dump())
 
     def takes(self, clip: str) -> tuple[Take, ...]:
         """Return every whole take of a clip, the oldest first."""
         folder = Path(self._takes, clip)
         bases = [str(path).removesuffix(".render.json") for path in folder.glob("*.render.json")]
-        found = [(record, base) for base in bases if (record := _whole_record(base + ".mp4", base + ".render.json"))]
-        return tuple(_take(record, base) for record, base in sorted(found, key=lambda one: (one[0].finished_at, one[1])))
+        found = [(header, base) for base in bases if (header := _whole_header(base))]
+        return tuple(_take(header, base) for header, base in sorted(found, key=lambda one: (one[0].finished_at, one[1])))
 
     def store(self, rendered: Path, record: TakeRecord, *, log: Path | None = None) -> Take:
         """Move a verified render into the store and return it as a take.
@@ -204,9 +237,8 @@ class TakeStore:
 
     def current_hash(self, clip: str) -> str | None:
         """Return the hash of the take in ``renders/clips``, or None if there is none that is whole."""
-        base = f"{self.project.root}/renders/clips/{clip}"
-        record = _whole_record(base + ".mp4", base + ".render.json")
-        return record.clip_hash if record else None
+        header = _whole_header(f"{self.project.root}/renders/clips/{clip}")
+        return header.clip_hash if header else None
 
     def record_failure(self, failure: FailureRecord, *, rendered: Path | None = None, log: Path | None = None) -> None:
         """Keep why a plan failed, and for a look the file and the log, if there are any.
@@ -224,7 +256,7 @@ class TakeStore:
 
     def failure(self, clip: str, clip_hash: str) -> FailureRecord | None:
         """Return why a plan failed, or None if it did not; a corrupt record counts as none, so that the clip is tried again."""
-        record = _parsed(self._base(clip, clip_hash) + ".failed.json", FailureRecord)
+        record = _read(self._base(clip, clip_hash) + ".failed.json", FailureRecord)
         return record if record is not None and record.clip_hash == clip_hash else None
 
     def clear_failure(self, clip: str, clip_hash: str) -> None:
@@ -278,28 +310,31 @@ class TakeStore:
         return f"{self._takes}/{clip}/{clip_hash[:_HASH_CHARS]}"
 
 
-def _take(record: TakeRecord, base: str) -> Take:
-    return Take(clip=record.clip, clip_hash=record.clip_hash, path=Path(base + ".mp4"), sidecar_path=Path(base + ".render.json"))
+def _take(known: TakeRecord | TakeHeader, base: str) -> Take:
+    return Take(clip=known.clip, clip_hash=known.clip_hash, path=Path(base + ".mp4"), sidecar_path=Path(base + ".render.json"))
 
 
-def _whole_record(video: str, sidecar: str) -> TakeRecord | None:
+def _whole_header(base: str) -> TakeHeader | None:
+    facts = file_identity(base + ".mp4")
+    header = _read(base + ".render.json", TakeHeader) if facts is not None else None
+    return header if facts is not None and header is not None and header.size_bytes == facts[0] else None
+
+
+def _read(path: str, model: type[_R]) -> _R | None:
     try:
-        size = os.stat(video).st_size  # noqa: PTH116 - a Path takes three times as long, and a survey asks 90,000 times
+        content = Path(path).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise StorageError(f"cannot look at {video}: {error.strerror}", path=video) from error
-    record = _parsed(sidecar, TakeRecord)
-    return record if record is not None and record.size_bytes == size else None
-
-
-def _parsed(path: str, model: type[_R]) -> _R | None:
-    try:
-        return model.model_validate_json(Path(path).read_bytes())
-    except (FileNotFoundError, NotADirectoryError, ValidationError):
-        return None
-    except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror}", path=path) from error
+    return _parsed(content, model)
+
+
+def _parsed(content: bytes, model: type[_R]) -> _R | None:
+    try:
+        return model.model_validate_json(content)
+    except ValidationError:
+        return None
 
 
 def _sync(path: Path) -> None:

@@ -157,6 +157,15 @@ def test_status_of_a_failed_and_of_a_hidden_take(vtx, film, edit):
     assert "A01_S01_SH010 rendered 1.00 its take is in the store and not shown yet" in text
 
 
+def test_status_and_plan_of_a_take_of_another_version(vtx, film, edit):
+    clip = "A01_S01_SH010"
+    edit(film.clip_spec_path(clip), "camera:", "seed: 7\ncamera:")
+    edit(film.current_path(clip).with_suffix(".render.json"), '"plan": {', '"plan": {"scheduler": "euler",')
+    for command in (("projects", "status", "film"), ("plan", "film")):
+        text = words(vtx(*command, "--studio", film.studio.root).stdout)
+        assert "its plan was written by another version" in text
+
+
 def test_status_as_json(vtx, film):
     (found,) = json.loads(vtx("projects", "status", "film", "--json", "--studio", film.studio.root).stdout)["projects"]
     assert found["is_current"] is True

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -108,6 +109,35 @@ def test_damaged_take_is_none_and_can_be_stored_anew(store: TakeStore, damage):
     assert again == take
     assert store.find(take.clip, take.clip_hash) == take
     assert take.path.read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda sidecar: sidecar | {"graded": True},
+        lambda sidecar: sidecar | {"version": 2},
+        lambda sidecar: sidecar | {"plan": sidecar["plan"] | {"scheduler": "euler"}},
+        lambda sidecar: sidecar | {"plan": {"pipeline": "gone"}},
+        lambda sidecar: {key: value for key, value in sidecar.items() if key not in ("plan", "render_s")},
+    ],
+    ids=["new field", "new version", "new field of the plan", "old plan", "no plan"],
+)
+def test_take_of_another_version_stays_in_use(store: TakeStore, change):
+    take = put(store)
+    store.make_current(take)
+    sidecar = change(json.loads(take.sidecar_path.read_text()))
+    take.sidecar_path.write_text(json.dumps(sidecar))
+    assert store.find(take.clip, take.clip_hash) == take
+    assert store.takes(CLIP) == (take,)
+    assert store.current_hash(CLIP) == take.clip_hash
+    with pytest.raises(InvalidFileError, match=r"render\.json:1: the plan of another version of vtx .* stays in use"):
+        store.record(take)
+    found = store.record(take, plan=plan())
+    assert (found.plan, found.clip_hash, found.size_bytes) == (plan(), take.clip_hash, 5)
+    take.sidecar_path.write_text("{}")
+    with pytest.raises(InvalidFileError, match="not a take's sidecar"):
+        store.record(take, plan=plan())
+    assert (found.finished_at, found.render_s) == ("2026-01-01T00:00:01+00:00", sidecar.get("render_s", 0.0))
 
 
 def test_truncated_file_is_set_aside(store: TakeStore):
