@@ -1,11 +1,12 @@
-"""The loop over many partitions in one run."""
+"""The loop over many partitions in one run, and when a step is tried again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import dagster as dg
 
-from vtx_dagster.assets._boundary import failure_of
+from vtx_dagster.assets._boundary import domain_boundary, failure_of
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.production.progress import Settled, settle
 
@@ -24,6 +25,23 @@ class PartitionReport:
     data_version: str
     metadata: Mapping[str, dg.MetadataValue | str | int | float | bool] = field(default_factory=dict)
     is_shown: bool = True
+
+
+@contextmanager
+def retrying_boundary(context: dg.AssetExecutionContext) -> Iterator[None]:
+    """As ``domain_boundary``, and have the step tried again after what may pass by itself.
+
+    Raises:
+        dagster.RetryRequested: Instead of the failure, a few times.
+    """
+    with domain_boundary():
+        try:
+            yield
+        except VtxError as error:
+            if _may_retry(context, [error]):
+                context.log.error("%s", error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
+                raise _retry(context) from error
+            raise
 
 
 def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], PartitionReport]) -> Iterator[dg.MaterializeResult]:
@@ -49,13 +67,17 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
             allow_retries=False,
         )
     failures: dict[str, VtxError] = {}
+    done = _reported(context)
     for key in keys:
+        if key in done:
+            continue
         try:
             report = work(key)
         except VtxError as error:
             context.log.error("%s: %s", key, error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
             failures[key] = error
-            settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
+            if not error.retryable:
+                settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
             continue
         if not report.is_shown:
             context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata=report.metadata))
@@ -64,12 +86,14 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
         else:
             context.log_event(materialization(context.asset_key, key, report))
         settle(Settled(stage=context.asset_key.to_user_string(), key=key, facts=report.metadata))
-    if failures:
-        # Not a RetryPolicy: with one, Dagster also tries again what a person interrupted, and what failed because of a bug.
-        attempt = context.retry_number
-        if attempt < len(RETRY_DELAYS_S) and all(error.retryable for error in failures.values()):
-            raise dg.RetryRequested(max_retries=len(RETRY_DELAYS_S), seconds_to_wait=RETRY_DELAYS_S[attempt])
-        raise _failure(failures, num_done=len(keys) - len(failures))
+    if not failures:
+        return
+    if _may_retry(context, failures.values()):
+        raise _retry(context)
+    for key, error in failures.items():
+        if error.retryable:
+            settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
+    raise _failure(failures, num_done=len(keys) - len(failures))
 
 
 def materialization(asset_key: dg.AssetKey, key: str, report: PartitionReport) -> dg.AssetMaterialization:
@@ -94,3 +118,21 @@ def _failure(failures: Mapping[str, VtxError], *, num_done: int) -> dg.Failure:
         },
         allow_retries=all(error.retryable for error in failures.values()),
     )
+
+
+def _may_retry(context: dg.AssetExecutionContext, errors: Collection[VtxError]) -> bool:
+    return context.retry_number < len(RETRY_DELAYS_S) and all(error.retryable for error in errors)
+
+
+def _retry(context: dg.AssetExecutionContext) -> dg.RetryRequested:
+    # Not a RetryPolicy: with one, Dagster also tries again what a person interrupted, and what failed because of a bug.
+    return dg.RetryRequested(max_retries=len(RETRY_DELAYS_S), seconds_to_wait=RETRY_DELAYS_S[context.retry_number])
+
+
+def _reported(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """Return the partitions that earlier tries of this step reported; a second report would call them found, not rendered."""
+    if context.retry_number == 0:
+        return frozenset()
+    kinds = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
+    records = context.instance.get_records_for_run(context.run.run_id, of_type=kinds).records
+    return frozenset(str(record.partition_key) for record in records if record.asset_key == context.asset_key)

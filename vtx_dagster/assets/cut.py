@@ -5,7 +5,7 @@ from functools import partial
 import dagster as dg
 
 from vtx_dagster.assets import _reports
-from vtx_dagster.assets._boundary import domain_boundary
+from vtx_dagster.assets._batch import retrying_boundary
 from vtx_dagster.assets.clips import rendered_clip
 from vtx_dagster.partitions.definitions import act_partitions, project_partitions
 from vtx_dagster.partitions.keys import split_key
@@ -78,7 +78,7 @@ def act(
 
     Its data version is the hash of its lineup (clip hashes, order, lengths), so an unchanged lineup is the same act.
     """
-    with domain_boundary():
+    with retrying_boundary(context):
         cut = _assemble(context.partition_key, config, studio, ltx, ffmpeg)
     return _result(cut)
 
@@ -104,6 +104,6 @@ def film(
     Joined from the acts where the project is produced in acts. Its data version is the hash of its lineup (clip hashes, order,
     lengths), so an unchanged lineup is the same film.
     """
-    with domain_boundary():
+    with retrying_boundary(context):
         cut = _assemble(context.partition_key, config, studio, ltx, ffmpeg)
     return _result(cut)

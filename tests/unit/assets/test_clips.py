@@ -9,6 +9,7 @@ import pytest
 from vtx_dagster.assets import _batch
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.core.continuity import derived_seed
+from vtx_dagster.core.engines import RenderReport, RenderRequest
 from vtx_dagster.core.errors import RenderError, StorageError
 from vtx_dagster.partitions.batches import range_tags
 from vtx_dagster.partitions.sync import register
@@ -169,6 +170,44 @@ def test_only_what_may_pass_is_tried_again(run: Run, make_project, engine, monke
     engine.errors[THREE] = ZeroDivisionError("a bug")
     assert not run(rendered_clip, keys=KEYS[2:]).success
     assert engine.renders == [THREE]
+
+
+@pytest.mark.parametrize("profile", ["", "small"], ids=["shown", "not shown"])
+def test_a_try_reports_nothing_that_an_earlier_one_reported(
+    run: Run, make_project, engine, ephemeral_instance, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    monkeypatch.setattr(_batch, "RETRY_DELAYS_S", (0, 0))
+    make_project()
+    render, full = engine.render, StorageError("the disk is full")
+    errors = {TWO: [full], THREE: [full, full]}
+
+    def full_at_first(request: RenderRequest) -> RenderReport:
+        left = errors.get(request.plan.clip)
+        if left:
+            raise left.pop()
+        return render(request)
+
+    monkeypatch.setattr(engine, "render", full_at_first)
+    settled: list[Settled] = []
+    with watching(lambda *_: None, settled=settled.append):
+        result = run(rendered_clip, keys=KEYS, config={"profile": profile, "force": True})
+    assert result.success
+    assert engine.renders == [ONE, TWO, THREE]
+    assert [(one.key, one.error) for one in settled] == [(key, None) for key in KEYS]
+    kind = dg.DagsterEventType.ASSET_OBSERVATION if profile else dg.DagsterEventType.ASSET_MATERIALIZATION
+    records = ephemeral_instance.get_records_for_run(result.run_id, of_type=kind).records
+    assert [record.partition_key for record in records] == list(KEYS)
+
+
+def test_what_is_given_up_is_settled_once(run: Run, make_project, engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_batch, "RETRY_DELAYS_S", (0, 0))
+    make_project()
+    engine.errors[TWO] = StorageError("the disk is full")
+    settled: list[Settled] = []
+    with watching(lambda *_: None, settled=settled.append):
+        result = run(rendered_clip, keys=KEYS)
+    assert [(one.key, one.error) for one in settled] == [(KEYS[0], None), (KEYS[2], None), (KEYS[1], engine.errors[TWO])]
+    assert failure(result).description == f"1 of 3 failed: {KEYS[1]}"
 
 
 def test_waiting_times_rise() -> None:

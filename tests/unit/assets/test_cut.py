@@ -5,7 +5,9 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from vtx_dagster.assets import _batch
 from vtx_dagster.assets.cut import act, film
+from vtx_dagster.core.errors import StorageError, VerificationError, VtxError
 from vtx_dagster.partitions.sync import register
 from vtx_dagster.production.progress import watching
 
@@ -85,3 +87,40 @@ def test_slates_and_wrong_lengths_do_not_match_the_timeline(run, make_project, w
     media.num_frames_lost = 1
     short = run(act, "film/A01")
     assert check(short) == (False, "ERROR", {"vtx/frames": 15, "vtx/frames_of_lineup": 16, "vtx/slates": 0})
+
+
+@pytest.mark.parametrize(
+    ("error", "num_tries"), [(StorageError("the disk is full"), 3), (VerificationError("too short"), 1)], ids=["passes", "stays"]
+)
+def test_only_what_may_pass_is_tried_again(
+    run, make_project, render_all, media, monkeypatch: pytest.MonkeyPatch, error: VtxError, num_tries: int
+) -> None:
+    monkeypatch.setattr(_batch, "RETRY_DELAYS_S", (0, 0))
+    render_all(make_project())
+    tries: list[str] = []
+
+    def fail(*_args: object, **_more: object) -> None:
+        tries.append("film")
+        raise error
+
+    monkeypatch.setattr(media, "assemble", fail)
+    result = run(film, "film")
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert failure.step_failure_data.user_failure_data.description == error.message
+    assert len(tries) == num_tries
+
+
+def test_a_film_is_there_once_the_disk_has_room_again(run, make_project, render_all, media, monkeypatch) -> None:
+    monkeypatch.setattr(_batch, "RETRY_DELAYS_S", (0, 0))
+    render_all(make_project())
+    join, errors = media.assemble, [StorageError("the disk is full")]
+
+    def full_once(*args: Any, **more: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return join(*args, **more)
+
+    monkeypatch.setattr(media, "assemble", full_once)
+    result = run(film, "film")
+    assert result.success
+    assert facts(result)["vtx/clips"] == 3
