@@ -168,8 +168,10 @@ class _Shelf:
 
     def _take(self, found: _Planned) -> FileIdentity | None:
         """Return the identity of a plan's take; the sidecar is read only of a file that was not seen before."""
-        identity = file_identity(self._store.take_path(found.clip, found.plan_hash))
-        if identity is None or identity == found.take:
+        path = str(self._store.take_path(found.clip, found.plan_hash))
+        identity = file_identity(path)
+        # A sidecar that someone removed takes its file out of the store, and leaves the file itself as it was.
+        if identity is None or (identity == found.take and file_identity(path.removesuffix(".mp4") + ".render.json") is not None):
             return identity
         return identity if self._store.find(found.clip, found.plan_hash) else None
 
