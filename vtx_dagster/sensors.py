@@ -6,19 +6,21 @@ work on, so nothing is lost in a crash and nothing is asked for twice.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, takewhile
 
 import dagster as dg
 
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
-from vtx_dagster.core.planner import ProjectRecord, Stage, Step, plan_project
+from vtx_dagster.core.planner import ProjectRecord, Stage, State, Step, plan_project
 from vtx_dagster.jobs import acts_job, film_job, plan_job, render_job
-from vtx_dagster.partitions.batches import PARTITION_TAG, batches, keys_of_run, passable_keys, range_tags
-from vtx_dagster.partitions.definitions import clip_partitions
-from vtx_dagster.partitions.keys import key_of
+from vtx_dagster.partitions.batches import batches, keys_of_run, passable_keys, range_tags
+from vtx_dagster.partitions.definitions import act_partitions, clip_partitions, project_partitions
+from vtx_dagster.partitions.keys import key_of, split_key
 from vtx_dagster.partitions.sync import register
 from vtx_dagster.production.story import bible_hash, brief_hash
 from vtx_dagster.production.survey import survey_studio
@@ -29,7 +31,11 @@ WORK_TAG = "vtx/work"
 """Run tag: hash of what the run was asked to make real. Runs with the same tag are attempts at the same work."""
 
 MAX_ATTEMPTS = 3
-"""A run that crashed is asked for this often in all. A clip that failed is not asked for again: its failure is on record."""
+"""Work is asked for until so many runs of it failed or were cancelled since the last one that succeeded.
+
+Partitions that shared these runs are then asked for one by one, so that the one that crashes keeps no other waiting. A clip that
+failed is not asked for again: its failure is on record.
+"""
 
 MAX_RUNS_IN_FLIGHT = 4
 """Unfinished runs that one sensor asked for. More would only wait in the queue, and the plan may change meanwhile."""
@@ -59,21 +65,23 @@ UNFINISHED = (
 )
 def studio_watch(context: dg.SensorEvaluationContext, studio: StudioResource) -> dg.SensorResult | dg.SkipReason:
     """Keep the partitions equal to the disk, and observe briefs and bibles that changed."""
+    tick = _Tick(context)
     opened = studio.open()
     report = register(context.instance, opened)
     for slug, problem in report.problems.items():
-        context.log.warning("%s: %s", slug, problem)
-    seen: dict[str, str] = json.loads(context.cursor or "{}")
-    now = dict(_source_hashes(context, studio, seen))
+        tick.tell(f"{slug}: {problem}")
+    seen = tick.hashes
+    tick.hashes = dict(_source_hashes(tick, studio))
     observations = [
         dg.AssetObservation(asset, partition=slug, tags={"dagster/data_version": content_hash})
-        for name, content_hash in now.items()
+        for name, content_hash in tick.hashes.items()
         if content_hash != seen.get(name)
         for slug, asset in [name.split("/")]
     ]
+    tick.end()
     if not (observations or report.added or report.removed):
         return dg.SkipReason("nothing changed on disk")
-    return dg.SensorResult(asset_events=observations, cursor=json.dumps(now))
+    return dg.SensorResult(asset_events=observations)
 
 
 @dg.sensor(
@@ -89,22 +97,28 @@ def auto_render(
 
     Clips that failed with exactly this plan are left for a person. `automation.render: false` in `metadata.yaml` turns it off.
     """
+    tick = _Tick(context)
     opened = studio.open()
     register(context.instance, opened)
     order = context.instance.get_dynamic_partitions(str(clip_partitions.name))
-    runs = _runs_in_flight(context)
-    busy = {key for run in runs for key in keys_of_run(run.tags, order)}
-    due: dict[str, str] = {}
+    wanted: dict[str, str] = {}
+    busy = _keys_at_work(context, clip_partitions)
     passable: set[str] = set()
     for record in survey_studio(opened, engine_for=ltx.engine_for):
-        steps = _steps(context, record, Stage.RENDERED_CLIP) if record.may_render else ()
-        due |= {key: step.work_hash for step in steps if (key := key_of(step.project, step.id)) not in busy}
+        steps = _steps(tick, record, Stage.RENDERED_CLIP) if record.may_render else ()
+        wanted |= {key_of(step.project, step.id): step.work_hash for step in steps}
+        busy |= {key_of(record.project, clip.clip) for clip in record.clips if clip.state == State.RENDERING}
         passable.update(passable_keys(record))
+    due = {key: work_hash for key, work_hash in wanted.items() if key not in busy}
+    tick.hashes = {key: work_hash for key, work_hash in tick.hashes.items() if wanted.get(key) == work_hash}
+    together = batches(due.keys() - tick.hashes, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passable)
+    alone = batches(due.keys() & tick.hashes, order, size=1, span=1)
     work = (
         [_Work(job=job.name, hashes={key: due[key] for key in batch}) for job in (plan_job, render_job)]
-        for batch in batches(due, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passable)
+        for batch in (*together, *alone)
     )
-    yield from _requests(context, work, num_in_flight=len(runs))
+    yield from _requests(tick, work)
+    tick.end()
 
 
 @dg.sensor(
@@ -120,27 +134,52 @@ def auto_assemble(
 
     `automation.assemble: false` in `metadata.yaml` turns it off.
     """
+    tick = _Tick(context)
     opened = studio.open()
     register(context.instance, opened)
-    runs = _runs_in_flight(context)
-    busy = {run.tags.get(PARTITION_TAG) for run in runs}
+    busy = _keys_at_work(context, act_partitions) | _keys_at_work(context, project_partitions)
     work: list[_Work] = []
     for record in survey_studio(opened, engine_for=ltx.engine_for):
         if not record.may_assemble:
             continue
-        acts = [step for step in _steps(context, record, Stage.ACT) if not record.unfinished(step.id)]
-        films = [] if acts or record.unfinished() else _steps(context, record, Stage.FILM)
+        acts = [step for step in _steps(tick, record, Stage.ACT) if not record.unfinished(step.id)]
+        films = [] if acts or record.unfinished() else _steps(tick, record, Stage.FILM)
         work += [_Work(job=acts_job.name, hashes={key_of(step.project, step.id): step.work_hash}) for step in acts]
         work += [_Work(job=film_job.name, hashes={step.project: step.work_hash}) for step in films]
-    yield from _requests(context, ([piece] for piece in work if busy.isdisjoint(piece.hashes)), num_in_flight=len(runs))
+    yield from _requests(tick, ([piece] for piece in work if busy.isdisjoint(piece.hashes)))
+    tick.end()
 
 
 ALL_SENSORS = (studio_watch, auto_render, auto_assemble)
 
 
-def _source_hashes(
-    context: dg.SensorEvaluationContext, studio: StudioResource, seen: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
+class _Tick:
+    """One tick of a sensor: what it remembers of the one before, in the sensor's cursor, and what it tells a person.
+
+    Attributes:
+        hashes: Content that was seen, by name. `studio_watch`: of each brief and bible. `auto_render`: of the clips that are
+            asked for one by one, because the runs that they shared with others kept failing.
+    """
+
+    def __init__(self, context: dg.SensorEvaluationContext) -> None:
+        remembered = json.loads(context.cursor or "{}")
+        self.context = context
+        self.hashes: dict[str, str] = remembered.get("hashes", {})
+        self._told_before = frozenset(remembered.get("told", ()))
+        self._told: set[str] = set()
+
+    def tell(self, line: str, level: int = logging.WARNING) -> None:
+        """Log a line, unless the tick before did: Dagster keeps a file of each tick that logs something."""
+        if line not in self._told_before | self._told:
+            self.context.log.log(level, "%s", line)
+        self._told.add(line)
+
+    def end(self) -> None:
+        """Remember this tick."""
+        self.context.update_cursor(json.dumps({"hashes": self.hashes, "told": sorted(self._told)}))
+
+
+def _source_hashes(tick: _Tick, studio: StudioResource) -> Iterator[tuple[str, str]]:
     """Yield ``slug/asset`` and content hash of every brief and bible; of one that cannot be read, the hash seen before."""
     opened = studio.open()
     for slug in opened.slugs():
@@ -149,28 +188,33 @@ def _source_hashes(
             try:
                 yield name, content_hash(opened.project(slug))
             except VtxError as error:
-                context.log.warning("%s: %s", slug, error.message)
-                if name in seen:
-                    yield name, seen[name]
+                tick.tell(f"{slug}: {error.message}")
+                if name in tick.hashes:
+                    yield name, tick.hashes[name]
 
 
-def _steps(context: dg.SensorEvaluationContext, record: ProjectRecord, stage: Stage) -> Iterator[Step]:
-    """Yield what can be done at one stage of a project; say what cannot."""
+def _steps(tick: _Tick, record: ProjectRecord, stage: Stage) -> list[Step]:
+    """Return what can be done at one stage of a project; say what cannot, in one line."""
     if record.problem:
-        context.log.warning("%s: %s", record.project, record.problem)
-    for step in plan_project(record, retry_failed=False):
-        if step.stage != stage:
-            continue
-        if step.waits_for:
-            context.log.warning("%s %s waits: %s", step.project, step.id or stage, step.waits_for)
-        else:
-            yield step
+        tick.tell(f"{record.project}: {record.problem}")
+    steps = [step for step in plan_project(record, retry_failed=False) if step.stage == stage]
+    waiting = [step for step in steps if step.waits_for]
+    if waiting:
+        noun = "clip" if stage == Stage.RENDERED_CLIP else stage.value
+        count = f"1 {noun} waits" if len(waiting) == 1 else f"{len(waiting)} {noun}s wait"
+        tick.tell(": ".join(filter(None, (record.project, count, waiting[0].id, waiting[0].waits_for))))
+    return [step for step in steps if not step.waits_for]
 
 
-def _runs_in_flight(context: dg.SensorEvaluationContext) -> Sequence[dg.DagsterRun]:
-    """Return the unfinished runs that this sensor asked for."""
-    tags = {"dagster/sensor_name": context.sensor_name}
-    return context.instance.get_runs(dg.RunsFilter(tags=tags, statuses=UNFINISHED))
+def _keys_at_work(context: dg.SensorEvaluationContext, level: dg.DynamicPartitionsDefinition) -> set[str]:
+    """Return the partitions that unfinished runs cover, whoever started these.
+
+    Runs of the command line do not count: one that was killed is unfinished until the next command, and the clip that a living
+    one has in hand is locked.
+    """
+    order = context.instance.get_dynamic_partitions(str(level.name))
+    runs = context.instance.get_runs(dg.RunsFilter(statuses=list(UNFINISHED)))
+    return {key for run in runs if "vtx/started_by" not in run.tags for key in keys_of_run(run.tags, order)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,32 +230,46 @@ class _Work:
         return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _requests(
-    context: dg.SensorEvaluationContext, work: Iterable[Sequence[_Work]], *, num_in_flight: int
-) -> Iterator[dg.RunRequest | dg.SkipReason]:
+def _requests(tick: _Tick, work: Iterable[Sequence[_Work]]) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Yield a run request for each piece of work, until enough runs are in flight; pieces that belong together, together."""
+    own = dg.RunsFilter(tags={"dagster/sensor_name": tick.context.sensor_name}, statuses=list(UNFINISHED))
+    num_in_flight = tick.context.instance.get_runs_count(own)
     num_asked = 0
+    given_up: list[str] = []
     for pieces in work:
         if num_in_flight + num_asked + len(pieces) > MAX_RUNS_IN_FLIGHT:
             break
-        for request in _attempts(context, pieces):
-            num_asked += 1
-            yield request
+        attempts = [_runs_of(tick.context, piece) for piece in pieces]
+        if max(map(_num_failed, attempts)) < MAX_ATTEMPTS:
+            num_asked += len(pieces)
+            yield from (_request(piece, attempt=len(runs)) for piece, runs in zip(pieces, attempts, strict=True))
+        elif len(pieces[0].hashes) > 1:
+            tick.hashes |= pieces[0].hashes
+        else:
+            given_up += pieces[0].hashes
+    for slug, keys in groupby(sorted(given_up), key=lambda key: split_key(key)[0]):
+        why = f"{MAX_ATTEMPTS} runs of each failed or were cancelled: see their logs, then `vtx make {slug}`"
+        tick.tell(f"{slug}: gave up on {', '.join(keys)}: {why}", logging.ERROR)
     if not num_asked:
-        yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the log of this tick)")
+        yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the latest tick with a log)")
 
 
-def _attempts(context: dg.SensorEvaluationContext, pieces: Iterable[_Work]) -> Iterator[dg.RunRequest]:
-    """Yield the next attempt at each piece of work that was not attempted often enough."""
-    for piece in pieces:
-        keys = tuple(piece.hashes)
-        attempts = context.instance.get_runs_count(dg.RunsFilter(tags={WORK_TAG: piece.digest}))
-        if attempts >= MAX_ATTEMPTS:
-            context.log.error("gave up after %d runs: %s; see their logs, then `vtx render resume`", attempts, ", ".join(keys))
-            continue
-        yield dg.RunRequest(
-            run_key=f"{piece.digest}-{attempts}",
-            tags={WORK_TAG: piece.digest, **(range_tags(keys) if len(keys) > 1 else {})},
-            partition_key=keys[0] if len(keys) == 1 else None,
-            job_name=piece.job,
-        )
+def _runs_of(context: dg.SensorEvaluationContext, piece: _Work) -> Sequence[dg.DagsterRun]:
+    """Return the attempts at a piece of work, the latest first."""
+    return context.instance.get_runs(dg.RunsFilter(tags={WORK_TAG: piece.digest}))
+
+
+def _num_failed(runs: Sequence[dg.DagsterRun]) -> int:
+    """Return how many runs came to nothing since the last that succeeded. A person who cancels a run wants no more of it, too."""
+    since = takewhile(lambda run: run.status != dg.DagsterRunStatus.SUCCESS, runs)
+    return sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in since)
+
+
+def _request(piece: _Work, *, attempt: int) -> dg.RunRequest:
+    keys = tuple(piece.hashes)
+    return dg.RunRequest(
+        run_key=f"{piece.digest}-{attempt}",
+        tags={WORK_TAG: piece.digest, **(range_tags(keys) if len(keys) > 1 else {})},
+        partition_key=keys[0] if len(keys) == 1 else None,
+        job_name=piece.job,
+    )

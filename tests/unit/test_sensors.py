@@ -1,5 +1,7 @@
 """The sensors on a real instance: each tick is evaluated as the daemon does it, and its runs are put into the instance."""
 
+import json
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +14,7 @@ from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.batches import PARTITION_TAG, keys_of_run
 from vtx_dagster.production.cut import assemble
 from vtx_dagster.sensors import MAX_ATTEMPTS, UNFINISHED, WORK_TAG, auto_assemble, auto_render, studio_watch
+from vtx_dagster.studio.locks import clip_lock
 
 ONE, TWO, THREE = "A01_S01_SH010", "A01_S01_SH020", "A02_S01_SH010"
 
@@ -229,3 +232,64 @@ def test_every_status_of_a_run_that_goes_on_counts_as_unfinished() -> None:
         dg.DagsterRunStatus.MANAGED,
     }
     assert set(UNFINISHED) == set(dg.DagsterRunStatus) - finished
+
+
+def test_work_that_succeeded_is_asked_for_again_however_often(daemon: Daemon, make_project) -> None:
+    make_project("film", clips=(ONE,))
+    run_keys = set()
+    for _ in range(MAX_ATTEMPTS + 2):
+        for request in daemon.tick(auto_render).run_requests:
+            daemon.launch(auto_render, request, dg.DagsterRunStatus.SUCCESS)
+            run_keys.add(request.run_key)
+    assert len(run_keys) == 2 * (MAX_ATTEMPTS + 2)
+
+
+def test_a_clip_that_crashes_keeps_no_other_of_its_batch_waiting(daemon: Daemon, make_project) -> None:
+    make_project("film", clips=(ONE, TWO))
+    tick = daemon.tick(auto_render)
+    for _ in range(MAX_ATTEMPTS):
+        plan, render = tick.run_requests
+        daemon.launch(auto_render, plan, dg.DagsterRunStatus.SUCCESS)
+        daemon.launch(auto_render, render, dg.DagsterRunStatus.FAILURE)
+        tick = daemon.tick(auto_render, tick.cursor)
+    assert tick.run_requests == []
+    for _ in range(MAX_ATTEMPTS):
+        tick = daemon.tick(auto_render, tick.cursor)
+        assert [daemon.covered(request)[1] for request in tick.run_requests] == [(f"film/{ONE}",)] * 2 + [(f"film/{TWO}",)] * 2
+        for request in tick.run_requests[:2]:
+            daemon.launch(auto_render, request, dg.DagsterRunStatus.FAILURE)
+    tick = daemon.tick(auto_render, tick.cursor)
+    assert [daemon.covered(request)[1] for request in tick.run_requests] == [(f"film/{TWO}",)] * 2
+    assert json.loads(tick.cursor)["told"] == [
+        f"film: gave up on film/{ONE}: 3 runs of each failed or were cancelled: see their logs, then `vtx make film`"
+    ]
+
+
+def test_a_run_of_somebody_else_is_not_doubled_and_one_in_hand_is_left_alone(daemon: Daemon, make_project) -> None:
+    film = make_project("film")
+    request = dg.RunRequest(run_key="mine", job_name="render_clips", partition_key=f"film/{ONE}")
+    daemon.launch(auto_assemble, request, dg.DagsterRunStatus.STARTED)
+    with clip_lock(film, TWO):
+        found = daemon.tick(auto_render).run_requests
+    assert {daemon.covered(one)[1] for one in found} == {(f"film/{THREE}",)}
+
+
+def test_what_waits_is_told_once_in_a_line_for_each_project(
+    daemon: Daemon, make_project, write_clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(logging.Logger, "log", lambda _, level, text, *values: logged.append(text % values))
+    film = make_project("film")
+    for clip in (ONE, TWO):
+        write_clip(film, clip, profile="no")
+    tick = daemon.tick(auto_render)
+    (line,) = json.loads(tick.cursor)["told"]
+    assert line.startswith(f"film: 2 clips wait: {ONE}: ")
+    assert logged == [line]
+    again = daemon.tick(auto_render, tick.cursor)
+    assert (again.cursor, logged) == (tick.cursor, [line])
+    broken = make_project("broken")
+    (broken.clips_dir / "notes.yaml").write_text("")
+    watch = daemon.tick(studio_watch)
+    daemon.tick(studio_watch, watch.cursor)
+    assert [one.split(":")[0] for one in logged] == ["film", "broken"]
