@@ -98,11 +98,11 @@ def _assemble(registry: Registry, made: Made, *, is_quiet: bool) -> None:
             f"{made.project}: clips changed while they were rendered: {', '.join(map(str, missing[:10]))}; run it again",
             clips=missing,
         )
-    for step in plan_project(record):
+    for step in (step for step in plan_project(record) if step.stage in {Stage.ACT, Stage.FILM}):
         if step.stage == Stage.ACT:
             registry.assemble(made.project, step.id, is_quiet=is_quiet)
             made.acts.append(step.id)
-        elif step.stage == Stage.FILM:
+        else:
             made.film_facts = registry.assemble(made.project, is_quiet=is_quiet)
     made.film_s = float(lineup.duration_s)
 

@@ -147,7 +147,7 @@ class _Bars(_Silence):
     def settled(self, line: str, *, num_done: int) -> None:
         """Print a line above the bars, and move the bar of clips."""
         self._progress.console.print(line, markup=False)
-        if self._clips is not None:
+        if self._clips is not None:  # pragma: no branch - only clips settle, and they have a bar
             self._progress.update(self._clips, completed=num_done)
 
 

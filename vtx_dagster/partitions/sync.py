@@ -1,9 +1,10 @@
 """Registering partitions: what is on disk becomes the keys of the instance, and what is gone is retired."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
+from sqlalchemy.exc import IntegrityError
 
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.partitions.definitions import LEVELS
@@ -42,16 +43,31 @@ def register(instance: dg.DagsterInstance, studio: Studio) -> SyncReport:
     removed: list[str] = []
     for definition, wanted in zip(LEVELS, on_disk, strict=True):
         name = str(definition.name)
-        present = set(instance.get_dynamic_partitions(name))
-        new = [key for key in wanted if key not in present]
-        for start in range(0, len(new), KEYS_PER_CALL):
-            instance.add_dynamic_partitions(name, new[start : start + KEYS_PER_CALL])
-        gone = sorted(key for key in present.difference(wanted) if split_key(key)[0] not in problems)
+        added += _add_missing(instance, name, wanted)
+        gone = sorted(set(instance.get_dynamic_partitions(name)).difference(wanted))
+        gone = [key for key in gone if split_key(key)[0] not in problems]
         for key in gone:
             instance.delete_dynamic_partition(name, key)
-        added += new
         removed += gone
     return SyncReport(added=tuple(added), removed=tuple(removed), problems=problems)
+
+
+def _add_missing(instance: dg.DagsterInstance, name: str, wanted: Sequence[str], *, attempts: int = 5) -> list[str]:
+    """Add the keys that are not registered yet, and return them.
+
+    Dagster looks which keys are there before it inserts, and three sensors and every command do so at the same time. Whoever
+    comes second fails (seen on 1.13.27), and looks again.
+    """
+    present = set(instance.get_dynamic_partitions(name))
+    new = [key for key in wanted if key not in present]
+    try:
+        for start in range(0, len(new), KEYS_PER_CALL):
+            instance.add_dynamic_partitions(name, new[start : start + KEYS_PER_CALL])
+    except IntegrityError:
+        if attempts == 1:
+            raise
+        return _add_missing(instance, name, wanted, attempts=attempts - 1)
+    return new
 
 
 def _keys_on_disk(studio: Studio) -> tuple[tuple[list[str], list[str], list[str]], dict[str, str]]:

@@ -135,7 +135,12 @@ def _render(
             if error.retryable:
                 raise
             failure = FailureRecord(
-                clip=plan.clip, clip_hash=clip_hash, code=error.code, message=error.message, failed_at=clock().isoformat()
+                clip=plan.clip,
+                clip_hash=clip_hash,
+                code=error.code,
+                message=error.message,
+                details=error.details,
+                failed_at=clock().isoformat(),
             )
             store.record_failure(failure, rendered=output, log=log)
             raise

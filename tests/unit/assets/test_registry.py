@@ -150,3 +150,13 @@ def test_what_is_damaged_is_left_out_and_stops_nothing(
     clips = [key for name, key in report(ephemeral_instance) if name == "rendered_clip"]
     assert clips == ["film/A01_S01_SH020"]
     assert "rendered_clip film/A01_S01_SH010 is left out of the registry" in caplog.text
+
+
+def test_a_clip_without_a_written_plan_has_no_plan_reported(ephemeral_instance, studio, make_project, render_all, report) -> None:
+    project = make_project("film", clips=("A01_S01_SH010", "A01_S01_SH020"))
+    render_all(project)
+    project.plan_path("A01_S01_SH020").unlink()
+    register(ephemeral_instance, studio)
+    report(ephemeral_instance)
+    assert set(registry_of(ephemeral_instance)["clip_spec"]) == {"film/A01_S01_SH010"}
+    assert len(registry_of(ephemeral_instance)["rendered_clip"]) == 2

@@ -1,4 +1,6 @@
 import dagster as dg
+import pytest
+from sqlalchemy.exc import IntegrityError
 
 from vtx_dagster.partitions import sync
 from vtx_dagster.partitions.sync import register
@@ -58,3 +60,32 @@ def test_a_project_that_was_broken_from_the_start_is_known_by_name(ephemeral_ins
     report = register(ephemeral_instance, studio)
     assert report.added == ("broken",)
     assert set(report.problems) == {"broken"}
+
+
+def test_who_registers_second_looks_again(ephemeral_instance, studio, make_project, monkeypatch) -> None:
+    make_project("film", clips=("A01_S01_SH010", "A01_S01_SH020"))
+    add = type(ephemeral_instance).add_dynamic_partitions
+    raced: list[str] = []
+
+    def race(instance: dg.DagsterInstance, name: str, new: list[str]) -> None:
+        if name not in raced:
+            raced.append(name)
+            add(instance, name, new[:1])
+            raise IntegrityError("INSERT", None, Exception("UNIQUE constraint failed"))
+        add(instance, name, new)
+
+    monkeypatch.setattr(type(ephemeral_instance), "add_dynamic_partitions", race)
+    register(ephemeral_instance, studio)
+    assert raced == ["projects", "acts", "clips"]
+    assert keys(ephemeral_instance)["clips"] == ["film/A01_S01_SH010", "film/A01_S01_SH020"]
+
+
+def test_an_instance_that_never_takes_a_key_is_an_error(ephemeral_instance, studio, make_project, monkeypatch) -> None:
+    make_project("film", clips=("A01_S01_SH010",))
+
+    def refuse(*_: object) -> None:
+        raise IntegrityError("INSERT", None, Exception("UNIQUE constraint failed"))
+
+    monkeypatch.setattr(type(ephemeral_instance), "add_dynamic_partitions", refuse)
+    with pytest.raises(IntegrityError):
+        register(ephemeral_instance, studio)
