@@ -29,8 +29,10 @@ demo: $(BIN)/vtx ## Make the demo film in ./demo-studio
 dev: $(BIN)/vtx ## Open the Dagster UI of ./demo-studio
 	$(BIN)/vtx dev --studio $(STUDIO)
 
+# By file, in order: the browser tests share one `vtx dev` and take longest, so they start first, on a worker of their own.
+# (Groups of pytest-xdist 3.8 are not heeded with pytest 9.)
 test: $(BIN)/.dev ## Run the tests, with every line of the package covered (browser tests where Chromium is installed)
-	$(BIN)/python -m pytest -n auto --dist loadgroup --cov --cov-report=term --cov-fail-under=100
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-fail-under=100
 
 test-browser: $(BIN)/.dev ## Run only the tests that drive the UI in headless Chromium
 	$(BIN)/python -m pytest tests/browser -m browser

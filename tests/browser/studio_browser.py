@@ -97,12 +97,12 @@ class StudioServer:
             (run["status"], {"/".join(key["path"]) for key in run["assetSelection"]}) for run in data["runsOrError"]["results"]
         ]
 
-    def newest_tick(self, sensor: str) -> list[str]:
-        """Return the log lines of a sensor's newest tick."""
+    def recent_ticks(self, sensor: str) -> list[str]:
+        """Return the log lines of a sensor's latest ticks; what was said in one is not repeated in the next."""
         where = 'repositoryName: "__repository__", repositoryLocationName: "vtx_dagster.definitions"'
         state = self.graphql(
             f'{{sensorOrError(sensorSelector: {{{where}, sensorName: "{sensor}"}}) {{... on Sensor '
-            "{sensorState {ticks(limit: 1) {logEvents {events {message}}}}}}}"
+            "{sensorState {ticks(limit: 20) {logEvents {events {message}}}}}}}"
         )["sensorOrError"]["sensorState"]
         return [event["message"] for tick in state["ticks"] for event in tick["logEvents"]["events"]]
 
@@ -286,12 +286,11 @@ class Screen:
         width, height = self.driver.execute_script("return [arguments[0].naturalWidth, arguments[0].naturalHeight]", image)
         return (width, height) if width else None
 
-    def see_in_newest_tick(self, sensor: str, text: str) -> None:
-        """Wait until the newest tick of a sensor logged a text, and look at that log on the sensor's page."""
-        self.until(f"{text!r} in a tick of {sensor}", lambda: any(text in line for line in self.server.newest_tick(sensor)))
+    def see_in_recent_ticks(self, sensor: str, text: str) -> None:
+        """Wait until one of the latest ticks of a sensor logged a text, and look at the sensor's page."""
+        self.until(f"{text!r} in a tick of {sensor}", lambda: any(text in line for line in self.server.recent_ticks(sensor)))
         self.open(f"{LOCATION}/sensors/{sensor}")
-        self.click("(//button[normalize-space() = 'View logs'])[1]")
-        self.until(f"{text!r} in the log", lambda: text in self.driver.find_element(By.XPATH, _DIALOG).text)
+        self.see("View logs")
 
 
 @contextlib.contextmanager

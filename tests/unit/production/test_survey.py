@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import shutil
@@ -463,3 +464,15 @@ def test_a_lock_of_a_dead_process_is_no_rendering(make_project, look) -> None:
     subprocess.run([sys.executable, "-c", script, str(project.studio.root), ONE], env=dict(os.environ), check=False)
     assert (project.locks_dir / f"{ONE}.lock").exists()
     assert states(look(project)) == {ONE: State.PLANNED}
+
+
+def test_a_survey_leaves_the_collector_as_it_was(studio, make_project, engine) -> None:
+    make_project("film", clips=("A01_S01_SH010",))
+    gc.disable()
+    try:
+        list(survey_studio(studio, engine_for=lambda _: engine))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+    list(survey_studio(studio, engine_for=lambda _: engine))
+    assert gc.isenabled()
