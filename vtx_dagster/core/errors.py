@@ -114,3 +114,70 @@ class VerificationError(VtxError):
     """A file is not what it should be: truncated, black, frozen, of the wrong size or length, without its audio track."""
 
     code = "verification"
+
+
+class AnswerError(VtxError):
+    """A language model's answer cannot be used; details hold stage, part, attempt and where the raw answer is kept."""
+
+    code = "answer"
+
+
+class UnparseableAnswerError(AnswerError):
+    """The answer is not JSON."""
+
+    code = "unparseable_answer"
+
+
+class InvalidAnswerError(AnswerError):
+    """The answer is JSON and breaks the schema, or says what the story cannot have."""
+
+    code = "invalid_answer"
+
+
+class TruncatedAnswerError(AnswerError):
+    """The answer ended at the limit of tokens."""
+
+    code = "truncated_answer"
+
+
+class RefusedAnswerError(AnswerError):
+    """The model refused to answer."""
+
+    code = "refused_answer"
+
+
+class PolicyError(AnswerError):
+    """The answer has a banned phrase in it, or the moderation service flagged it."""
+
+    code = "policy"
+
+
+class BudgetError(VtxError):
+    """A question could cost more than is left of the project's budget, or nobody knows its price: nothing was sent."""
+
+    code = "over_budget"
+
+
+class CredentialsError(VtxError):
+    """The service did not accept the key."""
+
+    code = "credentials"
+
+
+class RejectedRequestError(VtxError):
+    """The service understood the request and will not serve it: no such model, or a parameter that the model does not take."""
+
+    code = "rejected_request"
+
+
+class ServiceError(VtxError):
+    """The service cannot be reached, is overloaded or too slow, after every retry."""
+
+    code = "service"
+    retryable = True
+
+
+class UnfinishedStageError(VtxError):
+    """Some parts of a story stage could not be written; the others are stored. Details hold the error of each part."""
+
+    code = "unfinished_stage"

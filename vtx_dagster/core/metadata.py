@@ -34,6 +34,14 @@ class RenderOptions(Part):
     max_clip_s: float = Field(default=15.0, gt=0.0, le=15.0)
 
 
+class StoryOptions(Part):
+    """How the story of this project is written, where a language model writes it."""
+
+    writing: tuple[Key, ...] = Field(default=(), description="Writing capsules of the studio's library, in order.")
+    visual: tuple[Key, ...] = Field(default=(), description="Visual capsules of the studio's library, in order.")
+    treatments: int = Field(default=3, ge=1, le=9, description="How many treatments to choose from.")
+
+
 class Automation(Part):
     """What the sensors may do on their own."""
 
@@ -50,4 +58,5 @@ class Metadata(Document):
     length_s: float | None = Field(default=None, gt=0.0, description="The wanted length of the film.")
     produce_in_acts: bool | None = Field(default=None, description="Overrides VTX_PRODUCE_IN_ACTS for this project.")
     render: RenderOptions = RenderOptions()
+    story: StoryOptions = StoryOptions()
     automation: Automation = Automation()

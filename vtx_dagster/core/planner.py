@@ -6,6 +6,7 @@ the sensors, resume and CI.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
@@ -30,6 +31,7 @@ class Stage(StrEnum):
 
     OUTLINE = "outline"
     TREATMENT = "treatment"
+    BIBLE_PROPOSAL = "bible_proposal"
     SCREENPLAY = "screenplay"
     SHOTLIST = "shotlist"
     RENDERED_CLIP = "rendered_clip"
@@ -106,18 +108,51 @@ class ClipRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What writing would cost at most.
+
+    Attributes:
+        num_calls: Questions to a language model that are not answered yet.
+        input_tokens: Estimated on the high side.
+        output_tokens: The limits that the questions set, added up.
+        usd: Price of all these tokens; None where a model has no known price.
+        is_guess: The number of questions is not known yet, because what they are about is not written.
+    """
+
+    num_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: Decimal | None = Decimal(0)
+    is_guess: bool = False
+
+    def __add__(self, other: "Forecast") -> "Forecast":
+        """Return both together; unknown if one of them is."""
+        return Forecast(
+            num_calls=self.num_calls + other.num_calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            usd=None if self.usd is None or other.usd is None else self.usd + other.usd,
+            is_guess=self.is_guess or other.is_guess,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryRecord:
     """What was found of one story stage.
 
     Attributes:
         stage: Which stage.
-        is_current: Its file is there and was written by hand, or generated from what its sources say now.
+        is_current: Its files are there and were written by hand, or generated from what their sources say now.
         reason: Why it is not current.
+        due: Parts to write, in story order, each with its reason; empty where the stage is written in one piece.
+        forecast: What writing it would cost at most. Also of a current stage that an earlier one will make due.
     """
 
     stage: Stage
     is_current: bool
     reason: str = ""
+    due: tuple[tuple[str, str], ...] = ()
+    forecast: Forecast = Forecast()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +233,7 @@ class Step:
         work_hash: Hash of the plan or lineup that the step makes real; empty for story stages.
         num_frames: Frames that will be rendered or joined.
         waits_for: Why the step cannot be done now; empty when it can.
+        forecast: What a story stage would cost at most.
     """
 
     project: str
@@ -209,6 +245,7 @@ class Step:
     num_frames: int = 0
     fps: int = 1
     waits_for: str = ""
+    forecast: Forecast = Forecast()
 
     @property
     def film_s(self) -> Fraction:
@@ -225,7 +262,9 @@ def plan_project(record: ProjectRecord, *, retry_failed: bool = True) -> Iterato
     """
     for story in record.story:
         if not story.is_current:
-            yield Step(project=record.project, stage=story.stage, work=Work.WRITE, reason=story.reason)
+            yield Step(
+                project=record.project, stage=story.stage, work=Work.WRITE, reason=story.reason, forecast=story.forecast
+            )
     for clip in record.clips:
         step = _clip_step(record, clip, retry_failed=retry_failed)
         if step is not None:

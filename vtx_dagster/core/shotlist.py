@@ -38,6 +38,7 @@ class Shot(Part):
     seconds: float | None = Field(default=None, gt=0.0, le=60.0)
     readable_text: str = ""
     sources: tuple[ShotSource, ...] = Field(default=(), description="The elements of the scene file that it covers, in order.")
+    by_rule: bool = Field(default=False, description="Added by rule, because a language model left these elements out.")
 
 
 class Shotlist(Document):
