@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from vtx_dagster.core.document import Document, Part
-from vtx_dagster.core.ids import ACT_PATTERN, SCENE_PATTERN
+from vtx_dagster.core.ids import ACT_PATTERN, BEAT_PATTERN, SCENE_PATTERN
 from vtx_dagster.core.shot import TimeOfDay
 
 
@@ -12,6 +12,9 @@ class Beat(Part):
 
     text: str
     purpose: str = ""
+    id: str | None = Field(
+        default=None, pattern=BEAT_PATTERN, description="Stays with the beat wherever it is moved to; given by its first scene."
+    )
 
 
 class OutlineScene(Part):
