@@ -23,7 +23,7 @@ class VtxError(Exception):
     """
 
     code: ClassVar[str] = "error"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(self, message: str, **details: "JsonValue") -> None:
         super().__init__(message)
@@ -181,3 +181,7 @@ class UnfinishedStageError(VtxError):
     """Some parts of a story stage could not be written; the others are stored. Details hold the error of each part."""
 
     code = "unfinished_stage"
+
+    def __init__(self, message: str, *, retryable: bool = False, **details: "JsonValue") -> None:
+        super().__init__(message, **details)
+        self.retryable = retryable
