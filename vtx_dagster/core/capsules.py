@@ -2,9 +2,10 @@
 
 from pydantic import Field
 
-from vtx_dagster.core.bible import Palette
+from vtx_dagster.core.bible import Bible, Palette
 from vtx_dagster.core.document import Document, Key, Part
 from vtx_dagster.core.shot import TimeOfDay
+from vtx_dagster.core.wording import capitalised, listed, sentence
 
 
 class WritingCapsule(Document):
@@ -35,3 +36,31 @@ class Capsules(Part):
     def names(self) -> tuple[str, ...]:
         """Return the names for a provenance: ``writing/terse``, ``visual/super8``."""
         return (*(f"writing/{key}" for key in self.writing), *(f"visual/{key}" for key in self.visual))
+
+
+def with_visual_capsules(bible: Bible, capsules: Capsules) -> Bible:
+    """Return a bible whose style has the look of the visual capsules in it.
+
+    The bible decides: the words of the capsules follow its own prefix, their negatives its own negative, and their palettes give
+    only the colours that the bible leaves open. Of several capsules the first decides.
+
+    Args:
+        bible: The bible of a project.
+        capsules: What the project chose. Without visual capsules the bible is returned as it is.
+    """
+    if not capsules.visual:
+        return bible
+    style, looks = bible.style, capsules.visual.values()
+    times = dict(style.times)
+    for look in looks:
+        for time_of_day, palette in look.times.items():
+            times[time_of_day] = _filled(times.get(time_of_day, Palette()), palette)
+    prefix = " ".join(
+        filter(None, (sentence(style.prefix), *(sentence(capitalised(listed(*look.descriptors))) for look in looks)))
+    )
+    negative = listed(style.negative, *(listed(*look.negative) for look in looks))
+    return bible.model_copy(update={"style": style.model_copy(update={"prefix": prefix, "negative": negative, "times": times})})
+
+
+def _filled(palette: Palette, by: Palette) -> Palette:
+    return Palette(**(by.model_dump(exclude_none=True) | palette.model_dump(exclude_none=True)))

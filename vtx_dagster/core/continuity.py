@@ -1,7 +1,6 @@
 """Continuity: what a clip takes from the bible so that it looks the same in every clip, and what is fixed where nobody chose."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,10 +14,7 @@ from vtx_dagster.core.sets import drawn_set
 from vtx_dagster.core.shot import DialogueLine, TimeOfDay
 from vtx_dagster.core.shot_language import TIME_WORDS, camera_words
 from vtx_dagster.core.suggestions import did_you_mean
-
-_CLOSERS = "\"'\u2019\u201d)]"
-_DOUBLE_STOP = re.compile(r"(?<!\.)\.\.$")
-_QUOTES = re.compile('["\u201c\u201d\u201e\u00ab\u00bb]')
+from vtx_dagster.core.wording import capitalised, clean, distinct, listed, phrase, sentence, unquoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +50,17 @@ def compile_prompt(bible: Bible, clip: ClipSpec, *, max_chars: int | None = None
         _profile_prefix(bible, clip),
         *(_character_words(bible, key) for key in characters_in_frame(clip)),
         _place_words(bible, clip),
-        _capitalised(camera_words(clip.camera)),
+        capitalised(camera_words(clip.camera)),
         *_unsaid(clip),
         clip.prompt,
         *(_spoken_words(bible, line) for line in clip.dialogue),
     ]
-    positive = " ".join(filter(None, map(_sentence, sentences)))
+    positive = " ".join(filter(None, map(sentence, sentences)))
     profile = bible.style.profiles.get(profile_of(bible, clip))
     negatives = (bible.style.negative, profile.negative if profile else "", clip.negative_prompt)
     return PromptPack(
         positive=positive,
-        negative=", ".join(_distinct(negatives)),
+        negative=", ".join(distinct(negatives)),
         warnings=(*_unknown_keys(bible, clip), *_over_budget(clip, positive, max_chars)),
     )
 
@@ -152,46 +148,46 @@ def _character_words(bible: Bible, key: str) -> str:
     if character is None:
         return humanised(key)
     age = "" if character.age is None else str(character.age)
-    described = _listed(character.name, age, character.descriptor)
-    wardrobe = _phrase(character.wardrobe)
+    described = listed(character.name, age, character.descriptor)
+    wardrobe = phrase(character.wardrobe)
     if not wardrobe:
         return described
     # After a full stop inside the descriptor, "wearing" would hang on the wrong sentence.
-    return f"{described}. Wearing {wardrobe}" if ". " in _clean(character.descriptor) else f"{described}, wearing {wardrobe}"
+    return f"{described}. Wearing {wardrobe}" if ". " in clean(character.descriptor) else f"{described}, wearing {wardrobe}"
 
 
 def _place_words(bible: Bible, clip: ClipSpec) -> str:
     time = TIME_WORDS[clip.time_of_day] if clip.time_of_day else ""
     if clip.location is None:
-        return _capitalised(time)
+        return capitalised(time)
     location = bible.locations.locations.get(clip.location)
     if location is None:
-        return _listed(humanised(clip.location), time)
+        return listed(humanised(clip.location), time)
     inside = {True: "interior", False: "exterior", None: ""}[location.interior]
-    return _listed(location.name, inside, time, location.descriptor)
+    return listed(location.name, inside, time, location.descriptor)
 
 
 def _unsaid(clip: ClipSpec) -> Iterable[str]:
     """Yield the action, the props and the text in frame, as far as the clip's own prompt does not already have them."""
-    said = _clean(clip.prompt).casefold()
-    action = _clean(clip.action)
-    if _phrase(action).casefold() not in said:
+    said = clean(clip.prompt).casefold()
+    action = clean(clip.action)
+    if phrase(action).casefold() not in said:
         yield action
         said = f"{said} {action.casefold()}"
-    props = [prop for prop in map(_phrase, clip.props) if prop.casefold() not in said]
+    props = [prop for prop in map(phrase, clip.props) if prop.casefold() not in said]
     if props:
         yield f"In the frame: {', '.join(props)}"
-    text = _clean(clip.duration.readable_text)
+    text = clean(clip.duration.readable_text)
     if text.casefold() not in said:
-        yield f'Readable text in the frame: "{_unquoted(text)}"'
+        yield f'Readable text in the frame: "{unquoted(text)}"'
 
 
 def _spoken_words(bible: Bible, line: DialogueLine) -> str:
-    speech = _sentence(_unquoted(line.text))
+    speech = sentence(unquoted(line.text))
     if not speech:
         return ""
     where = ", off screen," if line.off_screen else ""
-    manner = _clean(line.parenthetical).strip("() ")
+    manner = clean(line.parenthetical).strip("() ")
     name = display_name(line.character, bible.characters.characters).upper()
     return f'{name}{where} says{f" ({manner})" if manner else ""}: "{speech}"'
 
@@ -223,39 +219,3 @@ def _over_budget(clip: ClipSpec, positive: str, max_chars: int | None) -> Iterab
             f"{clip.id}: the prompt has {len(positive)} characters and the budget is {max_chars}; "
             "shorten the clip's own text or the descriptors in the bible"
         )
-
-
-def _distinct(texts: Iterable[str]) -> Iterable[str]:
-    """Return the comma-separated items of all texts in order, each once whatever its capitals."""
-    found: dict[str, str] = {}
-    for item in filter(None, (_phrase(item) for text in texts for item in text.split(","))):
-        found.setdefault(item.casefold(), item)
-    return found.values()
-
-
-def _clean(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _phrase(text: str) -> str:
-    """Return a text without the punctuation at its end, to go on after it."""
-    return _clean(text).rstrip(" .,;:")
-
-
-def _listed(*texts: str) -> str:
-    return ", ".join(filter(None, map(_phrase, texts)))
-
-
-def _sentence(text: str) -> str:
-    """Return a text with clean white space and one mark at its end; empty stays empty."""
-    cleaned = _DOUBLE_STOP.sub(".", _clean(text).rstrip(" ,;:"))
-    ended = cleaned.rstrip(_CLOSERS).endswith((".", "!", "?", "\u2026"))
-    return cleaned if ended or not cleaned else f"{cleaned}."
-
-
-def _unquoted(text: str) -> str:
-    return _QUOTES.sub("'", _clean(text))
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vtx_dagster.core.bible import Bible, Lora
+from vtx_dagster.core.capsules import with_visual_capsules
 from vtx_dagster.core.clip import ClipSpec, ImageInput
 from vtx_dagster.core.continuity import bundle_of, compile_prompt, derived_seed, draw
 from vtx_dagster.core.errors import InvalidRequestError, MissingInputError
@@ -15,6 +16,7 @@ from vtx_dagster.core.pacing import Pacing, pace
 from vtx_dagster.core.plan import EngineIdentity, PlanInput, PlanLora, RenderPlan
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.studio.files import FileIdentity, file_identity, hash_file
+from vtx_dagster.studio.library import load_capsules
 from vtx_dagster.studio.project import Project
 
 
@@ -39,7 +41,11 @@ class ResolvedClip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolver:
-    """Makes the render plans of one project. Reads the bible, metadata and settings once."""
+    """Makes the render plans of one project. Reads the bible, metadata, style capsules and settings once.
+
+    Attributes:
+        bible: The bible of the project, the look of its visual capsules included.
+    """
 
     project: Project
     engine: EngineIdentity
@@ -54,15 +60,17 @@ class Resolver:
         """Return the resolver of a project as its files are now.
 
         Raises:
-            InvalidFileError: If a bible file, ``metadata.yaml`` or a setting does not hold what it should.
+            InvalidFileError: If a bible file, ``metadata.yaml``, a style capsule or a setting does not hold what it should.
+            NotFoundError: If there is no style capsule of a name that ``metadata.yaml`` chose.
+            MissingInputError: If a picture of a visual capsule is not there.
         """
-        settings = project.settings()
+        settings, metadata = project.settings(), project.metadata()
         return cls(
             project=project,
             engine=engine,
             draws=draws,
-            bible=project.bible(),
-            metadata=project.metadata(),
+            bible=with_visual_capsules(project.bible(), load_capsules(project.studio, metadata)),
+            metadata=metadata,
             max_frames=settings.integer("LTX_MAX_FRAMES", default=MAX_FRAMES, minimum=9),
             max_prompt_chars=settings.integer("VTX_PROMPT_MAX_CHARS", default=2000, minimum=1),
         )
