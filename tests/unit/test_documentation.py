@@ -17,12 +17,15 @@ from vtx_dagster.core.clip import ClipSpec, InputMode, Pipeline
 from vtx_dagster.core.engines import RenderRequest
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.core.planner import Stage
 from vtx_dagster.core.story import Source, StoryContext
 from vtx_dagster.engines.breakdown import directions
 from vtx_dagster.engines.breakdown.fountain import parse_screenplay
-from vtx_dagster.engines.breakdown.writer import BreakdownWriter
+from vtx_dagster.engines.breakdown.rules import Breakdown
 from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
+from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.documents import load_document
+from vtx_dagster.studio.project import Studio
 from vtx_dagster.studio.settings import KNOWN
 
 ROOT = Path(__file__).parents[2]
@@ -231,7 +234,7 @@ def test_shots_of_the_fountain_example_are_those_in_the_table():
         brief=Source(name="brief.md", text=""),
         screenplays=(Source(name="kettle.fountain", text=blocks(document, "fountain")[0]),),
     )
-    writer = BreakdownWriter()
+    writer = Breakdown()
     outline = writer.outline(context)
     scenes = {file.scene: Source(name=file.slug, text=file.text) for file in writer.screenplay(context, outline, "")}
 
@@ -278,11 +281,12 @@ def test_the_engine_example_renders_what_its_plan_asks_for(tmp_path: Path):
     assert request.log.read_text(encoding="utf-8")
 
 
-def test_the_writer_example_writes_a_treatment():
-    writer = python_example("class OnePageWriter")["OnePageWriter"]()
-    screenplay = Source(name="film.fountain", text="INT. KITCHEN - DAY\n\nA kettle steams.\n")
-    context = StoryContext(
-        metadata=Metadata(title="The Kettle"), brief=Source(name="brief.md", text=""), screenplays=(screenplay,)
-    )
+def test_the_writer_example_writes_a_treatment(tmp_path: Path):
+    project = Studio.init(tmp_path).create_project("film", title="The Kettle")
+    (project.source_dir / "film.fountain").write_text("INT. KITCHEN - DAY\n\nA kettle steams.\n", encoding="utf-8")
+    desk = StoryDesk(project, python_example("class OnePageWriter")["OnePageWriter"]())
 
-    assert writer.treatment(context, writer.outline(context)) == "# The Kettle\n\n- INT. KITCHEN - DAY\n"
+    desk.run(Stage.OUTLINE)
+
+    assert desk.run(Stage.TREATMENT).text == "# The Kettle\n\n- INT. KITCHEN - DAY\n"
+    assert {record.stage: record.is_current for record in desk.records()}[Stage.TREATMENT]

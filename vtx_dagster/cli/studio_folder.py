@@ -51,7 +51,7 @@ def records(studio: "Studio", *, with_story: bool = False) -> list["ProjectRecor
         survey_studio(
             studio,
             engine_for=lambda project: render_engine(project.settings()),
-            writer_for=(lambda project: story_writer(project.settings())) if with_story else None,
+            writer_for=story_writer if with_story else None,
         )
     )
 
@@ -67,7 +67,7 @@ def record_of(studio: "Studio", slug: str, *, with_story: bool = False) -> "Proj
 
     project = studio.project(slug)
     settings = project.settings()
-    return survey(project, engine=render_engine(settings), writer=story_writer(settings) if with_story else None)
+    return survey(project, engine=render_engine(settings), writer=story_writer(project) if with_story else None)
 
 
 def chosen_records(studio: "Studio", slug: str | None, *, with_story: bool = False) -> list["ProjectRecord"]:

@@ -10,8 +10,9 @@ from vtx_dagster.core.stable_ids import Numbered, keep_numbers
 def numbered_beats(outline: Outline, previous: Outline | None = None) -> Outline:
     """Return an outline in which every beat has an id, such as ``A01_S02_B03``.
 
-    A beat that has one keeps it, wherever it stands now: beats can be reordered, split, merged and moved. Of a scene in which none
-    has an id, beats that the outline before had in that scene keep theirs. Every other one gets the next free number of its scene.
+    A beat that has one keeps it, wherever it stands now: beats can be reordered, split, merged and moved. Of a scene in which
+    none has an id, beats that the outline before had in that scene keep theirs. Every other one gets the next free number of its
+    scene.
 
     Args:
         outline: The outline.

@@ -145,7 +145,7 @@ class StoryRecord:
         is_current: Its files are there and were written by hand, or generated from what their sources say now.
         reason: Why it is not current.
         due: Parts to write, in story order, each with its reason; empty where the stage is written in one piece.
-        forecast: What writing it would cost at most. Also of a current stage that an earlier one will make due.
+        forecast: What writing it would cost at most.
     """
 
     stage: Stage
@@ -262,9 +262,7 @@ def plan_project(record: ProjectRecord, *, retry_failed: bool = True) -> Iterato
     """
     for story in record.story:
         if not story.is_current:
-            yield Step(
-                project=record.project, stage=story.stage, work=Work.WRITE, reason=story.reason, forecast=story.forecast
-            )
+            yield Step(project=record.project, stage=story.stage, work=Work.WRITE, reason=story.reason, forecast=story.forecast)
     for clip in record.clips:
         step = _clip_step(record, clip, retry_failed=retry_failed)
         if step is not None:

@@ -1,20 +1,21 @@
 """A story in the making: what its writers read, what they hand back, and the Protocol that all of them follow.
 
-A stage is written in *parts*: a scene of the screenplay, one of several treatments, or the whole stage at once (part ``""``). What
-decides a part is its *basis*: a hash per aspect (``beats``, ``treatment``, ...). A part whose basis is the one that it was written
-from is current and is not written again, whatever else changed.
+A stage is written in *parts*: a scene of the screenplay, one of several treatments, or the whole stage at once (part ``""``).
+What decides a part is its *basis*: a hash per aspect (``beats``, ``treatment``, ...). A part whose basis is the one that it was
+written from is current and is not written again, whatever else changed.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from pydantic import Field
 
 from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.capsules import Capsules
-from vtx_dagster.core.document import Key, Part
+from vtx_dagster.core.document import Document, Key, Part
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
@@ -25,7 +26,7 @@ from vtx_dagster.core.shotlist import Shotlist
 T = TypeVar("T")
 
 Basis = Mapping[str, str]
-"""What decides a part, by aspect: ``{"beats": "<sha256>", "treatment": "<sha256>"}``. A reason to write again names the aspects."""
+"""What decides a part, by aspect: ``{"beats": "<sha256>", "treatment": "<sha256>"}``. Reasons to write again name the aspects."""
 
 WHOLE = ""
 """The part of a stage that is written in one piece."""
@@ -55,8 +56,20 @@ class SceneFile(Part):
     text: str
 
 
-class BibleProposal(Part):
-    """What a writer would add to the bible. Keys that the bible has already are proposals to a person, and change nothing."""
+class TreatmentChoice(Document):
+    """``story/treatments/choice.yaml``."""
+
+    chosen: int | None = Field(default=None, ge=1, le=9, description="The treatment that stands; the first while none is chosen.")
+    variants: int | None = Field(
+        default=None, ge=1, le=9, description="How many to choose from, instead of what metadata.yaml says."
+    )
+
+
+class BibleProposal(Document):
+    """``story/02_bible_proposal.yaml``: what a writer would add to the bible.
+
+    Keys that the bible has already are proposals to a person, and change nothing.
+    """
 
     characters: dict[Key, Character] = Field(default_factory=dict)
     locations: dict[Key, Location] = Field(default_factory=dict)
@@ -131,72 +144,67 @@ class Story(Protocol):
         NotFoundError: From ``outline`` and ``treatment``, if the stage was not written yet; names the command that does.
     """
 
-    @property
+    @cached_property
     def metadata(self) -> Metadata:
         """``metadata.yaml``."""
         ...
 
-    @property
+    @cached_property
     def brief(self) -> Source:
         """``story/00_brief.md``; empty text if there is none."""
         ...
 
-    @property
+    @cached_property
     def screenplays(self) -> tuple[Source, ...]:
         """Fountain files that a person brought along, in name order."""
         ...
 
-    @property
+    @cached_property
     def bible(self) -> Bible:
         """The four bible files."""
         ...
 
-    @property
+    @cached_property
     def capsules(self) -> Capsules:
         """The style capsules that the project chose, in its order."""
         ...
 
-    @property
+    @cached_property
     def outline_source(self) -> Source:
         """``story/01_outline.yaml`` as text; empty if there is none."""
         ...
 
-    @property
+    @cached_property
     def outline(self) -> Outline:
         """``story/01_outline.yaml``, its beats numbered."""
         ...
 
-    @property
+    @cached_property
     def treatment_source(self) -> Source:
         """``story/02_treatment.md``; empty text if there is none."""
         ...
 
-    @property
+    @cached_property
     def treatment(self) -> str:
         """The chosen treatment."""
         ...
 
-    @property
+    @cached_property
     def scenes(self) -> Mapping[str, Source]:
         """The scene files by scene id, in story order; empty if there are none."""
         ...
 
-    @property
+    @cached_property
     def shotlist(self) -> Shotlist | None:
         """``story/04_shotlist.yaml``, or None."""
-        ...
-
-    @property
-    def has_outline(self) -> bool:
-        """Whether there is an outline."""
         ...
 
 
 class StoryWriter(Protocol):
     """Writes the stages of a story: the breakdown by rule, or a language model, or a test's fake.
 
-    It reads what it needs of the story and touches no story file: the caller stores drafts as they come. A stage that fails in some
-    parts hands over the others first and then raises; the next run is asked for the failed ones alone.
+    It reads what it needs of the story and touches no story file: the caller stores drafts as they come. A stage that fails in
+    some parts hands over the others first and then raises; the next run is asked for the failed ones alone.
     """
 
     @property
@@ -204,8 +212,13 @@ class StoryWriter(Protocol):
         """Name and version of the writer."""
         ...
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that it writes, in order."""
+        ...
+
     def parts(self, stage: Stage, story: Story) -> Mapping[str, Basis]:
-        """Return the parts that a stage has now, in story order, each with its basis; none if the writer does not write it."""
+        """Return the parts that a stage has now, in story order, each with its basis; none while its sources are not written."""
         ...
 
     def forecast(self, stage: Stage, story: Story, job: Job) -> Forecast:
@@ -214,6 +227,14 @@ class StoryWriter(Protocol):
 
     def prompts(self, stage: Stage, story: Story, job: Job) -> tuple[PromptText, ...]:
         """Return exactly what a job would send first, per part; nothing is sent. None for a writer without a language model."""
+        ...
+
+    def afford(self, forecast: Forecast, *, what: str) -> None:
+        """Return if that much may be spent.
+
+        Raises:
+            BudgetError: If it could pass the project's budget.
+        """
         ...
 
     def outline(self, story: Story, job: Job) -> Draft[Outline]:

@@ -5,10 +5,11 @@ from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
+from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.settings import Settings
 
 ENGINES = ("animatic",)
-WRITERS = ("breakdown",)
+WRITERS = ("breakdown", "openai")
 
 
 def render_engine(settings: Settings, *, name: str = "") -> RenderEngine:
@@ -23,13 +24,21 @@ def render_engine(settings: Settings, *, name: str = "") -> RenderEngine:
     return AnimaticEngine(font=settings.path("VTX_FONT"))
 
 
-def story_writer(settings: Settings, *, name: str = "") -> StoryWriter:
-    """Return the writer of that name; without one, the writer that ``VTX_STORY_WRITER`` names.
+def story_writer(project: Project, *, name: str = "") -> StoryWriter:
+    """Return the writer of that name for a project; without one, the writer that ``VTX_STORY_WRITER`` names.
 
     Raises:
         InvalidRequestError: If there is no such writer.
+        MissingSettingError: If the writer needs a setting that is not set.
+        InvalidFileError: If a file that tells it how to write is not valid.
     """
-    _checked("VTX_STORY_WRITER", name or settings.get("VTX_STORY_WRITER") or WRITERS[0], WRITERS)
+    name = name or project.settings().get("VTX_STORY_WRITER") or WRITERS[0]
+    _checked("VTX_STORY_WRITER", name, WRITERS)
+    if name == "openai":
+        from vtx_dagster.engines.language_model.desk import model_desk
+        from vtx_dagster.engines.language_model.writer import LanguageModelWriter
+
+        return LanguageModelWriter(model_desk(project))
     from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 
     return BreakdownWriter()

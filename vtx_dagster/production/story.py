@@ -1,39 +1,54 @@
 """The stages of the story: from brief or screenplay to shotlist and clip specs.
 
-Written by hand wins: a file that a person wrote or edited is adopted and never overwritten unless asked. A stage is current
-when it last ran on what its sources say now; the hash of those sources is kept in ``story/.stages.json``.
+Written by hand wins: a file that a person wrote or edited is adopted and never overwritten unless asked. A part of a stage is
+current when it was written from what decides it now; ``story_parts`` tells, and ``story/.stages.json`` keeps what is told.
 """
 
+import difflib
 import hashlib
 import json
-import re
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
-from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import CoverageReport, prove_coverage
-from vtx_dagster.core.errors import InvalidFileError, NotFoundError
+from vtx_dagster.core.errors import NotFoundError
 from vtx_dagster.core.ids import FilmId
-from vtx_dagster.core.metadata import Metadata
-from vtx_dagster.core.outline import Outline
-from vtx_dagster.core.planner import Stage, StoryRecord
-from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
 from vtx_dagster.core.shotlist import Shot, Shotlist
-from vtx_dagster.core.story import Source, StoryContext, StoryWriter
+from vtx_dagster.core.story import (
+    WHOLE,
+    BibleProposal,
+    CallFacts,
+    Draft,
+    Job,
+    PromptText,
+    Provenance,
+    SceneFile,
+    StoryWriter,
+    TreatmentChoice,
+)
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
 from vtx_dagster.engines.breakdown.fountain import parse_scene
-from vtx_dagster.studio.documents import add_entries, dump_document, load_document
+from vtx_dagster.production import progress
+from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
+from vtx_dagster.production.story_files import StoryFiles
+from vtx_dagster.production.story_parts import CLIPS, StoryParts
+from vtx_dagster.studio.calls import CallStore
+from vtx_dagster.studio.documents import dump_document, load_document
 from vtx_dagster.studio.files import hash_file, read_text, write_atomic
 from vtx_dagster.studio.ledger import FileState, Ledger, remove_generated, write_generated
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.story_record import StoryLog
 
-STORY_STAGES = (Stage.OUTLINE, Stage.TREATMENT, Stage.SCREENPLAY, Stage.SHOTLIST)
+_MARKDOWN = (Stage.TREATMENT, Stage.SHOTLIST)
 
-_SCENE_FILE = re.compile(r"(A\d{2,}_S\d{2,})__.*\.fountain")
-_COMMENTS_AND_HEADINGS = re.compile(r"<!--.*?-->|^\s*#[^\n]*$", re.DOTALL | re.MULTILINE)
+_FLUSH_S = 2.0
+"""Scenes that a model writes are stored at least this often. Those of a breakdown come all at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +58,13 @@ class WrittenStage:
     Attributes:
         path: The stage's file or folder.
         text: What it now says, for a person to look at.
+        diff: What this run changed in it, as a unified diff, empty if it is all new; of a proposal, what it would change in the
+            bible.
         written: Files that were written or removed.
         kept: Files that a person wrote or edited and that were left as they are.
         notes: What the author should know.
         coverage: The proof that the shots cover the screenplay; of the shotlist only.
+        provenance: How the parts came to be, by part; of a run only those that it wrote.
     """
 
     stage: Stage
@@ -54,15 +72,28 @@ class WrittenStage:
     text: str
     is_markdown: bool
     writer: str
+    diff: str = ""
     written: tuple[Path, ...] = ()
     kept: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
     coverage: CoverageReport | None = None
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
     @property
     def content_hash(self) -> str:
         """SHA-256 of the text: the stage's data version."""
         return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def calls(self) -> tuple[CallFacts, ...]:
+        """Every question that was asked of a language model for these parts."""
+        return tuple(call for provenance in self.provenance.values() for call in provenance.calls)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """What the calls of this run cost; None if a price is not known."""
+        prices = [call.usd for call in self.calls if not call.reused]
+        return None if None in prices else sum((price for price in prices if price is not None), start=Decimal(0))
 
 
 class StoryDesk:
@@ -77,61 +108,104 @@ class StoryDesk:
         self._project = project
         self._writer = writer
 
-    @property
-    def _generator(self) -> str:
-        return f"{self._writer.identity.name} {self._writer.identity.version}"
-
     def records(self) -> tuple[StoryRecord, ...]:
         """Return for every stage that the project has sources or files for whether it is current, and why not."""
-        found = []
-        stages = self._stage_hashes()
-        for stage in STORY_STAGES:
-            outputs = self._outputs(stage)
-            if not outputs and not self._has_sources(stage):
-                continue
-            reason = self._due(stage, outputs, stages)
-            found.append(StoryRecord(stage=stage, is_current=not reason, reason=reason))
-        return tuple(found)
+        standing = StoryParts(self._project, self._writer)
+        found = (standing.record(stage) for stage in self._writer.stages)
+        return tuple(record for record in found if record is not None)
 
-    def run(self, stage: Stage, *, only: FilmId | None = None, overwrite: bool = False) -> WrittenStage:
+    def check_budget(self) -> Forecast:
+        """Return what everything that is due would cost at most.
+
+        Raises:
+            BudgetError: If it could pass what is left of the project's budget.
+        """
+        total = sum((record.forecast for record in self.records()), start=Forecast())
+        self._writer.afford(total, what=f"the story of {self._project.slug}")
+        return total
+
+    def run(self, stage: Stage, *, only: FilmId | None = None, overwrite: bool = False, again: bool = False) -> WrittenStage:
         """Run one stage on what its sources say now.
+
+        Parts that are current are left alone, and what a person wrote costs nothing: it is kept.
 
         Args:
             stage: One of ``STORY_STAGES``.
-            only: Restrict scene files, shots and clip specs to one act or scene.
+            only: Restrict acts, scene files, shots and clip specs to one act or scene.
             overwrite: Replace files that a person wrote or edited, too.
+            again: Forget the answers that a language model gave for these parts, and ask anew.
 
         Raises:
             InvalidFileError: If a source does not hold what it should.
             NotFoundError: If a source is missing; the message names the stage that makes it.
+            UnfinishedStageError: If some parts could not be written; the others are stored.
+        """
+        if stage not in self._writer.stages:
+            note = f"{_name(self._writer)} writes no {stage}: the shotlist adds stubs of what the bible lacks"
+            return WrittenStage(
+                stage=stage, path=self._project.story_dir, text="", is_markdown=False, writer=_name(self._writer), notes=(note,)
+            )
+        with project_lock(self._project, "story"):
+            if again:
+                self._forget(stage, only)
+            run = _Run(self._project, self._writer, stage, only=only, overwrite=overwrite)
+            return {
+                Stage.OUTLINE: run.outline,
+                Stage.TREATMENT: run.treatment,
+                Stage.BIBLE_PROPOSAL: run.bible,
+                Stage.SCREENPLAY: run.screenplay,
+                Stage.SHOTLIST: run.shotlist,
+            }[stage]()
+
+    def choose_treatment(self, *, chosen: int | None = None, variants: int | None = None) -> None:
+        """Note which treatment stands, or how many there are to be; running the stage then follows it.
+
+        Raises:
+            NotFoundError: If there is no such treatment.
         """
         with project_lock(self._project, "story"):
-            before = self._input_hash(stage)
-            written = {
-                Stage.OUTLINE: self._outline,
-                Stage.TREATMENT: self._treatment,
-                Stage.SCREENPLAY: self._screenplay,
-                Stage.SHOTLIST: self._shotlist,
-            }[stage](only, overwrite=overwrite)
-            if only is None:
-                # What it was before, so that an edit made meanwhile is seen; but a shotlist adds stubs to its own sources.
-                self._write_stage_hash(stage, self._input_hash(stage) if stage == Stage.SHOTLIST else before)
-            return written
+            story = StoryFiles(self._project)
+            path = self._project.treatments_dir / f"{chosen}.md"
+            if chosen is not None and not path.is_file():
+                found = ", ".join(sorted(file.stem for file in self._project.treatments_dir.glob("[1-9].md"))) or "none"
+                raise NotFoundError(f"{self._project.slug} has no treatment {chosen} (there are: {found})", path=str(path))
+            choice = TreatmentChoice(
+                chosen=chosen if chosen is not None else story.choice.chosen,
+                variants=variants if variants is not None else story.choice.variants,
+            )
+            write_atomic(story.choice_path, dump_document(choice))
+
+    def apply_bible_proposal(self) -> tuple[str, ...]:
+        """Add to the bible what the proposal has and the bible has not, and return what was added, in words.
+
+        Raises:
+            NotFoundError: If there is no proposal.
+        """
+        with project_lock(self._project, "story"):
+            path = self._project.bible_proposal_path
+            if not path.is_file():
+                message = f"{self._project.slug} has no proposal for its bible: run `vtx story bible {self._project.slug}` first"
+                raise NotFoundError(message, path=str(path))
+            return tuple(apply_proposal(StoryFiles(self._project), load_document(path, BibleProposal, root=self._project.root)))
+
+    def prompts(self, stage: Stage, *, only: FilmId | None = None) -> tuple[PromptText, ...]:
+        """Return exactly what would be sent first for a stage, or for an act or a scene of it; nothing is sent."""
+        standing = StoryParts(self._project, self._writer)
+        parts = frozenset(_chosen(standing.parts(stage), only))
+        return self._writer.prompts(stage, standing.story, Job(due=parts, only=only))
 
     def read(self, stage: Stage) -> WrittenStage:
         """Return a stage as it is on disk, without running it."""
-        outputs = self._outputs(stage)
+        standing = StoryParts(self._project, self._writer)
+        outputs = standing.outputs(stage)
         path = self._project.scenes_dir if stage == Stage.SCREENPLAY else outputs[0]
-        if stage == Stage.SHOTLIST:
-            text = _shot_table(load_document(path, Shotlist, root=self._project.root).shots)
-        else:
-            text = "\n\n".join(read_text(file) for file in outputs)
         return WrittenStage(
             stage=stage,
             path=path,
-            text=text,
-            is_markdown=stage in (Stage.TREATMENT, Stage.SHOTLIST),
-            writer=self._generator,
+            text=_text_of(stage, standing),
+            is_markdown=stage in _MARKDOWN,
+            writer=_name(self._writer),
+            provenance=standing.log.parts(stage),
         )
 
     def write_clips(self, *, only: FilmId | None = None, overwrite: bool = False) -> WrittenStage:
@@ -141,282 +215,299 @@ class StoryDesk:
             The shotlist as it stands in its file, with what was written and kept of the clip specs.
         """
         with project_lock(self._project, "story"):
-            clips = self._clips(only, overwrite=overwrite)
-            parsed = {scene: parse_scene(self._source(path)) for scene, path in self._scene_paths()}
-            return self._shotlist_report(parsed, written=clips.written, kept=clips.kept, notes=clips.notes)
+            return _Run(self._project, self._writer, Stage.SHOTLIST, only=only, overwrite=overwrite).clips()
 
-    # -- stages ---------------------------------------------------------------------------------------------------------------
+    def _forget(self, stage: Stage, only: FilmId | None) -> None:
+        parts = _chosen(StoryParts(self._project, self._writer).parts(stage), only)
+        CallStore(self._project).forget(stage, parts)
+        StoryLog(self._project).forget(stage, parts)
 
-    def _outline(self, _only: FilmId | None, *, overwrite: bool) -> WrittenStage:
+
+@dataclass(slots=True, kw_only=True)
+class _Stored:
+    """What a run wrote and kept so far, and what it has to say."""
+
+    written: list[Path] = field(default_factory=list)
+    kept: list[Path] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+
+
+class _Run:
+    """One run of one stage, under the story's lock."""
+
+    def __init__(self, project: Project, writer: StoryWriter, stage: Stage, *, only: FilmId | None, overwrite: bool) -> None:
+        self._project = project
+        self._writer = writer
+        self._stage = stage
+        self._only = only
+        self._overwrite = overwrite
+        self._standing = StoryParts(project, writer)
+        self._story = self._standing.story
+        self._latest: StoryParts | None = self._standing
+        self._stored = _Stored()
+        self._input_hash = hashlib.sha256(json.dumps(self._standing.parts(stage), sort_keys=True).encode()).hexdigest()
+        self._before = _text_of(stage, self._standing)
+
+    def outline(self) -> WrittenStage:
         path = self._project.outline_path
-        previous = load_document(path, Outline, root=self._project.root) if path.is_file() else None
-        outline = self._writer.outline(self._context(), previous=previous)
-        return self._store(Stage.OUTLINE, path, {path: dump_document(outline)}, overwrite=overwrite)
+        job = self._job()
+        if job.due:
+            draft = self._writer.outline(self._story, job)
+            self._store({path: dump_document(draft.value)})
+            self._note(draft)
+        return self._report(path)
 
-    def _treatment(self, _only: FilmId | None, *, overwrite: bool) -> WrittenStage:
+    def treatment(self) -> WrittenStage:
         path = self._project.treatment_path
-        treatment = self._writer.treatment(self._context(), self._read_outline())
-        return self._store(Stage.TREATMENT, path, {path: treatment}, overwrite=overwrite)
+        job = self._job()
+        if job.due:
+            for draft in self._reporting(self._writer.treatments(self._story, job), job):
+                target = self._standing.treatment_path(draft.part) if draft.part else path
+                self._store({target: draft.value})
+                self._note(draft)
+        if WHOLE not in self._standing.parts(self._stage):
+            self._stand_treatment(path)
+        return self._report(path)
 
-    def _screenplay(self, only: FilmId | None, *, overwrite: bool) -> WrittenStage:
-        folder = self._project.scenes_dir
-        treatment = self._read(self._project.treatment_path, Stage.TREATMENT)
-        scenes = self._writer.screenplay(self._context(), self._read_outline(), treatment)
-        wanted = [scene for scene in scenes if only is None or only.contains(FilmId.parse(scene.scene))]
-        files = {folder / f"{scene.scene}__{scene.slug}.fountain": scene.text for scene in wanted}
-        gone = self._renamed_or_gone(files, all_scenes={scene.scene for scene in scenes}, only=only)
-        return self._store(Stage.SCREENPLAY, folder, files, gone=gone, overwrite=overwrite)
+    def bible(self) -> WrittenStage:
+        path = self._project.bible_proposal_path
+        job = self._job()
+        if job.due:
+            draft = self._writer.bible(self._story, job)
+            self._store({path: dump_document(draft.value)})
+            self._note(draft)
+        proposal = load_document(path, BibleProposal, root=self._project.root) if path.is_file() else BibleProposal()
+        diff = proposal_diff(self._story.bible, proposal)
+        if job.due and self._project.settings().get("VTX_STORY_BIBLE") != "propose":
+            self._stored.notes += apply_proposal(self._story, proposal)
+        return replace(self._report(path), diff=diff)
 
-    def _shotlist(self, only: FilmId | None, *, overwrite: bool) -> WrittenStage:
-        path = self._project.shotlist_path
-        context, outline, scenes = self._context(), self._read_outline(), self._read_scenes()
-        previous = load_document(path, Shotlist, root=self._project.root) if path.is_file() else None
-        shotlist = self._writer.shotlist(context, outline, scenes, previous=previous)
-        if only is not None and previous is not None:
-            shotlist = _replace_part(previous, shotlist, only)
-        stored = self._store(Stage.SHOTLIST, path, {path: dump_document(shotlist)}, overwrite=overwrite)
-        parsed = {scene: parse_scene(source) for scene, source in scenes.items()}
-        notes = self._add_stubs(parsed, context.bible)
-        clips = self._clips(only, overwrite=overwrite)
-        return self._shotlist_report(
-            parsed,
-            written=(*stored.written, *clips.written),
-            kept=(*stored.kept, *clips.kept),
-            notes=(*stored.notes, *notes, *clips.notes),
-        )
+    def screenplay(self) -> WrittenStage:
+        job = self._job()
+        waiting: list[Draft[tuple[SceneFile, ...]]] = []
+        if job.due:
+            stored_at = time.monotonic()
+            try:
+                for draft in self._reporting(self._writer.screenplay(self._story, job), job):
+                    waiting.append(draft)
+                    if time.monotonic() - stored_at > _FLUSH_S:
+                        self._store_scenes(waiting)
+                        waiting, stored_at = [], time.monotonic()
+            finally:
+                self._store_scenes(waiting)
+        self._remove_scenes_that_are_gone()
+        return self._report(self._project.scenes_dir)
 
-    def _shotlist_report(
-        self, parsed: Mapping[str, SceneText], *, written: tuple[Path, ...], kept: tuple[Path, ...], notes: tuple[str, ...]
-    ) -> WrittenStage:
-        path = self._project.shotlist_path
-        shotlist = load_document(path, Shotlist, root=self._project.root)
-        return WrittenStage(
-            stage=Stage.SHOTLIST,
-            path=path,
-            text=_shot_table(shotlist.shots),
-            is_markdown=True,
-            writer=self._generator,
-            written=written,
-            kept=kept,
-            notes=notes,
-            coverage=prove_coverage(parsed, shotlist),
-        )
+    def shotlist(self) -> WrittenStage:
+        job = self._job()
+        if job.due:
+            drafts: list[Draft[Shotlist]] = []
+            try:
+                drafts.extend(self._reporting(self._writer.shotlist(self._story, job), job))
+            finally:
+                if drafts:
+                    self._store_shots(drafts)
+        return self.clips()
 
-    def _clips(self, only: FilmId | None, *, overwrite: bool) -> WrittenStage:
-        path = self._project.shotlist_path
-        if not path.is_file():
-            raise NotFoundError(
-                f"{self._relative(path)} is missing: run `vtx story shotlist {self._project.slug}` first", path=str(path)
-            )
-        shotlist = load_document(path, Shotlist, root=self._project.root)
-        shots = [shot for shot in shotlist.shots if only is None or only.contains(FilmId.parse(shot.id))]
-        files = {self._project.clip_spec_path(shot.id): dump_document(shot_to_clip(shot)) for shot in shots}
+    def clips(self) -> WrittenStage:
+        shotlist = self._now().story.shotlist
+        if shotlist is None:
+            path = self._project.shotlist_path
+            message = f"{self._relative(path)} is missing: run `vtx story shotlist {self._project.slug}` first"
+            raise NotFoundError(message, path=str(path))
+        shots = [shot for shot in shotlist.shots if self._only is None or self._only.contains(FilmId.parse(shot.id))]
         listed = {shot.id for shot in shotlist.shots}
-        gone = [
-            self._project.clip_spec_path(clip)
-            for clip in self._project.clip_ids()
-            if clip not in listed and (only is None or only.contains(FilmId.parse(clip)))
-        ]
-        stored = self._store(Stage.SHOTLIST, self._project.clips_dir, files, gone=gone, overwrite=overwrite)
-        if only is None:
-            self._write_stage_hash("clips", self._input_hash("clips"))
-        return stored
-
-    # -- files ----------------------------------------------------------------------------------------------------------------
-
-    def _store(
-        self, stage: Stage, path: Path, files: Mapping[Path, str], *, gone: Iterable[Path] = (), overwrite: bool
-    ) -> WrittenStage:
-        changed = write_generated(
-            self._project, files, generator=self._generator, input_hash=self._input_hash(stage), overwrite=overwrite
+        gone = [clip for clip in self._project.clip_ids() if clip not in listed]
+        self._store(
+            {self._project.clip_spec_path(shot.id): dump_document(shot_to_clip(shot)) for shot in shots},
+            gone=[self._project.clip_spec_path(clip) for clip in _chosen(gone, self._only)],
         )
+        if self._only is None:
+            self._standing.log.note(CLIPS, {WHOLE: Provenance(basis=self._now().clips_basis())})
+        parsed = {scene: parse_scene(source) for scene, source in self._story.scenes.items()}
+        return replace(self._report(self._project.shotlist_path), coverage=prove_coverage(parsed, shotlist))
+
+    # -- what to write --------------------------------------------------------------------------------------------------------
+
+    def _job(self) -> Job:
+        """Return what is asked of the writer: whatever is due, and of a stage in one piece all of it.
+
+        What a person wrote is only written anew where that is free: the draft is then not stored, but noted.
+        """
+        standing, stage = self._standing, self._stage
+        standing.require_sources(stage)
+        parts = standing.parts(stage)
+        wanted = set(_chosen(parts, self._only))
+        due = {part for part in standing.due(stage) if part in wanted}
+        if WHOLE in wanted and self._writer.forecast(stage, self._story, Job(due=frozenset({WHOLE}))).num_calls == 0:
+            due.add(WHOLE)
+        by_hand = {part for part in wanted if standing.is_by_hand(standing.files(stage, part))}
+        if self._overwrite:
+            due |= by_hand
+        elif self._writer.forecast(stage, self._story, Job(due=frozenset(due & by_hand))).num_calls:
+            self._keep(due & by_hand)
+            due -= by_hand
+        return Job(due=frozenset(due), only=self._only)
+
+    def _keep(self, parts: set[str]) -> None:
+        """Note parts that a person wrote as current: they are adopted as they are, and nothing is asked."""
+        files = sorted({path for part in parts for path in self._standing.files(self._stage, part)})
+        self._stored.kept += files
+        self._stored.notes += [self._kept_note(path) for path in files]
+        noted = {part: Provenance(basis=dict(self._standing.parts(self._stage)[part]), writer="by hand") for part in parts}
+        self._standing.log.note(self._stage, noted)
+
+    # -- storing --------------------------------------------------------------------------------------------------------------
+
+    def _reporting(self, drafts: Iterable[Draft], job: Job) -> Iterable[Draft]:
+        key, total = f"{self._project.slug} {self._stage}", len(job.due)
+        for done, draft in enumerate(drafts, start=1):
+            yield draft
+            progress.report(key, done, total)
+
+    def _note(self, *drafts: Draft) -> None:
+        """Note how parts came to be, where they were written as a whole."""
+        self._stored.provenance |= {draft.part: draft.provenance for draft in drafts}
+        noted = {draft.part: draft.provenance for draft in drafts if draft.part != WHOLE or self._only is None}
+        self._standing.log.note(self._stage, noted, present=self._standing.parts(self._stage))
+
+    def _store(self, files: Mapping[Path, str], *, gone: Iterable[Path] = ()) -> None:
+        generator = _name(self._writer)
+        changed = write_generated(
+            self._project, files, generator=generator, input_hash=self._input_hash, overwrite=self._overwrite
+        )
+        gone = list(gone)
         removed = remove_generated(self._project, gone)
-        kept = tuple(file for file in files if file not in changed and read_text(file) != files[file])
-        orphans = tuple(file for file in gone if file not in removed)
-        notes = [f"{self._relative(file)} was written or edited by hand and is kept (--overwrite replaces it)" for file in kept]
-        notes += [f"{self._relative(file)} is not in the story any more, but was edited by hand and is kept" for file in orphans]
-        text = read_text(path) if path.is_file() else "\n\n".join(read_text(file) for file in sorted(files))
+        kept = [file for file in files if file not in changed and read_text(file) != files[file]]
+        orphans = [file for file in gone if file not in removed]
+        self._stored.written += [*changed, *removed]
+        if any(file.parent != self._project.clips_dir for file in (*changed, *removed)):
+            self._latest = None
+        self._stored.kept += [*kept, *orphans]
+        self._stored.notes += [self._kept_note(file) for file in kept]
+        self._stored.notes += [
+            f"{self._relative(file)} is not in the story any more, but was edited by hand and is kept" for file in orphans
+        ]
+
+    def _store_scenes(self, drafts: list[Draft[tuple[SceneFile, ...]]]) -> None:
+        folder, only = self._project.scenes_dir, self._only
+        scenes = [scene for draft in drafts for scene in draft.value if only is None or only.contains(FilmId.parse(scene.scene))]
+        files = {folder / f"{scene.scene}__{scene.slug}.fountain": scene.text for scene in scenes}
+        if not files:
+            return
+        # A scene that has another name now: the file under its old one goes, unless a person wrote it.
+        known = self._story.scene_paths
+        ledger = Ledger.load(self._project)
+        before = [known[scene.scene] for scene in scenes if scene.scene in known and known[scene.scene] not in files]
+        by_hand = {path for path in before if ledger.state(path) != FileState.GENERATED}
+        adopted = {scene.scene for scene in scenes if known.get(scene.scene) in by_hand and not self._overwrite}
+        self._stored.kept += [known[scene] for scene in sorted(adopted, key=FilmId.parse)]
+        self._stored.notes += [self._kept_note(known[scene]) for scene in sorted(adopted, key=FilmId.parse)]
+        self._store(
+            {path: text for path, text in files.items() if path.name.split("__")[0] not in adopted},
+            gone=[path for path in before if path not in by_hand],
+        )
+        self._note(*drafts)
+
+    def _remove_scenes_that_are_gone(self) -> None:
+        present = {scene.id for act in self._story.outline.acts for scene in act.scenes}
+        gone = [scene for scene in self._story.scene_paths if scene not in present]
+        self._store({}, gone=[self._story.scene_paths[scene] for scene in _chosen(gone, self._only)])
+        self._standing.log.note(self._stage, {}, present=self._standing.parts(self._stage))
+
+    def _store_shots(self, drafts: list[Draft[Shotlist]]) -> None:
+        shotlist = self._merged(drafts)
+        self._store({self._project.shotlist_path: dump_document(shotlist)})
+        parsed = {scene: parse_scene(source) for scene, source in self._story.scenes.items()}
+        characters, locations = missing_bible_entries(parsed, self._story.bible)
+        self._stored.notes += [f"{note}, to be filled in" for note in add_to_bible(self._story, characters, locations)]
+        # The stubs are among what decides the shots, and must not make them due again.
+        parts = self._writer.parts(self._stage, self._story)
+        self._note(*(_with_basis(draft, dict(parts[draft.part])) for draft in drafts))
+
+    def _merged(self, drafts: list[Draft[Shotlist]]) -> Shotlist:
+        """Return the shotlist with the new shots in it, without those of scenes that are gone."""
+        previous = self._story.shotlist or Shotlist()
+        if drafts[0].part == WHOLE:
+            return drafts[0].value if self._only is None else _replace_part(previous, drafts[0].value, self._only)
+        present, new = self._standing.parts(self._stage), {draft.part for draft in drafts}
+        kept = [shot for shot in previous.shots if shot.scene in present and shot.scene not in new]
+        shots = [*kept, *(shot for draft in drafts for shot in draft.value.shots)]
+        ids = {shot.id for shot in shots}
+        known = {*previous.retired, *(shot.id for shot in previous.shots)}
+        known |= {retired for draft in drafts for retired in draft.value.retired}
+        return Shotlist(
+            shots=tuple(sorted(shots, key=lambda shot: FilmId.parse(shot.id))),
+            retired=tuple(sorted(known - ids, key=FilmId.parse)),
+        )
+
+    def _stand_treatment(self, path: Path) -> None:
+        """Make the chosen treatment, or the first, the one that the film is written from."""
+        chosen = self._standing.treatment_path(self._standing.chosen_treatment())
+        if not chosen.is_file():
+            return
+        self._store({path: read_text(chosen)})
+        if self._story.choice.chosen is None and len(self._standing.parts(self._stage)) > 1:
+            self._stored.notes.append(
+                f"treatment {chosen.stem} of {len(self._standing.parts(self._stage))} stands, because none was chosen:"
+                f" compare them with `vtx story treatments {self._project.slug}`, choose one with --choose"
+            )
+
+    # -- reporting ------------------------------------------------------------------------------------------------------------
+
+    def _report(self, path: Path) -> WrittenStage:
+        text = _text_of(self._stage, self._now())
+        remarks = [remark for provenance in self._stored.provenance.values() for remark in provenance.remarks]
         return WrittenStage(
-            stage=stage,
+            stage=self._stage,
             path=path,
             text=text,
-            is_markdown=path.suffix == ".md",
-            writer=self._generator,
-            written=(*changed, *removed),
-            kept=(*kept, *orphans),
-            notes=tuple(notes),
+            diff=_diff(self._before, text),
+            is_markdown=self._stage in _MARKDOWN,
+            writer=_name(self._writer),
+            written=tuple(self._stored.written),
+            kept=tuple(self._stored.kept),
+            notes=(*self._stored.notes, *remarks),
+            provenance=self._stored.provenance,
         )
 
-    def _renamed_or_gone(self, files: Mapping[Path, str], *, all_scenes: set[str], only: FilmId | None) -> list[Path]:
-        """Return scene files that no scene has any more: of a scene that is gone, or under a name that it had before."""
-        gone = []
-        for scene, path in self._scene_paths():
-            in_part = only is None or only.contains(FilmId.parse(scene))
-            if in_part and path not in files and (scene not in all_scenes or self._ledger().state(path) == FileState.GENERATED):
-                gone.append(path)
-        return gone
+    def _now(self) -> StoryParts:
+        """Return the story as it stands after what was stored so far."""
+        if self._latest is None:
+            self._latest = StoryParts(self._project, self._writer)
+        return self._latest
 
-    def _add_stubs(self, scenes: Mapping[str, SceneText], bible: Bible) -> tuple[str, ...]:
-        characters, locations = missing_bible_entries(scenes, bible)
-        notes = []
-        for path, section, entries in (
-            (self._project.characters_path, "characters", characters),
-            (self._project.locations_path, "locations", locations),
-        ):
-            if entries:
-                add_entries(path, section, entries)
-                notes.append(f"added to {self._relative(path)}, to be filled in: {', '.join(entries)}")
-        return tuple(notes)
-
-    def _context(self) -> StoryContext:
-        return StoryContext(
-            metadata=self._project.metadata(),
-            brief=self._source(self._project.brief_path),
-            screenplays=tuple(self._source(path) for path in self._screenplay_paths()),
-            bible=self._project.bible(),
-        )
-
-    def _source(self, path: Path) -> Source:
-        return Source(name=self._relative(path), text=read_text(path) if path.is_file() else "")
-
-    def _screenplay_paths(self) -> list[Path]:
-        return sorted(self._project.source_dir.glob("*.fountain"))
-
-    def _scene_paths(self) -> list[tuple[str, Path]]:
-        """Return scene id and path of every scene file, in story order.
-
-        Raises:
-            InvalidFileError: If a file's name is no scene's, or two files are of one scene.
-        """
-        found: dict[str, Path] = {}
-        for path in sorted(self._project.scenes_dir.glob("*.fountain")):
-            match = _SCENE_FILE.fullmatch(path.name)
-            if match is None:
-                raise InvalidFileError(
-                    f"{self._relative(path)}: the name must be a scene id and a slug, such as A01_S01__kitchen.fountain",
-                    path=str(path),
-                )
-            if match[1] in found:
-                raise InvalidFileError(
-                    f"{self._relative(path)}: scene {match[1]} is also in {found[match[1]].name}: remove one of them",
-                    path=str(path),
-                )
-            found[match[1]] = path
-        return sorted(found.items(), key=lambda item: FilmId.parse(item[0]))
-
-    def _read_scenes(self) -> dict[str, Source]:
-        scenes = {scene: self._source(path) for scene, path in self._scene_paths()}
-        if not scenes:
-            raise NotFoundError(
-                f"{self._relative(self._project.scenes_dir)} has no scene files: run `vtx story screenplay"
-                f" {self._project.slug}` first",
-                path=str(self._project.scenes_dir),
-            )
-        return scenes
-
-    def _read_outline(self) -> Outline:
-        self._read(self._project.outline_path, Stage.OUTLINE)
-        return load_document(self._project.outline_path, Outline, root=self._project.root)
-
-    def _read(self, path: Path, stage: Stage) -> str:
-        if not path.is_file():
-            raise NotFoundError(
-                f"{self._relative(path)} is missing: run `vtx story {stage} {self._project.slug}` first", path=str(path)
-            )
-        return read_text(path)
+    def _kept_note(self, path: Path) -> str:
+        return f"{self._relative(path)} was written or edited by hand and is kept (--overwrite replaces it)"
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._project.root).as_posix()
 
-    def _ledger(self) -> Ledger:
-        return Ledger.load(self._project)
 
-    # -- what is current ------------------------------------------------------------------------------------------------------
-
-    def _outputs(self, stage: Stage) -> list[Path]:
-        if stage == Stage.SCREENPLAY:
-            return [path for _, path in self._scene_paths()]
-        path = {
-            Stage.OUTLINE: self._project.outline_path,
-            Stage.TREATMENT: self._project.treatment_path,
-            Stage.SHOTLIST: self._project.shotlist_path,
-        }[stage]
-        return [path] if path.is_file() else []
-
-    def _has_sources(self, stage: Stage) -> bool:
-        """Say whether a stage could run: it has a screenplay, a brief with words of its own, or what the stage before made."""
-        if stage == Stage.OUTLINE:
-            brief = self._source(self._project.brief_path).text
-            return bool(self._screenplay_paths() or _COMMENTS_AND_HEADINGS.sub("", brief).strip())
-        earlier = STORY_STAGES[: STORY_STAGES.index(stage)]
-        return bool(self._outputs(earlier[-1])) or self._has_sources(Stage.OUTLINE)
-
-    def _due(self, stage: Stage, outputs: list[Path], stages: Mapping[str, str]) -> str:
-        if not outputs:
-            return "not written yet"
-        if stage == Stage.SHOTLIST and stages.get("clips") != self._input_hash("clips"):
-            return "the shotlist changed since the clip specs were written"
-        if stage not in stages:
-            ledger = self._ledger()
-            return "" if all(ledger.state(path) == FileState.WRITTEN for path in outputs) else "its sources are not known"
-        if not self._has_sources(stage) or stages[stage] == self._input_hash(stage):
-            return ""
-        return "its sources changed"
-
-    def _input_hash(self, stage: str) -> str:
-        """Return the hash of everything that decides what a stage writes."""
-        metadata = self._project.metadata()
-        screenplay = [self._source(path) for path in self._screenplay_paths()]
-        outline = self._source(self._project.outline_path)
-        sources: dict[str, list[object]] = {
-            Stage.OUTLINE: [*_format_of(metadata), self._source(self._project.brief_path), *screenplay],
-            Stage.TREATMENT: [*_format_of(metadata), outline],
-            Stage.SCREENPLAY: [outline, self._source(self._project.treatment_path), *screenplay],
-            "clips": [self._source(self._project.shotlist_path)],
-        }
-        if stage == Stage.SHOTLIST:
-            sources[stage] = [
-                *_format_of(metadata),
-                outline,
-                *(self._source(path) for _, path in self._scene_paths()),
-                *_names(self._project.bible()),
-            ]
-        digest = hashlib.sha256(self._generator.encode())
-        for source in sources[stage]:
-            digest.update(b"\0" + (source.model_dump_json() if isinstance(source, Source) else str(source)).encode())
-        return digest.hexdigest()
-
-    @property
-    def _stages_path(self) -> Path:
-        return self._project.root / "story" / ".stages.json"
-
-    def _stage_hashes(self) -> dict[str, str]:
-        if not self._stages_path.is_file():
-            return {}
-        try:
-            hashes = json.loads(read_text(self._stages_path))
-        except json.JSONDecodeError:
-            return {}
-        return hashes if isinstance(hashes, dict) else {}
-
-    def _write_stage_hash(self, stage: str, input_hash: str) -> None:
-        hashes = {**self._stage_hashes(), stage: input_hash}
-        write_atomic(self._stages_path, json.dumps(hashes, indent=2, sort_keys=True) + "\n")
+def _name(writer: StoryWriter) -> str:
+    return f"{writer.identity.name} {writer.identity.version}"
 
 
-def _format_of(metadata: Metadata) -> list[object]:
-    """Return what a story depends on of the project's metadata: its title lines, its length, and how long a clip may be."""
-    options = metadata.render
-    profile = options.profiles.get(options.profile)
-    fps = profile.fps if profile is not None else None
-    return [metadata.title, metadata.logline, metadata.author, metadata.length_s, options.min_clip_s, options.max_clip_s, fps]
+def _chosen(parts: Iterable[str], only: FilmId | None) -> list[str]:
+    """Return the parts of one act or scene; all without one. Parts that are no scene are always among them."""
+    return [part for part in parts if only is None or not part.startswith("A") or only.contains(FilmId.parse(part))]
 
 
-def _names(bible: Bible) -> list[str]:
-    """Return what a breakdown uses of the bible: keys and names. Editing a description leaves the shots alone."""
-    entries = [*bible.characters.characters.items(), *bible.locations.locations.items()]
-    named = [f"{key}: {entry.name}, {', '.join(entry.aliases)}" for key, entry in sorted(entries, key=lambda entry: entry[0])]
-    return [*named, *sorted(bible.style.profiles)]
+def _with_basis(draft: Draft[Shotlist], basis: dict[str, str]) -> Draft[Shotlist]:
+    return replace(draft, provenance=draft.provenance.model_copy(update={"basis": basis}))
+
+
+def _text_of(stage: Stage, standing: StoryParts) -> str:
+    if stage == Stage.SHOTLIST and standing.story.shotlist is not None:
+        return _shot_table(standing.story.shotlist.shots)
+    return "\n\n".join(read_text(file) for file in standing.outputs(stage))
+
+
+def _diff(before: str, now: str) -> str:
+    if not before or before == now:
+        return ""
+    return "\n".join(difflib.unified_diff(before.splitlines(), now.splitlines(), "before", "now", n=1, lineterm=""))
 
 
 def _replace_part(previous: Shotlist, new: Shotlist, part: FilmId) -> Shotlist:

@@ -19,4 +19,4 @@ class StoryModel(dg.ConfigurableResource):
         Raises:
             InvalidRequestError: If there is no such writer.
         """
-        return story_writer(project.settings(), name=self.writer)
+        return story_writer(project, name=self.writer)

@@ -19,7 +19,7 @@ from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, NotFou
 from vtx_dagster.studio.files import display_name, read_text, write_atomic
 from vtx_dagster.studio.problems import Problem, model_problems, schema_problems
 from vtx_dagster.studio.schemas import model_schema
-from vtx_dagster.studio.yaml_edit import insertions
+from vtx_dagster.studio.yaml_edit import fillings, insertions
 from vtx_dagster.studio.yaml_source import YamlPath, events_of, line_at, parse_yaml, path_text, plain_value, syntax_error
 
 D = TypeVar("D", bound=Document)
@@ -95,7 +95,7 @@ def dump_document(model: Document, *, header: str = "") -> str:
         header: Comment for the top, without ``#``.
     """
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
-    return comment + _yaml_text({"version": model.version, **model.model_dump(mode="json", exclude_defaults=True)})
+    return comment + yaml_text({"version": model.version, **model.model_dump(mode="json", exclude_defaults=True)})
 
 
 def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> None:
@@ -121,20 +121,53 @@ def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> N
     try:
         before = read_text(path)
     except NotFoundError:
-        write_atomic(path, _yaml_text({"version": 1, section: added}))
+        write_atomic(path, yaml_text({"version": 1, section: added}))
         return
     has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
     old = parse_yaml(before, name) if has_content else {}
     wanted = _with_entries(old, section, added, name=name)
     after = next((text for text in _candidates(before, section, added) if _means(text, wanted)), None)
     if after is None:
-        block = _yaml_text({section: added})
+        block = yaml_text({section: added})
         message = f"{name}:1: {section}: entries cannot be added to a file written like this: add them by hand:\n{block}"
         raise InvalidFileError(message, file=name, path=section)
     mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
     if read_text(path) != before:
         raise StorageError(f"{path} was changed by someone else just now: try again", path=name)
     write_atomic(path.resolve(), mark + after)
+
+
+def fill_text(path: Path, key: str, value: str) -> None:
+    """Give a top-level key of a YAML file its text, where it has none; everything else stays as it is, byte for byte.
+
+    Args:
+        path: The file, such as ``prompts/style_bible.yaml``. A missing one is made.
+        key: The key; it may be missing, ``""`` or empty.
+        value: The text.
+
+    Raises:
+        AlreadyExistsError: If the key has a text.
+        InvalidFileError: If the file is not YAML, or is written in a way that cannot be filled in; it is unchanged.
+        StorageError: If it cannot be read or written.
+    """
+    name = str(path)
+    try:
+        before = read_text(path)
+    except NotFoundError:
+        write_atomic(path, yaml_text({"version": 1, key: value}))
+        return
+    has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
+    old = parse_yaml(before, name) if has_content else {}
+    if not isinstance(old, dict):
+        raise InvalidFileError(f"{name}:1: should be a mapping (key: value lines)", file=name, line=1, path=key)
+    if old.get(key):
+        raise AlreadyExistsError(f"{name}: {key} has a text already: nothing was changed", path=name, keys=[key])
+    wanted = {**old, key: value}
+    after = next((text for text in fillings(before, key, json.dumps(value, ensure_ascii=False)) if _means(text, wanted)), None)
+    if after is None:
+        message = f"{name}:1: {key}: cannot be filled in in a file written like this: write it by hand: {key}: {value!r}"
+        raise InvalidFileError(message, file=name, path=key)
+    write_atomic(path.resolve(), after)
 
 
 def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str) -> dict[str, Any]:
@@ -150,7 +183,7 @@ def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str
 
 def _candidates(before: str, section: str, added: Mapping[str, Any]) -> Iterator[str]:
     # JSON is YAML in flow style.
-    return insertions(before, section, block=_yaml_text(added), flow=json.dumps(added, ensure_ascii=False)[1:-1])
+    return insertions(before, section, block=yaml_text(added), flow=json.dumps(added, ensure_ascii=False)[1:-1])
 
 
 def _means(text: str, wanted: Mapping[str, Any]) -> bool:
@@ -225,5 +258,6 @@ def _text_node(dumper: Any, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text_node)
 
 
-def _yaml_text(data: Mapping[str, Any]) -> str:
+def yaml_text(data: Mapping[str, Any]) -> str:
+    """Return data as YAML in the style of the project: keys in the order given, text of several lines as a block."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=_LINE_CHARS)

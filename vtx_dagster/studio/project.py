@@ -239,6 +239,16 @@ class Project:
         return self.root / "story/02_treatment.md"
 
     @property
+    def treatments_dir(self) -> Path:
+        """Where treatments to choose from are, and which of them was chosen."""
+        return self.root / "story/treatments"
+
+    @property
+    def bible_proposal_path(self) -> Path:
+        """``story/02_bible_proposal.yaml``."""
+        return self.root / "story/02_bible_proposal.yaml"
+
+    @property
     def scenes_dir(self) -> Path:
         """Where one Fountain file per scene is."""
         return self.root / "story/03_screenplay"

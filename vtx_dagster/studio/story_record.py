@@ -1,7 +1,7 @@
 """How the parts of a story came to be: ``story/.stages.json``. It may be deleted; everything generated is then due again."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -65,7 +65,7 @@ class StoryLog:
         if after != before:
             write_atomic(self.path, after.model_dump_json(indent=1, exclude_defaults=True) + "\n")
 
-    def forget(self, stage: str, parts: Mapping[str, object]) -> None:
+    def forget(self, stage: str, parts: Collection[str]) -> None:
         """Forget parts, so that they are due again."""
         before = self._load()
         kept = {part: provenance for part, provenance in before.stages.get(stage, {}).items() if part not in parts}

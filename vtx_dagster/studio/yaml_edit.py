@@ -50,6 +50,29 @@ def insertions(text: str, section: str, *, block: str, flow: str) -> Iterator[st
         yield from _block_insertions(text, found, addition, newline)
 
 
+def fillings(text: str, key: str, scalar: str) -> Iterator[str]:
+    """Yield the texts that giving a top-level key its value could give, the best first.
+
+    Args:
+        text: Valid YAML with a mapping at the top, or only comments.
+        key: A top-level key that is missing, or has an empty value.
+        scalar: The value as YAML in flow style.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    depth, is_key, is_wanted = 0, True, False
+    for event in events_of(text, key):
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth == 1 and _is_whole(event):
+            if is_wanted:
+                start, end = event.start_mark.index, event.end_mark.index
+                yield f"{text[:start]}{' ' if text[start - 1] == ':' else ''}{scalar}{text[end:]}"
+            is_wanted = is_key and getattr(event, "value", None) == key
+            is_key = not is_key
+        depth += isinstance(event, yaml.CollectionStartEvent)
+    lead = "" if not text or text.endswith("\n") else newline
+    yield f"{text}{lead}{key}: {scalar}{newline}"
+
+
 def _block_insertions(text: str, found: _Section, addition: str, newline: str) -> Iterator[str]:
     if found.flow:
         text = text[: found.start] + text[found.end :]

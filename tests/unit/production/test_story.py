@@ -8,11 +8,13 @@ from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Stage
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
-from vtx_dagster.production.story import STORY_STAGES, StoryDesk, bible_hash, brief_hash
+from vtx_dagster.production.story import StoryDesk, bible_hash, brief_hash
 from vtx_dagster.studio.demo import add_demo
 from vtx_dagster.studio.documents import dump_document, load_document
 from vtx_dagster.studio.files import write_atomic
 from vtx_dagster.studio.project import Project
+
+STAGES = BreakdownWriter().stages
 
 FOUNTAIN = """# One
 
@@ -41,7 +43,7 @@ def desk(project: Project) -> StoryDesk:
 
 def write_story(project: Project) -> StoryDesk:
     found = desk(project)
-    for stage in STORY_STAGES:
+    for stage in STAGES:
         found.run(stage)
     return found
 
@@ -76,7 +78,7 @@ def test_the_demo_is_broken_down_whole(studio) -> None:
     demo = add_demo(studio)
     assert due(demo) == dict.fromkeys(("outline", "treatment", "screenplay", "shotlist"), "not written yet")
     found = desk(demo)
-    done = [found.run(stage) for stage in STORY_STAGES]
+    done = [found.run(stage) for stage in STAGES]
     shotlist = done[-1]
     assert shotlist.coverage is not None
     assert shotlist.coverage.problems == ()
@@ -84,7 +86,7 @@ def test_the_demo_is_broken_down_whole(studio) -> None:
     assert 12 <= len(demo.clip_ids()) <= 18
     assert [stage.kept for stage in done] == [()] * 4
     assert due(demo) == {}
-    for stage, result in zip(STORY_STAGES, done, strict=True):
+    for stage, result in zip(STAGES, done, strict=True):
         again = found.run(stage)
         assert (again.written, again.content_hash) == ((), result.content_hash), f"{stage} again writes nothing"
         assert found.read(stage).content_hash == result.content_hash
@@ -118,7 +120,7 @@ def test_without_any_story_each_stage_says_what_to_run(make_project) -> None:
 # -- what a person wrote ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("stage", STORY_STAGES)
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_file_that_was_edited_is_kept_and_overwritten_when_asked(written: Project, stage: Stage) -> None:
     files = {
         Stage.OUTLINE: written.outline_path,
@@ -314,9 +316,10 @@ def test_what_a_person_wrote_without_sources_is_current(make_project) -> None:
 def test_a_source_that_changes_while_a_stage_runs_makes_it_due(film: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     outline = BreakdownWriter.outline
 
-    def slow(self, context, *, previous=None):
+    def slow(self, story, job):
+        draft = outline(self, story, job)
         (film.source_dir / "film.fountain").write_text(FOUNTAIN + "\nRain.\n")
-        return outline(self, context, previous=previous)
+        return draft
 
     monkeypatch.setattr(BreakdownWriter, "outline", slow)
     desk(film).run(Stage.OUTLINE)

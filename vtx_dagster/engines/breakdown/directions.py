@@ -81,6 +81,11 @@ def is_direction(element: Element) -> bool:
     return element.kind == ElementKind.NOTE and _MARK.match(element.text) is not None
 
 
+def direction_text(element: Element) -> str:
+    """Return what a note asks for as it was written: ``CU, dolly in, her hands, 4s``."""
+    return _MARK.sub("", element.text)
+
+
 def read_direction(element: Element, *, file: str) -> Direction:
     """Return what a note asks for.
 
@@ -94,7 +99,7 @@ def read_direction(element: Element, *, file: str) -> Direction:
     found: dict[str, object] = {}
     subjects: list[str] = []
     where = f"{file}:{element.lines.first}"
-    for part in _MARK.sub("", element.text).split(","):
+    for part in direction_text(element).split(","):
         kind, value, rest = _read_part(part.strip(), where)
         if kind and found.setdefault(kind, value) is not value:
             raise InvalidFileError(f"{where}: the SHOT note asks for a second {kind} ({part.strip()}): keep one", path=file)

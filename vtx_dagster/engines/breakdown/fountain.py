@@ -100,12 +100,12 @@ def _title_page(lines: list[SourceLine]) -> tuple[dict[str, str], int]:
         elif not _TITLE_CONTINUED.match(text) and not line.comment_only:
             break
         if text.strip():
-            current.append(_plain(text))
+            current.append(plain_text(text))
         after += 1
     return {key: "\n".join(value) for key, value in values.items()}, after
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return a text without emphasis marks and with single spaces."""
     for pattern, replacement in _EMPHASIS:
         text = pattern.sub(replacement, text)
@@ -150,6 +150,16 @@ def _explicit(text: str, *, starts: bool, ends: bool, speech: bool) -> str:
         # The library wants a first letter in A-Z.
         return "@" + text
     return _SHIELD + text
+
+
+def reads_as_action(line: str) -> bool:
+    """Say whether a line between blank lines, or above others, is plain action without a mark."""
+    return all(_explicit(line, starts=True, ends=ends, speech=False) == _SHIELD + line for ends in (True, False))
+
+
+def reads_as_cue(line: str) -> bool:
+    """Say whether a line above a speech is a cue without a mark."""
+    return _explicit(line, starts=True, ends=False, speech=False) == f"@{line}"
 
 
 @dataclass(slots=True)
@@ -321,11 +331,11 @@ class _Reader:
 
     def _read_single(self, kind: ElementKind, line: SourceLine, text: str) -> None:
         self._end_speech()
-        if plain := _plain(text):
+        if plain := plain_text(text):
             self._add(Element(kind=kind, text=plain, lines=Lines(first=line.number, last=line.closes)))
 
     def _read_parenthetical(self, text: str, line: SourceLine) -> None:
-        plain = _plain(text.strip("()"))
+        plain = plain_text(text.strip("()"))
         if not plain:
             return
         if self._paragraph:
@@ -338,7 +348,7 @@ class _Reader:
     def _start_speech(self, parsed: Character, line: SourceLine) -> None:
         self._end_speech()
         self._speech = _Speech(
-            speaker=_plain(parsed.name),
+            speaker=plain_text(parsed.name),
             cue_line=line.number,
             last=line.closes,
             off_screen=bool(_OFF_SCREEN.search(parsed.extension or "")),
@@ -362,7 +372,7 @@ class _Reader:
         paragraph, self._paragraph = self._paragraph, None
         if paragraph is None:
             return
-        text = _plain(" ".join(paragraph.texts))
+        text = plain_text(" ".join(paragraph.texts))
         if not text:
             return
         speech = self._speech
@@ -386,7 +396,7 @@ class _Reader:
             return
         self._end_scene()
         self._sequence_line = 0
-        self._acts.append(_Act(title=_plain(parsed.text_raw)))
+        self._acts.append(_Act(title=plain_text(parsed.text_raw)))
 
     def _start_scene(self, parsed: SceneHeading, line: SourceLine) -> None:
         self._end_speech()
@@ -401,7 +411,7 @@ class _Reader:
                 f"{self._name}:{line.number}: a comment ends where a scene begins: begin the scene on a line of its own",
                 path=self._name,
             )
-        heading = _plain(parsed.text_raw.removeprefix("X"))
+        heading = plain_text(parsed.text_raw.removeprefix("X"))
         self._scene = _Scene(heading, parsed.scene_number or "", first, line.closes, waiting)
 
     def _end_scene(self) -> None:

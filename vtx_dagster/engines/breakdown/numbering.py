@@ -30,17 +30,49 @@ def numbered_outline(outline: Outline, previous: Outline | None, *, given: Seque
     before_of = {story_order(act.id)[0]: act.scenes for act in previous.acts}
     acts = []
     for act, number, wanted in zip(outline.acts, act_numbers, given, strict=True):
-        before = [Numbered(number=story_order(scene.id)[1], text=_scene_text(scene)) for scene in before_of.get(number, ())]
         gone = {numbers[1] for numbers in retired if numbers[0] == number}
-        numbers = keep_numbers(before, [_scene_text(scene) for scene in act.scenes], retired=gone, wanted=_whole_numbers(wanted))
-        scenes = tuple(
-            scene.model_copy(update={"id": str(FilmId.of(number, scene_number))})
-            for scene, scene_number in zip(act.scenes, numbers, strict=True)
-        )
+        scenes = _numbered_scenes(act.scenes, before_of.get(number, ()), number, retired=gone, wanted=_whole_numbers(wanted))
         acts.append(act.model_copy(update={"id": str(FilmId.of(number)), "scenes": scenes}))
     ids = {scene.id for act in acts for scene in act.scenes}
     known = {*previous.retired, *(scene.id for act in previous.acts for scene in act.scenes)}
     return outline.model_copy(update={"acts": tuple(acts), "retired": _in_order(known - ids)})
+
+
+def with_new_scenes(outline: Outline, act_id: str, scenes: Sequence[OutlineScene]) -> Outline:
+    """Return an outline in which one act has other scenes; those that are the same as before keep their ids.
+
+    Args:
+        outline: The outline before; it has the act.
+        act_id: The act, which keeps its own id.
+        scenes: Their ids are placeholders.
+    """
+    number = story_order(act_id)[0]
+    gone = {story_order(id_text)[1] for id_text in outline.retired if story_order(id_text)[0] == number}
+    acts = tuple(
+        act.model_copy(update={"scenes": _numbered_scenes(scenes, act.scenes, number, retired=gone, wanted=None)})
+        if act.id == act_id
+        else act
+        for act in outline.acts
+    )
+    known = {*outline.retired, *(scene.id for act in outline.acts for scene in act.scenes)}
+    ids = {scene.id for act in acts for scene in act.scenes}
+    return outline.model_copy(update={"acts": acts, "retired": _in_order(known - ids)})
+
+
+def _numbered_scenes(
+    scenes: Sequence[OutlineScene],
+    before: Sequence[OutlineScene],
+    act: int,
+    *,
+    retired: Collection[int],
+    wanted: Sequence[int] | None,
+) -> tuple[OutlineScene, ...]:
+    """Return the scenes of an act with their ids: those of ``before`` where the scene is the same."""
+    numbered = [Numbered(number=story_order(scene.id)[1], text=_scene_text(scene)) for scene in before]
+    numbers = keep_numbers(numbered, [_scene_text(scene) for scene in scenes], retired=retired, wanted=wanted)
+    return tuple(
+        scene.model_copy(update={"id": str(FilmId.of(act, number))}) for scene, number in zip(scenes, numbers, strict=True)
+    )
 
 
 def numbered_shots(shots: Iterable[Shot], previous: Shotlist | None) -> Shotlist:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import accumulate
 from textwrap import shorten
 
 _ABBREVIATED = re.compile(r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|[^\W\d_])\.$")
@@ -46,6 +47,30 @@ def split_to_fit(text: str, *, seconds: Callable[[str], Fraction], limit_s: Frac
     fewest = _pack(atoms, seconds, limit_s)
     even = (_pack(atoms, seconds, min(limit_s, total / len(fewest) * share)) for share in _EVEN_SHARES)
     return next((parts for parts in even if len(parts) == len(fewest)), fewest)
+
+
+def divided(text: str, count: int) -> tuple[str, ...]:
+    """Return a text in so many parts of similar length, cut at sentence ends; in fewer if it has fewer sentences.
+
+    Args:
+        text: Not empty.
+        count: Parts, 1 or more.
+
+    Returns:
+        Parts whose concatenation, without white space, is that of the text.
+    """
+    pieces = sentences(text)
+    ends = list(accumulate(map(len, pieces)))
+    parts: list[str] = []
+    start = 0
+    for number in range(min(count, len(pieces)), 0, -1):
+        share = ends[-1] * (len(parts) + 1) / (len(parts) + number)
+        end = start + 1
+        while end <= len(pieces) - number and ends[end - 1] < share:
+            end += 1
+        parts.append(" ".join(pieces[start:end]))
+        start = end
+    return tuple(parts)
 
 
 def shortened(text: str, max_letters: int) -> str:

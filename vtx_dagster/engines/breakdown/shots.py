@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.errors import InvalidFileError
@@ -35,7 +35,7 @@ from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
 from vtx_dagster.core.shot import Angle, Camera, DialogueLine, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
-from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
+from vtx_dagster.engines.breakdown.directions import Direction, direction_text, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
 from vtx_dagster.engines.breakdown.pronouns import Pronoun, pronouns_in, used_pronouns
 from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, shortened, split_to_fit
@@ -82,7 +82,22 @@ class SceneSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
+class Segment:
+    """Elements to cover that stand under the same direction.
+
+    Attributes:
+        direction: None before the first note of a scene.
+        asked: The direction as it was written; empty without one.
+        elements: At least one.
+    """
+
+    direction: Direction | None
+    asked: str
+    elements: tuple[Element, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
     """An element that is covered, or a part of it.
 
     Attributes:
@@ -115,19 +130,39 @@ class _Piece:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Take:
+class Blocking:
+    """What somebody decided about a shot besides its camera; what is None is left to the rules."""
+
+    characters: tuple[str, ...]
+    action: str | None = None
+    beats: tuple[str, ...] | None = None
+    props: tuple[str, ...] | None = None
+    continuity: str | None = None
+
+    def apply(self, shot: Shot) -> Shot:
+        """Return a shot with all of this but the characters, who are in it from the start."""
+        decided = {"action": self.action, "beats": self.beats, "props": self.props, "continuity": self.continuity}
+        return shot.model_copy(update={name: value for name, value in decided.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Take:
     """What one shot covers, before it is framed."""
 
-    pieces: tuple[_Piece, ...]
+    pieces: tuple[Piece, ...]
     purpose: Purpose
     direction: Direction = _UNDIRECTED
+    blocking: Blocking | None = None
+    by_rule: bool = False
 
     @property
     def action(self) -> str:
+        """The scene's own words for what happens in it."""
         return " ".join(piece.text for piece in self.pieces if piece.line is None)
 
     @property
     def lines(self) -> tuple[DialogueLine, ...]:
+        """What is said in it."""
         return tuple(piece.line for piece in self.pieces if piece.line)
 
 
@@ -137,27 +172,52 @@ def scene_shots(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Sho
     Raises:
         InvalidFileError: If a direction cannot be followed; the message says on which line of the scene file.
     """
-    takes: list[_Take] = []
-    for direction, elements in _directed(scene, setting):
-        for is_card, group in groupby(elements, key=lambda element: element.centred):
-            pieces = [piece for element in group for piece in _pieces(element, setting, cast)]
-            if is_card:
-                takes += [_Take(pieces=(piece,), purpose=Purpose.TITLE) for piece in pieces]
-            elif direction:
-                takes += _directed_takes(direction, pieces, setting)
-            else:
-                takes += _Grouping(pieces, cast, limit_s=setting.limit_s, opening=not takes).takes()
+    takes: list[Take] = []
+    for segment in segments_of(scene, setting):
+        takes += takes_by_rule(segment.elements, segment.direction, setting, cast, opening=not takes)
+    return shot_takes(takes, scene, setting, cast)
+
+
+def takes_by_rule(
+    elements: Sequence[Element], direction: Direction | None, setting: SceneSetting, cast: Cast, *, opening: bool
+) -> list[Take]:
+    """Return the takes that cover elements one after the other.
+
+    Args:
+        elements: What is covered.
+        direction: What is asked of them, or None.
+        setting: The setting of their scene.
+        cast: Who may be in it.
+        opening: They open their scene.
+
+    Raises:
+        InvalidFileError: If the direction gives them less time than they need.
+    """
+    takes: list[Take] = []
+    for is_card, group in groupby(elements, key=lambda element: element.centred):
+        pieces = [piece for element in group for piece in cut_element(element, [element.text], setting, cast)[0]]
+        if is_card:
+            takes += [Take(pieces=(piece,), purpose=Purpose.TITLE) for piece in pieces]
+        elif direction:
+            takes += _directed_takes(direction, pieces, setting)
+        else:
+            takes += _Grouping(pieces, cast, limit_s=setting.limit_s, opening=opening and not takes).takes()
+    return takes
+
+
+def shot_takes(takes: list[Take], scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Shot]:
+    """Return the shots of a scene's takes, framed one after the other and numbered 10, 20, 30."""
     stage = _Stage(scene, setting, cast)
     for number, (take, transition) in enumerate(zip(takes, _transitions(takes, scene), strict=True), start=1):
         stage.shoot(take, number=number * SHOT_STEP, transition=transition)
     return stage.shots
 
 
-def _directed(scene: SceneText, setting: SceneSetting) -> list[tuple[Direction | None, list[Element]]]:
+def segments_of(scene: SceneText, setting: SceneSetting) -> list[Segment]:
     """Return the elements to cover, by the direction that they stand under.
 
     Raises:
-        InvalidFileError: If there is nothing under a direction.
+        InvalidFileError: If a direction cannot be read, or there is nothing under it.
     """
     covered = set(map(id, covered_elements(scene)))
     segments: list[tuple[Direction | None, Element | None, list[Element]]] = [(None, None, [])]
@@ -173,11 +233,25 @@ def _directed(scene: SceneText, setting: SceneSetting) -> list[tuple[Direction |
                 " put it above the action or speech that it directs",
                 path=setting.file,
             )
-    return [(direction, elements) for direction, _, elements in segments if elements]
+    return [
+        Segment(direction=direction, asked=direction_text(note) if note else "", elements=tuple(elements))
+        for direction, note, elements in segments
+        if elements
+    ]
 
 
-def _pieces(element: Element, setting: SceneSetting, cast: Cast) -> list[_Piece]:
-    """Return an element, cut at sentence ends where it is too long for a clip."""
+def cut_element(element: Element, texts: Sequence[str], setting: SceneSetting, cast: Cast) -> list[list[Piece]]:
+    """Return an element in pieces, cut at sentence ends where a text is too long for a clip.
+
+    Args:
+        element: What is cut.
+        texts: All of its text, in the parts that are wanted.
+        setting: The setting of its scene.
+        cast: Who may speak.
+
+    Returns:
+        The pieces of every text.
+    """
     speaker = cast.character(element.speaker) if element.speaker else ""
 
     def line(text: str) -> DialogueLine | None:
@@ -189,42 +263,48 @@ def _pieces(element: Element, setting: SceneSetting, cast: Cast) -> list[_Piece]
     def needs(text: str) -> tuple[Fraction, Fraction]:
         if spoken := line(text):
             return line_seconds(spoken), Fraction(0)
-        return reading_seconds(readable_text(text, centred=element.centred)), _happening_s(text)
+        return reading_seconds(readable_text(text, centred=element.centred)), happening_seconds(text)
 
     def seconds(text: str) -> Fraction:
         words_s, happening_s = needs(text)
         return max(words_s, _WIDEST_S + happening_s)
 
-    def piece(text: str, part: int, parts: int) -> _Piece:
+    def piece(text: str, part: int, parts: int) -> Piece:
         words_s, happening_s = needs(text)
         spoken = line(text)
         if spoken and part > 1:
             spoken = spoken.model_copy(update={"parenthetical": ""})
         source = ShotSource(lines=element.lines, part=part, parts=parts)
-        return _Piece(element=element, source=source, text=text, line=spoken, words_s=words_s, happening_s=happening_s)
+        return Piece(element=element, source=source, text=text, line=spoken, words_s=words_s, happening_s=happening_s)
 
-    texts = split_to_fit(element.text, seconds=seconds, limit_s=setting.limit_s)
-    return [piece(text, number, len(texts)) for number, text in enumerate(texts, start=1)]
+    cut = [split_to_fit(text, seconds=seconds, limit_s=setting.limit_s) for text in texts]
+    parts = sum(map(len, cut))
+    starts = accumulate(map(len, cut), initial=1)
+    return [
+        [piece(text, number, parts) for number, text in enumerate(fitting, start=start)]
+        for start, fitting in zip(starts, cut, strict=False)
+    ]
 
 
-def _seconds(pieces: Sequence[_Piece]) -> Fraction:
+def _seconds(pieces: Sequence[Piece]) -> Fraction:
     words = sum((piece.words_s for piece in pieces), Fraction(0))
     return max(words, _WIDEST_S + sum((piece.happening_s for piece in pieces), Fraction(0)))
 
 
-def _happening_s(text: str) -> Fraction:
+def happening_seconds(text: str) -> Fraction:
+    """Return how long what an action tells takes to happen, without the time to find one's way in the picture."""
     num_words = len(text.split()) + Fraction(len(_WIDE.findall(text)), 2)
-    return max(len(_beats(text)) * ACTION_BEAT_S, num_words * ACTION_WORD_S)
+    return max(len(action_beats(text)) * ACTION_BEAT_S, num_words * ACTION_WORD_S)
 
 
-def _beats(text: str) -> tuple[str, ...]:
+def action_beats(text: str) -> tuple[str, ...]:
     """Return what happens in an action, one thing a sentence."""
     return tuple(shortened(beat, _MAX_BEAT_LETTERS) for beat in sentences(text)[:_MAX_BEATS])
 
 
-def _directed_takes(direction: Direction, pieces: list[_Piece], setting: SceneSetting) -> list[_Take]:
+def _directed_takes(direction: Direction, pieces: list[Piece], setting: SceneSetting) -> list[Take]:
     """Return the take that was asked for, or several where it would pass the longest clip."""
-    packed: list[list[_Piece]] = [[]]
+    packed: list[list[Piece]] = [[]]
     for piece in pieces:
         if packed[-1] and _seconds([*packed[-1], piece]) > setting.limit_s:
             packed.append([])
@@ -237,16 +317,17 @@ def _directed_takes(direction: Direction, pieces: list[_Piece], setting: SceneSe
             path=setting.file,
         )
     return [
-        _Take(
+        Take(
             pieces=tuple(group),
-            purpose=_directed_purpose(group),
+            purpose=purpose_of(group),
             direction=direction if index == 0 else replace(direction, subject=""),
         )
         for index, group in enumerate(packed)
     ]
 
 
-def _directed_purpose(pieces: list[_Piece]) -> Purpose:
+def purpose_of(pieces: Sequence[Piece]) -> Purpose:
+    """Return what a take of some pieces is there for, where no rule grouped them."""
     speakers = {piece.line.character for piece in pieces if piece.line}
     if not speakers:
         return Purpose.DETAIL if shows_detail(pieces[0].text) else Purpose.ACTION
@@ -256,18 +337,18 @@ def _directed_purpose(pieces: list[_Piece]) -> Purpose:
 class _Grouping:
     """Groups the pieces between two directions into takes, by the rules of this module."""
 
-    def __init__(self, pieces: list[_Piece], cast: Cast, *, limit_s: Fraction, opening: bool) -> None:
+    def __init__(self, pieces: list[Piece], cast: Cast, *, limit_s: Fraction, opening: bool) -> None:
         self._pieces = pieces
         self._limit_s = limit_s
         self._cast = cast
         self._opening = opening
 
-    def takes(self) -> list[_Take]:
-        takes: list[_Take] = []
+    def takes(self) -> list[Take]:
+        takes: list[Take] = []
         index = 0
         while index < len(self._pieces):
             count, purpose = self._next(index)
-            takes.append(_Take(pieces=tuple(self._pieces[index : index + count]), purpose=purpose))
+            takes.append(Take(pieces=tuple(self._pieces[index : index + count]), purpose=purpose))
             index += count
         return takes
 
@@ -287,7 +368,7 @@ class _Grouping:
             return count, Purpose.DETAIL
         return count, (Purpose.PLACE, Purpose.ACTION, Purpose.GROUP)[min(len(people), 2)]
 
-    def _speech(self, index: int, piece: _Piece) -> tuple[int, Purpose]:
+    def _speech(self, index: int, piece: Piece) -> tuple[int, Purpose]:
         after = self._at(index + 1)
         if after is None or after.line is None or piece.line is None or after.line.character == piece.line.character:
             return 1, Purpose.SPEECH
@@ -300,7 +381,7 @@ class _Grouping:
             return 1, Purpose.TWO_SHOT
         return 1, Purpose.SPEECH
 
-    def _at(self, index: int) -> _Piece | None:
+    def _at(self, index: int) -> Piece | None:
         return self._pieces[index] if 0 <= index < len(self._pieces) else None
 
     def _speaks(self, index: int) -> bool:
@@ -308,7 +389,7 @@ class _Grouping:
         return piece is not None and piece.line is not None
 
 
-def _transitions(takes: list[_Take], scene: SceneText) -> list[str]:
+def _transitions(takes: list[Take], scene: SceneText) -> list[str]:
     """Return the transitions of every take: those after it, and for the first one also those before it."""
     texts: list[list[str]] = [[] for _ in takes]
     take = 0
@@ -333,7 +414,7 @@ class _Stage:
         self._before: tuple[str, ...] = ()
         self.shots: list[Shot] = []
 
-    def shoot(self, take: _Take, *, number: int, transition: str) -> None:
+    def shoot(self, take: Take, *, number: int, transition: str) -> None:
         """Frame the next take."""
         direction, action = take.direction, take.action
         people = self._people(take)
@@ -348,33 +429,35 @@ class _Stage:
         self._framing.remember(subject, camera.size)
         if camera.angle == Angle.OVER_SHOULDER and len(people) == 1:
             people = (*people, *listeners[:1])
-        self.shots.append(
-            Shot(
-                id=str(FilmId((*FilmId.parse(self._setting.id).numbers, number))),
-                scene=self._setting.id,
-                size=camera.size,
-                angle=camera.angle,
-                move=camera.move,
-                lens_mm=camera.lens_mm,
-                action=" ".join(filter(None, (self._subject_sentence(direction), action))),
-                characters=people,
-                location=self._setting.location,
-                time_of_day=direction.time_of_day or self._setting.time_of_day,
-                style_profile=self._setting.style_profile,
-                dialogue=take.lines,
-                props=_props(take, self._cast),
-                continuity=self._continuity(people),
-                beats=tuple(beat for piece in take.pieces if piece.line is None for beat in _beats(piece.text))[:_MAX_BEATS],
-                transition=transition,
-                seconds=direction.seconds,
-                readable_text=" ".join(filter(None, (piece.readable for piece in take.pieces))),
-                sources=tuple(piece.source for piece in take.pieces),
-            )
+        shot = Shot(
+            id=str(FilmId((*FilmId.parse(self._setting.id).numbers, number))),
+            scene=self._setting.id,
+            size=camera.size,
+            angle=camera.angle,
+            move=camera.move,
+            lens_mm=camera.lens_mm,
+            action=" ".join(filter(None, (self._subject_sentence(direction), action))),
+            characters=people,
+            location=self._setting.location,
+            time_of_day=direction.time_of_day or self._setting.time_of_day,
+            style_profile=self._setting.style_profile,
+            dialogue=take.lines,
+            props=_props(take, self._cast),
+            continuity=self._continuity(people),
+            beats=tuple(beat for piece in take.pieces if piece.line is None for beat in action_beats(piece.text))[:_MAX_BEATS],
+            transition=transition,
+            seconds=direction.seconds,
+            readable_text=" ".join(filter(None, (piece.readable for piece in take.pieces))),
+            sources=tuple(piece.source for piece in take.pieces),
+            by_rule=take.by_rule,
         )
+        self.shots.append(take.blocking.apply(shot) if take.blocking else shot)
         self._before = people
 
-    def _people(self, take: _Take) -> tuple[str, ...]:
+    def _people(self, take: Take) -> tuple[str, ...]:
         """Return who is in frame: who speaks there, who is named, and for a pronoun whom it means."""
+        if take.blocking:
+            return take.blocking.characters
         speakers = [line.character for line in take.lines if not line.off_screen]
         heard = {line.character for line in take.lines if line.off_screen}
         text = f"{take.direction.subject} {take.action}"
@@ -443,7 +526,7 @@ def _follow(direction: Direction, ruled: Camera) -> Camera:
     )
 
 
-def _props(take: _Take, cast: Cast) -> tuple[str, ...]:
+def _props(take: Take, cast: Cast) -> tuple[str, ...]:
     found = (
         prop
         for piece in take.pieces

@@ -4,7 +4,7 @@ from vtx_dagster.core.bible import Bible, Character, Characters
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.story import Source, StoryContext
 from vtx_dagster.engines.breakdown.pronouns import Pronoun, described_pronoun, pronouns_in, used_pronouns
-from vtx_dagster.engines.breakdown.writer import BreakdownWriter
+from vtx_dagster.engines.breakdown.rules import Breakdown
 
 SCENE = """INT. KITCHEN - NIGHT
 
@@ -24,7 +24,7 @@ def shot_of_hands(opening: str, **descriptors: str) -> tuple[str, ...]:
     bible = Bible(characters=Characters(characters=characters))
     scene = Source(name="scene.fountain", text=SCENE.format(opening=opening))
     context = StoryContext(metadata=Metadata(title="T"), brief=Source(name="brief", text=""), screenplays=(scene,), bible=bible)
-    writer = BreakdownWriter()
+    writer = Breakdown()
     shots = writer.shotlist(context, writer.outline(context), {"A01_S01": scene}).shots
     return next(shot.characters for shot in shots if "hands" in shot.action.casefold())
 

@@ -16,9 +16,9 @@ from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import SceneFile, Source, StoryContext, StoryWriter
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
 from vtx_dagster.engines.breakdown.fountain import parse_scene
-from vtx_dagster.engines.breakdown.writer import BreakdownWriter
+from vtx_dagster.engines.breakdown.rules import Breakdown
 
-WRITER: StoryWriter = BreakdownWriter()
+WRITER: StoryWriter = Breakdown()
 
 FILM = """\
 Title: The Light

@@ -1,0 +1,91 @@
+"""What a story needs and the bible does not have: shown as a diff against the files, and added. Nothing there is changed."""
+
+import difflib
+from collections.abc import Mapping
+
+from vtx_dagster.core.bible import Bible, Character, Location
+from vtx_dagster.core.document import Part
+from vtx_dagster.core.story import BibleProposal
+from vtx_dagster.production.story_files import StoryFiles
+from vtx_dagster.studio.documents import add_entries, fill_text, yaml_text
+
+
+def proposal_diff(bible: Bible, proposal: BibleProposal) -> str:
+    """Return what a proposal would change if every file took it over, as a unified diff; empty if nothing."""
+    return "".join(
+        "".join(difflib.unified_diff(now.splitlines(keepends=True), then.splitlines(keepends=True), name, name, n=3))
+        for name, now, then in (
+            ("prompts/characters.yaml", *_both(bible.characters.characters, proposal.characters)),
+            ("prompts/locations.yaml", *_both(bible.locations.locations, proposal.locations)),
+            ("prompts/style_bible.yaml", _style(bible.style.prefix, bible.style.negative), _proposed_style(bible, proposal)),
+        )
+    )
+
+
+def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
+    """Add to the bible's files what a proposal has and they have not; return what was done, in words.
+
+    Raises:
+        InvalidFileError: If a file is written in a way that cannot be added to.
+        StorageError: If the disk refuses, or someone saved a file meanwhile.
+    """
+    bible, project = story.bible, story.project
+    characters = {key: entry for key, entry in proposal.characters.items() if key not in bible.characters.characters}
+    locations = {key: entry for key, entry in proposal.locations.items() if key not in bible.locations.locations}
+    notes = add_to_bible(story, characters, locations)
+    for key, value, present in (
+        ("prefix", proposal.style_prefix, bible.style.prefix),
+        ("negative", proposal.style_negative, bible.style.negative),
+    ):
+        if value and not present:
+            fill_text(project.style_path, key, value)
+            notes.append(f"{story.relative(project.style_path)} has a {key} now: {value}")
+    differing = [key for key, entry in proposal.characters.items() if bible.characters.characters.get(key, entry) != entry]
+    differing += [key for key, entry in proposal.locations.items() if bible.locations.locations.get(key, entry) != entry]
+    if differing:
+        notes.append(
+            f"proposed otherwise and left as they are: {', '.join(differing)} (`vtx story bible {project.slug}` shows how)"
+        )
+    return notes
+
+
+def add_to_bible(story: StoryFiles, characters: Mapping[str, Character], locations: Mapping[str, Location]) -> list[str]:
+    """Add new characters and locations to the files and to the story at hand; return what was added, in words."""
+    project, bible = story.project, story.bible
+    notes = []
+    for path, section, entries in (
+        (project.characters_path, "characters", characters),
+        (project.locations_path, "locations", locations),
+    ):
+        if entries:
+            add_entries(path, section, entries)
+            notes.append(f"added to {story.relative(path)}: {', '.join(entries)}")
+    story.bible = bible.model_copy(
+        update={
+            "characters": bible.characters.model_copy(update={"characters": {**bible.characters.characters, **characters}}),
+            "locations": bible.locations.model_copy(update={"locations": {**bible.locations.locations, **locations}}),
+        }
+    )
+    return notes
+
+
+def _both(present: Mapping[str, Part], proposed: Mapping[str, Part]) -> tuple[str, str]:
+    """Return the entries that are proposed, as the file has them and as they are proposed."""
+    return _entries({key: present[key] for key in proposed if key in present}), _entries(proposed)
+
+
+def _entries(entries: Mapping[str, Part]) -> str:
+    return (
+        yaml_text({key: entry.model_dump(mode="json", exclude_defaults=True) for key, entry in entries.items()})
+        if entries
+        else ""
+    )
+
+
+def _style(prefix: str, negative: str) -> str:
+    given = {key: value for key, value in (("prefix", prefix), ("negative", negative)) if value}
+    return yaml_text(given) if given else ""
+
+
+def _proposed_style(bible: Bible, proposal: BibleProposal) -> str:
+    return _style(proposal.style_prefix or bible.style.prefix, proposal.style_negative or bible.style.negative)

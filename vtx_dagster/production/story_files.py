@@ -1,0 +1,161 @@
+"""The files of a project's story, as ``core.story.Story`` asks for them."""
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from vtx_dagster.core.beats import id_problems, numbered_beats
+from vtx_dagster.core.bible import Bible
+from vtx_dagster.core.capsules import Capsules
+from vtx_dagster.core.errors import InvalidFileError, NotFoundError
+from vtx_dagster.core.ids import FilmId
+from vtx_dagster.core.metadata import Metadata
+from vtx_dagster.core.outline import Outline
+from vtx_dagster.core.planner import Stage
+from vtx_dagster.core.shotlist import Shotlist
+from vtx_dagster.core.story import Source, TreatmentChoice
+from vtx_dagster.studio.documents import line_of, load_document
+from vtx_dagster.studio.files import read_text
+from vtx_dagster.studio.library import load_capsules
+from vtx_dagster.studio.project import Project
+
+COMMENTS_AND_HEADINGS = re.compile(r"<!--.*?-->|^\s*#[^\n]*$", re.DOTALL | re.MULTILINE)
+"""What a brief may hold without telling a story."""
+
+_SCENE_FILE = re.compile(r"(A\d{2,}_S\d{2,})__.*\.fountain")
+
+
+class StoryFiles:
+    """Reads every file once, when it is first asked for. Implements ``core.story.Story``.
+
+    Args:
+        project: The project.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """``metadata.yaml``, with the number of treatments that was asked for last."""
+        metadata = self.project.metadata()
+        if self.choice.variants is None:
+            return metadata
+        return metadata.model_copy(update={"story": metadata.story.model_copy(update={"treatments": self.choice.variants})})
+
+    @cached_property
+    def choice(self) -> TreatmentChoice:
+        """``story/treatments/choice.yaml``."""
+        path = self.choice_path
+        return load_document(path, TreatmentChoice, root=self.project.root) if path.is_file() else TreatmentChoice()
+
+    @property
+    def choice_path(self) -> Path:
+        """Where the choice of a treatment is."""
+        return self.project.treatments_dir / "choice.yaml"
+
+    @cached_property
+    def brief(self) -> Source:
+        """``story/00_brief.md``; empty text if there is none."""
+        return self.source(self.project.brief_path)
+
+    @cached_property
+    def screenplays(self) -> tuple[Source, ...]:
+        """Fountain files that a person brought along, in name order."""
+        return tuple(self.source(path) for path in sorted(self.project.source_dir.glob("*.fountain")))
+
+    @cached_property
+    def bible(self) -> Bible:
+        """The four bible files."""
+        return self.project.bible()
+
+    @cached_property
+    def capsules(self) -> Capsules:
+        """The style capsules that the project chose, in its order."""
+        return load_capsules(self.project.studio, self.metadata)
+
+    @cached_property
+    def outline_source(self) -> Source:
+        """``story/01_outline.yaml`` as text; empty if there is none."""
+        return self.source(self.project.outline_path)
+
+    @cached_property
+    def outline(self) -> Outline:
+        """``story/01_outline.yaml``, its beats numbered.
+
+        Raises:
+            NotFoundError: If there is none; names the command that writes it.
+            InvalidFileError: If it does not hold what it should, or its ids do not fit together.
+        """
+        path = self.project.outline_path
+        self._require(path, Stage.OUTLINE)
+        outline = load_document(path, Outline, root=self.project.root)
+        problem = next(id_problems(outline), None)
+        if problem is not None:
+            where, text = problem
+            line = line_of(path, *where)
+            raise InvalidFileError(f"{self.relative(path)}:{line}: {text}", file=self.relative(path), line=line)
+        return numbered_beats(outline)
+
+    @cached_property
+    def treatment_source(self) -> Source:
+        """``story/02_treatment.md``; empty text if there is none."""
+        return self.source(self.project.treatment_path)
+
+    @cached_property
+    def treatment(self) -> str:
+        """The chosen treatment.
+
+        Raises:
+            NotFoundError: If there is none; names the command that writes it.
+        """
+        self._require(self.project.treatment_path, Stage.TREATMENT)
+        return self.treatment_source.text
+
+    @cached_property
+    def scenes(self) -> Mapping[str, Source]:
+        """The scene files by scene id, in story order; empty if there are none."""
+        return {scene: self.source(path) for scene, path in self.scene_paths.items()}
+
+    @cached_property
+    def scene_paths(self) -> Mapping[str, Path]:
+        """The path of every scene file, by scene id, in story order.
+
+        Raises:
+            InvalidFileError: If a file's name is no scene's, or two files are of one scene.
+        """
+        found: dict[str, Path] = {}
+        for path in sorted(self.project.scenes_dir.glob("*.fountain")):
+            match = _SCENE_FILE.fullmatch(path.name)
+            if match is None:
+                raise InvalidFileError(
+                    f"{self.relative(path)}: the name must be a scene id and a slug, such as A01_S01__kitchen.fountain",
+                    path=str(path),
+                )
+            if match[1] in found:
+                raise InvalidFileError(
+                    f"{self.relative(path)}: scene {match[1]} is also in {found[match[1]].name}: remove one of them",
+                    path=str(path),
+                )
+            found[match[1]] = path
+        return dict(sorted(found.items(), key=lambda item: FilmId.parse(item[0])))
+
+    @cached_property
+    def shotlist(self) -> Shotlist | None:
+        """``story/04_shotlist.yaml``, or None."""
+        path = self.project.shotlist_path
+        return load_document(path, Shotlist, root=self.project.root) if path.is_file() else None
+
+    def source(self, path: Path) -> Source:
+        """Return a text file; empty if there is none."""
+        return Source(name=self.relative(path), text=read_text(path) if path.is_file() else "")
+
+    def relative(self, path: Path) -> str:
+        """Return how a file of the project is called."""
+        return path.relative_to(self.project.root).as_posix()
+
+    def _require(self, path: Path, stage: Stage) -> None:
+        if not path.is_file():
+            message = f"{self.relative(path)} is missing: run `vtx story {stage} {self.project.slug}` first"
+            raise NotFoundError(message, path=str(path))

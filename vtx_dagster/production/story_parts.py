@@ -1,0 +1,180 @@
+"""Where the parts of a story stand: which are due, why, and what writing them would cost."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from vtx_dagster.core.errors import NotFoundError
+from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
+from vtx_dagster.core.story import WHOLE, Basis, Job, Provenance, StoryWriter
+from vtx_dagster.production.story_files import COMMENTS_AND_HEADINGS, StoryFiles
+from vtx_dagster.studio.files import read_text
+from vtx_dagster.studio.ledger import FileState, Ledger
+from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.story_record import StoryLog
+
+STORY_STAGES = (Stage.OUTLINE, Stage.TREATMENT, Stage.BIBLE_PROPOSAL, Stage.SCREENPLAY, Stage.SHOTLIST)
+
+CLIPS = "clips"
+"""Under this name it is noted from which shotlist the clip specs were written."""
+
+NOT_WRITTEN = "not written yet"
+_NAMED_PARTS = 3
+
+
+class StoryParts:
+    """The parts of a project's story as they stand at one moment.
+
+    Args:
+        project: The project.
+        writer: Who writes what is missing.
+    """
+
+    def __init__(self, project: Project, writer: StoryWriter) -> None:
+        self.project = project
+        self.story = StoryFiles(project)
+        self.log = StoryLog(project)
+        self._writer = writer
+        self._parts: dict[Stage, Mapping[str, Basis]] = {}
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger.load(self.project)
+
+    def parts(self, stage: Stage) -> Mapping[str, Basis]:
+        """Return the parts of a stage with what decides each now."""
+        if stage not in self._parts:
+            self._parts[stage] = self._writer.parts(stage, self.story)
+        return self._parts[stage]
+
+    def outputs(self, stage: Stage) -> list[Path]:
+        """Return the files of a stage that are there and that the next stage reads."""
+        if stage == Stage.SCREENPLAY:
+            return list(self.story.scene_paths.values())
+        path = {
+            Stage.OUTLINE: self.project.outline_path,
+            Stage.TREATMENT: self.project.treatment_path,
+            Stage.BIBLE_PROPOSAL: self.project.bible_proposal_path,
+            Stage.SHOTLIST: self.project.shotlist_path,
+        }[stage]
+        return [path] if path.is_file() else []
+
+    def files(self, stage: Stage, part: str) -> list[Path]:
+        """Return the files of one part that are there."""
+        if part and stage == Stage.SCREENPLAY:
+            return [self.story.scene_paths[part]] if part in self.story.scene_paths else []
+        if part and stage == Stage.TREATMENT and not self.is_by_hand(self.outputs(stage)):
+            path = self.treatment_path(part)
+            return [path] if path.is_file() else []
+        return self.outputs(stage)
+
+    def treatment_path(self, part: str) -> Path:
+        """Return where a treatment to choose from is."""
+        return self.project.treatments_dir / f"{part}.md"
+
+    def is_by_hand(self, files: Sequence[Path]) -> bool:
+        """Say whether there are files and a person wrote or edited each of them."""
+        return bool(files) and all(self._ledger.state(path) == FileState.WRITTEN for path in files)
+
+    def has_sources(self, stage: Stage) -> bool:
+        """Say whether a stage could run: there is a screenplay, a brief with words of its own, or what an earlier stage made."""
+        if self.story.screenplays or COMMENTS_AND_HEADINGS.sub("", self.story.brief.text).strip():
+            return True
+        return any(self.outputs(earlier) for earlier in STORY_STAGES[: STORY_STAGES.index(stage)])
+
+    def require_sources(self, stage: Stage) -> None:
+        """Return if what a stage is written from is there.
+
+        Raises:
+            NotFoundError: If it is not; names the command that writes it.
+            InvalidFileError: If it does not hold what it should.
+        """
+        story = self.story
+        if stage in (Stage.BIBLE_PROPOSAL, Stage.SCREENPLAY):
+            _ = story.treatment
+        if stage != Stage.OUTLINE:
+            _ = story.outline
+        if stage == Stage.SHOTLIST and not story.scenes:
+            folder = self.project.scenes_dir
+            message = f"{story.relative(folder)} has no scene files: run `vtx story screenplay {self.project.slug}` first"
+            raise NotFoundError(message, path=str(folder))
+
+    def due(self, stage: Stage) -> dict[str, str]:
+        """Return the parts that are to be written, in story order, each with its reason."""
+        if not self.outputs(stage):
+            return dict.fromkeys(self.parts(stage), NOT_WRITTEN)
+        if not self.has_sources(stage):
+            return {}
+        noted = self.log.parts(stage)
+        found = {part: self._reason(stage, part, basis, noted) for part, basis in self.parts(stage).items()}
+        return {part: reason for part, reason in found.items() if reason}
+
+    def record(self, stage: Stage) -> StoryRecord | None:
+        """Return a stage for the planner; None if the project has neither sources nor files for it."""
+        outputs = self.outputs(stage)
+        if not (outputs or self.has_sources(stage)):
+            return None
+        due = self.due(stage)
+        reason = _together(due) or self._other_reason(stage, outputs)
+        return StoryRecord(
+            stage=stage,
+            is_current=not reason,
+            reason=reason,
+            due=tuple((part, why) for part, why in due.items() if part != WHOLE),
+            forecast=self._writer.forecast(stage, self.story, Job(due=self.payable(stage, due))) if reason else Forecast(),
+        )
+
+    def payable(self, stage: Stage, due: Mapping[str, str]) -> frozenset[str]:
+        """Return the parts that may cost something: a file that a person wrote is kept, so nothing is paid to replace it."""
+        return frozenset(part for part in due if not self.is_by_hand(self.files(stage, part)))
+
+    def clips_basis(self) -> dict[str, str]:
+        """Return what decides the clip specs, besides themselves: the shotlist's text."""
+        text = self.story.source(self.project.shotlist_path).text
+        return {"shotlist": hashlib.sha256(text.encode()).hexdigest()}
+
+    def chosen_treatment(self) -> str:
+        """Return the part of the treatment that stands: the one that was chosen, or the first."""
+        return str(self.story.choice.chosen or 1)
+
+    def _reason(self, stage: Stage, part: str, basis: Basis, noted: Mapping[str, Provenance]) -> str:
+        files = self.files(stage, part)
+        if not files:
+            return NOT_WRITTEN
+        known = noted.get(part)
+        if known is None:
+            if self.is_by_hand(files):
+                return ""
+            is_other = noted and (part == WHOLE) != (WHOLE in noted)
+            return "another writer wrote it" if is_other else "its sources are not known"
+        changed = [aspect for aspect in basis if known.basis.get(aspect) != basis[aspect]]
+        changed += [aspect for aspect in known.basis if aspect not in basis]
+        return f"its {' and '.join(changed)} changed" if changed else ""
+
+    def _other_reason(self, stage: Stage, outputs: Sequence[Path]) -> str:
+        """Return why a stage is due of which no part is."""
+        if not outputs:
+            return NOT_WRITTEN
+        if stage == Stage.SHOTLIST and self.log.parts(CLIPS).get(WHOLE, Provenance()).basis != self.clips_basis():
+            return "the shotlist changed since the clip specs were written"
+        gone = [part for part in self.log.parts(stage) if part not in self.parts(stage)] if self.parts(stage) else []
+        if gone and self.has_sources(stage):
+            return f"{', '.join(gone[:_NAMED_PARTS])} {'is' if len(gone) == 1 else 'are'} not in it any more"
+        if stage == Stage.TREATMENT and self._is_other_treatment(outputs[0]):
+            return "another treatment was chosen"
+        return ""
+
+    def _is_other_treatment(self, path: Path) -> bool:
+        chosen = self.treatment_path(self.chosen_treatment())
+        return chosen.is_file() and not self.is_by_hand([path]) and read_text(chosen) != read_text(path)
+
+
+def _together(due: Mapping[str, str]) -> str:
+    """Return the reasons of parts in one line."""
+    reasons = dict.fromkeys(due.values())
+    if len(reasons) == 1 and (len(due) > 1 or WHOLE in due):
+        return next(iter(reasons))
+    named = [f"{part}: {reason}" for part, reason in list(due.items())[:_NAMED_PARTS]]
+    more = f"; and {len(due) - _NAMED_PARTS} more" if len(due) > _NAMED_PARTS else ""
+    return "; ".join(named) + more
