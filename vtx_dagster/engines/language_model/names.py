@@ -1,0 +1,79 @@
+"""Names that a model reads and writes, and their keys: those of the bible where it knows the name or one near it."""
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from vtx_dagster.core.bible import Bible, Character, Location
+from vtx_dagster.engines.breakdown.cast import key_of, title_name
+
+_NEAR = 0.85
+"""Least similarity of a misspelt name. Two names that are spelt with care can be as near (old man, old woman), which is why a
+name is never taken for one that the same answer uses, too."""
+
+
+def known_keys(
+    names: Iterable[str], entries: Mapping[str, Character] | Mapping[str, Location], exact: Callable[[str], str | None]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the key of every name, and what was taken for something else.
+
+    Args:
+        names: As a model wrote them; each has a letter or a digit.
+        entries: What the bible has, by key.
+        exact: The key of a name that is written as the bible knows it; another key for other names.
+
+    Returns:
+        The keys by name: of the bible where it has the name or a misspelt one, else a key of the name's own; and a remark for each
+        name that was misspelt.
+    """
+    keys = {name: exact(name) or key_of(name) for name in dict.fromkeys(names)}
+    used = set(keys.values())
+    remarks: list[str] = []
+    for name, key in keys.items():
+        near = None if key in entries else _nearest(key, entries, used)
+        if near is not None:
+            keys[name] = near
+            remarks.append(f"{name} was taken for {entries[near].name} of the bible")
+    return keys, tuple(remarks)
+
+
+def spoken_name(key: str) -> str:
+    """Return how a key reads as a name: ``dr_santos`` gives ``Dr Santos``."""
+    return title_name(key.replace("_", " ").upper())
+
+
+def cast_lines(bible: Bible, introduced: Mapping[str, str]) -> str:
+    """Return who there is: the characters of the bible, then those that the story has introduced."""
+    known = bible.characters.characters
+    lines = []
+    for character in known.values():
+        also = f" (also {', '.join(character.aliases)})" if character.aliases else ""
+        age = f"aged {character.age}" if character.age is not None else ""
+        told = ", ".join(part for part in (age, character.descriptor) if part)
+        lines.append(f"- {character.name}{also}{': ' if told else ''}{told}")
+    lines += [f"- {name}" for key, name in introduced.items() if key not in known]
+    return "\n".join(lines)
+
+
+def place_lines(bible: Bible, introduced: Mapping[str, str]) -> str:
+    """Return where the story can play: the locations of the bible, then those that the story has introduced."""
+    known = bible.locations.locations
+    lines = [f"- {place.name}{': ' if place.descriptor else ''}{place.descriptor}" for place in known.values()]
+    lines += [f"- {name}" for key, name in introduced.items() if key not in known]
+    return "\n".join(lines)
+
+
+def _nearest(key: str, entries: Mapping[str, Character] | Mapping[str, Location], used: Collection[str]) -> str | None:
+    """Return the entry whose name is nearest to a key, if it is near, has the same numbers in it, and is not used itself."""
+    spellings = {
+        key_of(name): entry_key
+        for entry_key, entry in entries.items()
+        if entry_key not in used
+        for name in (*entry.aliases, entry.name, entry_key)
+    }
+    candidates = [spelling for spelling in spellings if _digits(spelling) == _digits(key)]
+    near = difflib.get_close_matches(key, candidates, n=1, cutoff=_NEAR)
+    return spellings[near[0]] if near else None
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdigit())
