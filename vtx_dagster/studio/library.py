@@ -90,7 +90,8 @@ def _load(studio: Studio, kind: Kind, key: str, model: type[C]) -> C:
         if not preset.is_file():
             known = _keys(library / kind) | _keys(PRESETS_DIR / kind)
             raise NotFoundError(
-                f"there is no {kind} capsule {key!r}{did_you_mean(key, known)}: correct story.{kind} in metadata.yaml, or write {own}",
+                f"there is no {kind} capsule {key!r}{did_you_mean(key, known)}: "
+                f"correct story.{kind} in metadata.yaml, or write {own}",
                 capsule=key,
                 path=str(own),
             ) from None

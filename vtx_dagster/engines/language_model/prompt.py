@@ -9,11 +9,11 @@ import json
 import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError, nodes
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, Field
 
@@ -38,6 +38,7 @@ _PACKAGE = "package"
 _FENCE = "---"
 _HEADINGS = ("# system", "# user")
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.md")
+_NEWLINE = re.compile(r"\r\n?|\n")
 _HOLES = re.compile(r"\n{3,}")
 # What an expression of a template can raise; anything else is a bug of this package.
 _RENDER_ERRORS = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -88,7 +89,7 @@ class TemplateHeader(Document):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _TemplateFile:
+class _File:
     """A file of the library: a template, or a partial that templates include."""
 
     owner: str
@@ -98,8 +99,17 @@ class _TemplateFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Template:
+    """A template that was read and checked.
+
+    Attributes:
+        sections: Text of each section by role, on the lines on which it stands in the file.
+        partials: What it includes, in the order in which it comes up.
+    """
+
+    file: _File
     header: TemplateHeader
     sections: Mapping[str, str]
+    partials: tuple[_File, ...] = ()
 
 
 class PromptLibrary:
@@ -115,9 +125,17 @@ class PromptLibrary:
         """
         self._folders = (*folders, (_PACKAGE, TEMPLATES_DIR))
         self._context_tokens = context_tokens
-        self._files: dict[str, _TemplateFile] = {}
+        self._files: dict[str, _File] = {}
         self._templates: dict[str, _Template] = {}
-        self._environment = _environment(self)
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=FunctionLoader(self._source),
+            undefined=StrictUndefined,
+            autoescape=False,  # the text goes to a model, not to a browser
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            finalize=lambda value: "" if value is None else value,
+        )
 
     def override_hash(self, name: str) -> str:
         """Return the SHA-256 of what a studio or project has in the place of the package's files; empty if nothing.
@@ -129,9 +147,9 @@ class PromptLibrary:
             NotFoundError: If there is no such template.
             InvalidFileError: If it is not valid.
         """
-        own = [file for file in self._files_of(name) if file.owner != _PACKAGE]
-        texts = [(file.path.name, file.text) for file in own]
-        return hashlib.sha256(json.dumps(texts).encode()).hexdigest() if own else ""
+        template = self._template(name)
+        own = [(file.path.name, file.text) for file in (template.file, *template.partials) if file.owner != _PACKAGE]
+        return hashlib.sha256(json.dumps(own).encode()).hexdigest() if own else ""
 
     def render(
         self,
@@ -156,20 +174,19 @@ class PromptLibrary:
             InvalidFileError: If it is not valid, or wants a variable that is not there; starts with ``file:line:``.
             InvalidRequestError: If the prompt does not fit even without its windows.
         """
-        self._files_of(name)
         template = self._template(name)
         schema = strict_schema(answer, keys=keys)
 
         def messages(texts: Mapping[str, str]) -> tuple[Message, ...]:
-            return tuple(self._message(name, role, {**values, **texts}) for role in ("system", "user"))
+            filled = {**values, **texts}
+            return (self._message(name, "system", filled), self._message(name, "user", filled))
 
-        def fits(texts: Mapping[str, str]) -> bool:
-            return _input_tokens(messages(texts), schema) <= self._context_tokens
-
-        texts, cuts = fit_windows(windows, fits=fits)
+        texts, cuts = fit_windows(
+            windows, size_of=lambda texts: _input_tokens(messages(texts), schema), budget=self._context_tokens
+        )
         prompt = Prompt(
             name=name,
-            template=self._label(name, template.header),
+            template=_label(name, template),
             messages=messages(texts),
             answer=answer,
             schema=schema,
@@ -186,36 +203,16 @@ class PromptLibrary:
             )
         return prompt
 
-    def source(self, file: str) -> tuple[str, Path]:
-        """Return the text of a file of the library, and where it is.
-
-        Args:
-            file: Its name, such as ``style.md``.
-
-        Raises:
-            NotFoundError: If no folder has it.
-        """
-        found = self._file(file)
-        return found.text, found.path
-
-    def section(self, name: str, role: str) -> tuple[str, Path]:
-        """Return one section of a template, on the lines on which it stands in its file, and where that is."""
-        return self._template(name).sections[role], self._file(f"{name}.md").path
-
-    def _label(self, name: str, header: TemplateHeader) -> str:
-        owner = self._file(f"{name}.md").owner
-        return f"{name} {header.version}" if owner == _PACKAGE else f"{name} ({owner})"
-
-    def _file(self, file: str) -> _TemplateFile:
+    def _file(self, file: str) -> _File:
         if file not in self._files:
             self._files[file] = self._read(file)
         return self._files[file]
 
-    def _read(self, file: str) -> _TemplateFile:
+    def _read(self, file: str) -> _File:
         if _FILE_NAME.fullmatch(file):
             for owner, folder in self._folders:
                 try:
-                    return _TemplateFile(owner=owner, path=folder / file, text=read_text(folder / file))
+                    return _File(owner=owner, path=folder / file, text=read_text(folder / file))
                 except NotFoundError:
                     continue
         known = {path.name for _, folder in self._folders for path in folder.glob("*.md")}
@@ -223,100 +220,95 @@ class PromptLibrary:
 
     def _template(self, name: str) -> _Template:
         if name not in self._templates:
-            file = self._file(f"{name}.md")
-            self._templates[name] = _parsed(file.text, str(file.path))
+            template = _parsed(self._file(f"{name}.md"))
+            self._templates[name] = replace(template, partials=self._partials(template))
         return self._templates[name]
 
-    def _files_of(self, name: str) -> list[_TemplateFile]:
-        """Return the file of a template and the partials that it includes, in the order in which they come up."""
-        template, file = self._template(name), self._file(f"{name}.md")
-        found = {f"{name}.md": file}
-        waiting = [(source, file) for source in template.sections.values()]
-        while waiting:
-            source, file = waiting.pop(0)
-            for line, included in self._included(source, file):
+    def _partials(self, template: _Template) -> tuple[_File, ...]:
+        found: dict[str, _File] = {}
+        waiting = [(template.file, source) for source in template.sections.values()]
+        for file, source in waiting:
+            for line, included in self._included(file, source):
                 if included in found:
                     continue
                 try:
                     found[included] = self._file(included)
                 except NotFoundError as error:
                     raise syntax_error(str(file.path), line, error.message) from error
-                waiting.append((found[included].text, found[included]))
-        return list(found.values())
+                waiting.append((found[included], found[included].text))
+        return tuple(found.values())
 
-    def _included(self, source: str, file: _TemplateFile) -> Iterator[tuple[int, str]]:
+    def _included(self, file: _File, source: str) -> Iterator[tuple[int, str]]:
+        """Yield line and name of every file that a text includes."""
         try:
-            tree = self._environment.parse(source, filename=str(file.path))
+            tree = self._environment.parse(source)
         except TemplateSyntaxError as error:
             raise syntax_error(str(file.path), error.lineno, f"not a valid template: {error.message}") from error
         for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-            wanted = getattr(node, "template", None)
+            wanted = node.template
             if not isinstance(wanted, nodes.Const) or not isinstance(wanted.value, str):
-                raise syntax_error(str(file.path), node.lineno, "name the one file that is included in quotes")
+                raise syntax_error(str(file.path), node.lineno, "write the name of the one included file in quotes")
             yield node.lineno, wanted.value
+
+    def _source(self, wanted: str) -> tuple[str, str, None]:
+        """Return text and file name of what Jinja2 loads: a section as ``screenplay#user``, a partial as ``style.md``."""
+        name, _, role = wanted.partition("#")
+        if role:
+            template = self._template(name)
+            return template.sections[role], str(template.file.path), None
+        partial = self._file(wanted)
+        return partial.text, str(partial.path), None
 
     def _message(self, name: str, role: Literal["system", "user"], values: Mapping[str, object]) -> Message:
         try:
             text = self._environment.get_template(f"{name}#{role}").render(values)
         except _RENDER_ERRORS as error:
-            file, line = self._place(name, error)
+            file, line = _place(self._template(name), error)
             raise syntax_error(file, line, f"the template cannot be filled in: {error}") from error
         return Message(role=role, text=_HOLES.sub("\n\n", text.strip()))
 
-    def _place(self, name: str, error: BaseException) -> tuple[str, int]:
-        """Return file and line of the template in which an error came up: Jinja2 puts them into the traceback."""
-        paths = {str(file.path) for file in self._files_of(name)}
-        frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-        return next((place for place in reversed(frames) if place[0] in paths), (str(self._file(f"{name}.md").path), 1))
+
+def _label(name: str, template: _Template) -> str:
+    own = [f"{file.path.stem} ({file.owner})" for file in (template.file, *template.partials) if file.owner != _PACKAGE]
+    return ", ".join(own if template.file.owner != _PACKAGE else [f"{name} {template.header.version}", *own])
 
 
-class _Loader(BaseLoader):
-    """Gives Jinja2 the sections of templates as ``<name>#<role>``, and partials by file name."""
-
-    def __init__(self, library: PromptLibrary) -> None:
-        self._library = library
-
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str, None]:  # noqa: ARG002 - Jinja2's signature
-        name, _, role = template.partition("#")
-        text, path = self._library.section(name, role) if role else self._library.source(name)
-        return text, str(path), None
+def _place(template: _Template, error: BaseException) -> tuple[str, int]:
+    """Return file and line of a template in which an error came up; Jinja2 puts them into the traceback."""
+    files = {str(file.path) for file in (template.file, *template.partials)}
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return next((place for place in reversed(frames) if place[0] in files), (str(template.file.path), 1))
 
 
-def _environment(library: PromptLibrary) -> Environment:
-    return ImmutableSandboxedEnvironment(
-        loader=_Loader(library),
-        undefined=StrictUndefined,
-        autoescape=False,  # the text goes to a model, not to a browser
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        finalize=lambda value: "" if value is None else value,
-    )
-
-
-def _parsed(text: str, file: str) -> _Template:
-    """Return a template; each section is moved down to its own lines, so that errors give the lines of the file."""
-    lines = text.splitlines()
-    if not lines or lines[0].rstrip() != _FENCE:
+def _parsed(file: _File) -> _Template:
+    """Return a template without its partials."""
+    name, lines = str(file.path), _NEWLINE.split(file.text)
+    if lines[0].rstrip() != _FENCE:
         raise syntax_error(
-            file, 1, f"a template starts with front matter: a line {_FENCE}, 'max_output_tokens: 4000', a line {_FENCE}"
+            name, 1, f"a template starts with front matter: {_FENCE}, 'max_output_tokens: 4000', {_FENCE}, each on a line"
         )
-    ends = [number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == _FENCE]
-    if not ends:
-        raise syntax_error(file, 1, f"the front matter does not end: close it with a line {_FENCE}")
-    header = parse_document("\n" + "\n".join(lines[1 : ends[0]]), TemplateHeader, name=file)
-    starts = [number for number, line in enumerate(lines) if number > ends[0] and line.rstrip() in _HEADINGS]
+    end = next((number for number, line in enumerate(lines) if number and line.rstrip() == _FENCE), None)
+    if end is None:
+        raise syntax_error(name, 1, f"the front matter does not end: close it with a line {_FENCE}")
+    # An empty line in the place of the first fence keeps the numbers of the lines.
+    header = parse_document("\n".join(["", *lines[1:end]]), TemplateHeader, name=name)
+    starts = [number for number, line in enumerate(lines) if number > end and line.rstrip() in _HEADINGS]
     if [lines[number].rstrip() for number in starts] != list(_HEADINGS):
-        raise syntax_error(file, ends[0] + 1, f"a template has two sections, in this order: {' and '.join(_HEADINGS)}")
-    between = [number for number in range(ends[0] + 1, starts[0]) if lines[number].strip()]
-    if between:
-        raise syntax_error(file, between[0] + 1, f"text before the section {_HEADINGS[0]!r}: move it into a section")
-    bodies = {"system": (starts[0] + 1, starts[1]), "user": (starts[1] + 1, len(lines))}
-    for role, (start, end) in bodies.items():
-        if not any(line.strip() for line in lines[start:end]):
-            raise syntax_error(file, start, f"the section {role!r} is empty")
-    sections = {role: "\n" * start + "\n".join(lines[start:end]) for role, (start, end) in bodies.items()}
-    return _Template(header=header, sections=sections)
+        raise syntax_error(name, end + 1, f"a template has two sections, in this order: {' and '.join(_HEADINGS)}")
+    system, user = starts
+    for number in range(end + 1, system):
+        if lines[number].strip():
+            raise syntax_error(name, number + 1, f"text before {_HEADINGS[0]!r}: move it into a section")
+    sections = {"system": _section(lines, system + 1, user), "user": _section(lines, user + 1, len(lines))}
+    for heading, text in zip(starts, sections.values(), strict=True):
+        if not text.strip():
+            raise syntax_error(name, heading + 1, f"the section {lines[heading].rstrip()!r} is empty")
+    return _Template(file=file, header=header, sections=sections)
+
+
+def _section(lines: Sequence[str], start: int, end: int) -> str:
+    """Return some lines of a file, with empty ones before them, so that Jinja2 counts as an editor does."""
+    return "\n".join([*[""] * start, *lines[start:end]])
 
 
 def _input_tokens(messages: Sequence[Message], schema: Mapping[str, Any]) -> int:

@@ -36,6 +36,8 @@ def strict_schema(model: type[BaseModel], *, keys: Mapping[str, Sequence[str]] |
     source = model.model_json_schema()
     writer = _Writer(model.__name__, source.get("$defs", {}), dict(keys or {}))
     schema = writer.node(source, ())
+    if schema.get("type") != "object":
+        raise TypeError(f"{model.__name__}: a strict answer is an object")
     if unused := sorted(writer.keys.keys() - writer.used):
         raise ValueError(f"{model.__name__} has no field of text called {', '.join(unused)}")
     return schema
