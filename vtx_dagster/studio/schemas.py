@@ -12,12 +12,15 @@ from types import MappingProxyType
 from typing import Any
 
 from vtx_dagster.core.bible import Characters, Locations, LoraBundles, StyleBible
+from vtx_dagster.core.capsules import VisualCapsule, WritingCapsule
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.errors import NotFoundError
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
 from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.core.policy import Policy
+from vtx_dagster.core.prices import PriceTable
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.studio.files import write_atomic
 
@@ -32,9 +35,13 @@ SCHEMAS: Mapping[str, type[Document]] = MappingProxyType(
         "shotlist": Shotlist,
         "clip": ClipSpec,
         "render_plan": RenderPlan,
+        "writing_capsule": WritingCapsule,
+        "visual_capsule": VisualCapsule,
+        "prices": PriceTable,
+        "policy": Policy,
     }
 )
-"""The kinds of file that a project has, by the name that ``vtx schema`` takes."""
+"""The kinds of file that a studio and its projects have, by the name that ``vtx schema`` takes."""
 
 SCHEMA_DIR = Path(__file__).parent / "schema_files"
 """Where the shipped ``<name>.schema.json`` files are."""

@@ -4,14 +4,17 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Self
+from typing import Self, TypeVar
 
 from dotenv.parser import parse_stream
 
 from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingSettingError, NotFoundError
 from vtx_dagster.studio.files import display_name, read_text
+
+V = TypeVar("V", bound=str)
 
 ENVIRONMENT = "environment"
 """Source of a setting that comes from the process environment."""
@@ -67,6 +70,40 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
             KnownSetting(
                 name="OPENAI_BASE_URL", purpose="Address of the language model service; OpenAI's when not set.", models=True
             ),
+            KnownSetting(
+                name="VTX_STORY_MODEL", purpose="The language model that writes the story.", default="gpt-5-mini", models=True
+            ),
+            KnownSetting(
+                name="VTX_STORY_API",
+                purpose="How the service is asked: responses (OpenAI) or chat (chat completions, as most local servers have).",
+                default="responses",
+            ),
+            KnownSetting(
+                name="VTX_STORY_TIMEOUT_S", purpose="How long the service may take to answer, in seconds.", default="300"
+            ),
+            KnownSetting(
+                name="VTX_STORY_RETRIES", purpose="How often a question is sent again when the service fails.", default="4"
+            ),
+            KnownSetting(name="VTX_STORY_CONCURRENCY", purpose="Questions that may be open at the same time.", default="4"),
+            KnownSetting(
+                name="VTX_STORY_BUDGET_USD", purpose="The most that a project's story may cost in all; no limit when not set."
+            ),
+            KnownSetting(
+                name="VTX_STORY_CONTEXT_TOKENS", purpose="How long a question may be, in tokens estimated high.", default="24000"
+            ),
+            KnownSetting(name="VTX_STORY_TEMPERATURE", purpose="Sampling temperature, 0 to 2; not sent when not set."),
+            KnownSetting(
+                name="VTX_STORY_REASONING", purpose="Reasoning effort, such as low, medium or high; not sent when not set."
+            ),
+            KnownSetting(
+                name="VTX_STORY_MODERATION",
+                purpose="Moderation model that checks answers, such as omni-moderation-latest; no check when not set.",
+            ),
+            KnownSetting(
+                name="VTX_STORY_BIBLE",
+                purpose="Whether what a story needs is added to the bible (add) or only proposed (propose).",
+                default="add",
+            ),
         )
     }
 )
@@ -83,8 +120,8 @@ class Setting:
 
 
 def is_secret(name: str) -> bool:
-    """Say whether the value of a setting must not be shown, by the table or by what its name says."""
-    return (name in KNOWN and KNOWN[name].secret) or _SECRET_WORDS.search(name) is not None
+    """Say whether the value of a setting must not be shown: by the table, or by its name if it is not in the table."""
+    return KNOWN[name].secret if name in KNOWN else _SECRET_WORDS.search(name) is not None
 
 
 def masked(setting: Setting) -> str:
@@ -209,11 +246,39 @@ class Settings:
         if not re.fullmatch(r"[-+]?[0-9]{1,18}", found.value.strip()):
             raise _bad_value(found, "is not a whole number")
         value = int(found.value)
-        if minimum is not None and value < minimum:
-            raise _bad_value(found, f"is less than {minimum}, the least allowed")
-        if maximum is not None and value > maximum:
-            raise _bad_value(found, f"is more than {maximum}, the most allowed")
+        _check_limits(found, value, minimum, maximum)
         return value
+
+    def decimal(self, name: str, *, minimum: int | None = None, maximum: int | None = None) -> Decimal | None:
+        """Return a setting as an exact number within limits, both included, or None.
+
+        Raises:
+            InvalidFileError: If a file sets it to something else; names file and line.
+            InvalidRequestError: If the environment does.
+        """
+        found = self.lookup(name)
+        if found is None:
+            return None
+        if not re.fullmatch(r"[-+]?[0-9]{1,12}(\.[0-9]{1,12})?", found.value.strip()):
+            raise _bad_value(found, "is not a number such as 2.50")
+        value = Decimal(found.value.strip())
+        _check_limits(found, value, minimum, maximum)
+        return value
+
+    def choice(self, name: str, among: tuple[V, ...]) -> V:
+        """Return a setting that has one of a few values, in any case; not set, the first of them.
+
+        Raises:
+            InvalidFileError: If a file sets it to something else; names file and line.
+            InvalidRequestError: If the environment does.
+        """
+        found = self.lookup(name)
+        if found is None:
+            return among[0]
+        chosen = next((value for value in among if value == found.value.strip().lower()), None)
+        if chosen is None:
+            raise _bad_value(found, f"is not one of {', '.join(among)}")
+        return chosen
 
     def path(self, name: str) -> Path | None:
         """Return a setting as a path, or None: relative ones go from the studio folder, ``~/`` from ``HOME``."""
@@ -248,6 +313,13 @@ def _file_layer(path: Path, root: Path) -> Mapping[str, Setting]:
     except NotFoundError:
         return {}
     return parse_env(text, display_name(path, root))
+
+
+def _check_limits(setting: Setting, value: int | Decimal, minimum: int | None, maximum: int | None) -> None:
+    if minimum is not None and value < minimum:
+        raise _bad_value(setting, f"is less than {minimum}, the least allowed")
+    if maximum is not None and value > maximum:
+        raise _bad_value(setting, f"is more than {maximum}, the most allowed")
 
 
 def _bad_value(setting: Setting, problem: str) -> InvalidFileError | InvalidRequestError:
