@@ -1,10 +1,11 @@
 """Ids of beats, and what must hold of the ids in an outline that a person edits."""
 
+import itertools
 from collections.abc import Iterator
 
-from vtx_dagster.core.ids import FilmId, story_order
+from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.outline import Beat, Outline, OutlineScene
-from vtx_dagster.core.stable_ids import Numbered, keep_numbers
+from vtx_dagster.core.stable_ids import Numbered, matched
 
 
 def numbered_beats(outline: Outline, previous: Outline | None = None) -> Outline:
@@ -51,21 +52,22 @@ def id_problems(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]]
                 seen |= {beat.id} if beat.id else set()
 
 
-def _numbers(scene: OutlineScene, before: OutlineScene | None, taken: set[str]) -> list[int]:
-    """Return a number for every beat of a scene; that of a beat with an id is not used."""
+def _numbers(scene: OutlineScene, before: OutlineScene | None, taken: set[str]) -> list[int | None]:
+    """Return a number for every beat of a scene that has no id, by position."""
     used = {story_order(id_text)[2] for id_text in taken if id_text.startswith(f"{scene.id}_")}
+    kept: list[int | None] = [None] * len(scene.beats)
     if before is not None and not any(beat.id for beat in scene.beats):
-        known = {story_order(beat.id)[2]: beat for beat in before.beats if beat.id and beat.id.startswith(f"{scene.id}_")}
-        numbered = [Numbered(number=number, text=known[number].text) for number in sorted(known)]
-        return keep_numbers(numbered, [beat.text for beat in scene.beats], retired=used)
-    free = iter(range(max(used, default=0) + 1, max(used, default=0) + 1 + len(scene.beats)))
-    return [0 if beat.id else next(free) for beat in scene.beats]
+        own = [beat for beat in before.beats if beat.id and beat.id not in taken and beat.id.startswith(f"{scene.id}_")]
+        known = [Numbered(number=story_order(str(beat.id))[2], text=beat.text) for beat in own]
+        used |= {one.number for one in known}
+        found = matched(known, [beat.text for beat in scene.beats])
+        kept = [None if index is None else known[index].number for index in found]
+    free = itertools.count(max(used, default=0) + 1)
+    return [number if number or beat.id else next(free) for number, beat in zip(kept, scene.beats, strict=True)]
 
 
-def _with_id(beat: Beat, scene: str, number: int) -> Beat:
-    if beat.id:
-        return beat
-    return beat.model_copy(update={"id": f"{FilmId.parse(scene)}_B{number:02d}"})
+def _with_id(beat: Beat, scene: str, number: int | None) -> Beat:
+    return beat if beat.id else beat.model_copy(update={"id": f"{scene}_B{number:02d}"})
 
 
 def _scenes(outline: Outline) -> Iterator[OutlineScene]:

@@ -47,7 +47,7 @@ def keep_numbers(
     Returns:
         Rising numbers. Each is that of the same thing before, or was never used. The same texts again give the same numbers.
     """
-    matches = _match(previous, texts)
+    matches = matched(previous, texts)
     if wanted is not None and _may_have(wanted, previous, matches, retired):
         return list(wanted)
     kept: list[int | None] = [None if match is None else previous[match].number for match in matches]
@@ -67,8 +67,8 @@ def _may_have(wanted: Sequence[int], previous: Sequence[Numbered], matches: list
     return all(matched.get(number, index) == index for index, number in enumerate(wanted))
 
 
-def _match(previous: Sequence[Numbered], texts: Sequence[str]) -> list[int | None]:
-    """Return for every text the index of what it was before, in order; None for a new one."""
+def matched(previous: Sequence[Numbered], texts: Sequence[str]) -> list[int | None]:
+    """Return for every text the index of what it was before; None for a new one. The indices rise."""
     old = [_normalised(numbered.text) for numbered in previous]
     new = [_normalised(text) for text in texts]
     matches: list[int | None] = [None] * len(new)

@@ -301,13 +301,13 @@ class _Run:
 
     def shotlist(self) -> WrittenStage:
         job = self._job()
-        if job.due:
-            drafts: list[Draft[Shotlist]] = []
-            try:
+        drafts: list[Draft[Shotlist]] = []
+        try:
+            if job.due:
                 drafts.extend(self._reporting(self._writer.shotlist(self._story, job), job))
-            finally:
-                if drafts:
-                    self._store_shots(drafts)
+        finally:
+            if drafts or self._has_shots_of_scenes_that_are_gone():
+                self._store_shots(drafts)
         return self.clips()
 
     def clips(self) -> WrittenStage:
@@ -340,7 +340,8 @@ class _Run:
         parts = standing.parts(stage)
         wanted = set(_chosen(parts, self._only))
         due = {part for part in standing.due(stage) if part in wanted}
-        if WHOLE in wanted and self._writer.forecast(stage, self._story, Job(due=frozenset({WHOLE}))).num_calls == 0:
+        is_free = self._writer.forecast(stage, self._story, Job(due=frozenset({WHOLE}))).num_calls == 0
+        if WHOLE in wanted and (is_free or not standing.has_sources(stage)):
             due.add(WHOLE)
         by_hand = {part for part in wanted if standing.is_by_hand(standing.files(stage, part))}
         if self._overwrite:
@@ -426,10 +427,14 @@ class _Run:
         parts = self._writer.parts(self._stage, self._story)
         self._note(*(_with_basis(draft, dict(parts[draft.part])) for draft in drafts))
 
+    def _has_shots_of_scenes_that_are_gone(self) -> bool:
+        shotlist, present = self._story.shotlist, self._standing.parts(self._stage)
+        return shotlist is not None and WHOLE not in present and any(shot.scene not in present for shot in shotlist.shots)
+
     def _merged(self, drafts: list[Draft[Shotlist]]) -> Shotlist:
         """Return the shotlist with the new shots in it, without those of scenes that are gone."""
         previous = self._story.shotlist or Shotlist()
-        if drafts[0].part == WHOLE:
+        if drafts and drafts[0].part == WHOLE:
             return drafts[0].value if self._only is None else _replace_part(previous, drafts[0].value, self._only)
         present, new = self._standing.parts(self._stage), {draft.part for draft in drafts}
         kept = [shot for shot in previous.shots if shot.scene in present and shot.scene not in new]

@@ -102,8 +102,6 @@ class StoryParts:
 
     def due(self, stage: Stage) -> dict[str, str]:
         """Return the parts that are to be written, in story order, each with its reason."""
-        if not self.outputs(stage):
-            return dict.fromkeys(self.parts(stage), NOT_WRITTEN)
         if not self.has_sources(stage):
             return {}
         noted = self.log.parts(stage)
