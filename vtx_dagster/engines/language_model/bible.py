@@ -219,8 +219,8 @@ def _checked(answer: BibleAnswer, *, needs: _Needs, bible: Bible) -> tuple[Bible
     """Return what an answer proposes, and what was dropped of it.
 
     Raises:
-        AnswerProblems: If an entry is there twice or says nothing, has an unknown key, or is missing; where entries are missing only,
-            the rest can be used, with stubs in their place.
+        AnswerProblems: If an entry is there twice or says nothing, has an unknown key, or is missing. Where entries are missing and
+            nothing else is wrong, the rest can be used, with stubs in their place.
     """
     known_characters, known_locations = bible.characters.characters, bible.locations.locations
     characters, locations = answer.characters, answer.locations

@@ -1,4 +1,4 @@
-"""Names that a model reads and writes, and their keys: those of the bible where it knows the name or one near it."""
+"""Names that a model reads and writes, and their keys."""
 
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -22,8 +22,8 @@ def known_keys(
         exact: The key of a name that is written as the bible knows it; another key for other names.
 
     Returns:
-        The keys by name: of the bible where it has the name or a misspelt one, else a key of the name's own; and a remark for each
-        name that was misspelt.
+        The keys by name: of the bible where it has the name or one near it, else a key of the name's own; and a remark for each
+        name that was taken for a near one.
     """
     keys = {name: exact(name) or key_of(name) for name in dict.fromkeys(names)}
     used = set(keys.values())

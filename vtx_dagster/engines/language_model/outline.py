@@ -136,7 +136,7 @@ class OutlineStage:
         logline = metadata.logline or clean(answered.value.logline)
         board = _Board(bible=story.bible, logline=logline, plans=plans, scenes=((),) * len(plans))
         for index in range(len(plans)):
-            written, act_notes = self._scenes(story, board, index)
+            written, act_notes = self._scenes(story, board, index, part=str(FilmId.of(index + 1)))
             board = board.with_scenes(index, written)
             notes += act_notes
         acts = tuple(
@@ -150,13 +150,14 @@ class OutlineStage:
     def _one_act(self, story: Story, only: FilmId) -> tuple[Outline, _Notes]:
         outline = story.outline
         index = _act_index(outline, only)
-        written, notes = self._scenes(story, _Board.of(outline, story), index)
-        return with_new_scenes(outline, outline.acts[index].id, written.scenes), notes
+        act_id = outline.acts[index].id
+        written, notes = self._scenes(story, _Board.of(outline, story), index, part=act_id)
+        return with_new_scenes(outline, act_id, written.scenes), notes
 
-    def _scenes(self, story: Story, board: "_Board", index: int) -> tuple[KeyedScenes, _Notes]:
+    def _scenes(self, story: Story, board: "_Board", index: int, *, part: str) -> tuple[KeyedScenes, _Notes]:
         prompt = self._scenes_prompt(story, board, index)
         check = partial(checked_scenes, bible=story.bible, seconds=board.plans[index].seconds)
-        answered = self._desk.asker.ask(prompt, check, stage=Stage.OUTLINE, part=str(FilmId.of(index + 1)))
+        answered = self._desk.asker.ask(prompt, check, stage=Stage.OUTLINE, part=part)
         remarks = (*prompt.cuts, *answered.remarks, *answered.value.remarks)
         told = tuple(f"act {index + 1}: {remark}" for remark in remarks)
         return answered.value, _Notes(templates=(prompt.template,), calls=answered.calls, remarks=told)
