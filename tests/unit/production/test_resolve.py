@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -6,7 +7,14 @@ import pytest
 
 from vtx_dagster.core.clip import InputMode, Pipeline
 from vtx_dagster.core.continuity import derived_seed
-from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingInputError, MissingSettingError, VtxError
+from vtx_dagster.core.errors import (
+    InvalidFileError,
+    InvalidRequestError,
+    MissingInputError,
+    MissingSettingError,
+    NotFoundError,
+    VtxError,
+)
 from vtx_dagster.core.plan import EngineIdentity
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.files import file_identity
@@ -207,3 +215,66 @@ def test_the_same_files_are_hashed_once(make_project, write_clip, monkeypatch: p
     for clip in (CLIP, "A01_S01_SH020"):
         found.resolve(project.clip_spec(clip))
     assert hashed == [project.root / "inputs/big.png"]
+
+
+LOOKED_AT = {"time_of_day": "night", "action": "Ida coils a rope.", "prompt": "Rope in the last light."}
+FROM_BEFORE = "28796a1f636a7309dda0c2e53e3a2cdbf99b77eeab1ff7454e600614981f2e54"
+"""Hash of the plan of that clip as it was before there were style capsules."""
+
+
+def capsule(project: Project, kind: str, key: str, **fields: object) -> None:
+    content = {"version": 1, "title": key, **fields}
+    put(project, f"../../library/{kind}/{key}.yaml", json.dumps(content))
+
+
+def choose(write_metadata, project: Project, **chosen: list[str]) -> None:
+    write_metadata(project, story=chosen)
+
+
+def test_a_project_without_capsules_keeps_its_plans(make_project, write_clip, write_bible, write_metadata) -> None:
+    project = make_project(clips=())
+    write_bible(project, "style_bible", prefix="Slow cinema,", negative="text", times={"night": {"sky": "#000011"}})
+    write_clip(project, CLIP, **LOOKED_AT)
+    found = resolver(project, draws=True)
+    assert found.bible == project.bible()
+    assert found.resolve(project.clip_spec(CLIP)).clip_hash == FROM_BEFORE
+    capsule(project, "visual", "grain", descriptors=["coarse grain"])
+    choose(write_metadata, project, writing=["terse"])
+    words = resolver(project, draws=True).resolve(project.clip_spec(CLIP))
+    assert words.clip_hash == FROM_BEFORE, "a way of writing is no look, and a look that nobody chose is none"
+
+
+def test_a_chosen_look_is_in_prompt_and_drawing(make_project, write_clip, write_bible, write_metadata) -> None:
+    project = make_project(clips=())
+    write_bible(project, "style_bible", prefix="Slow cinema,", negative="text", times={"night": {"sky": "#000011"}})
+    write_clip(project, CLIP, **LOOKED_AT)
+    night = {"sky": "#222222", "accent": "#ff0000"}
+    capsule(project, "visual", "grain", descriptors=["coarse grain"], negative=["gloss"], times={"night": night})
+    choose(write_metadata, project, visual=["grain"])
+    plan = resolver(project, draws=True).resolve(project.clip_spec(CLIP)).plan
+    assert plan.prompt.startswith("Slow cinema. Coarse grain. At night.")
+    assert plan.negative_prompt == "text, gloss"
+    assert plan.drawing is not None
+    assert (plan.drawing.palette.sky, plan.drawing.palette.accent) == ("#000011", "#ff0000")
+
+
+def test_a_survey_sees_that_a_look_changed(make_project, write_metadata, look, render_all) -> None:
+    project = make_project(clips=(CLIP,))
+    capsule(project, "visual", "grain", descriptors=["coarse grain"])
+    choose(write_metadata, project, visual=["grain"])
+    render_all(project)
+    before = look(project).clips[0]
+    assert before.has_take
+    assert look(project).clips[0] == before
+    capsule(project, "visual", "grain", descriptors=["fine grain"])
+    after = look(project).clips[0]
+    assert (after.clip_hash != before.clip_hash, after.has_take) == (True, False)
+    capsule(project, "visual", "grain", descriptors=["coarse grain"])
+    assert look(project).clips[0] == before, "the take of the look before is still there"
+
+
+def test_a_look_that_is_not_there_stops_the_plans(make_project, write_metadata) -> None:
+    project = make_project(clips=(CLIP,))
+    choose(write_metadata, project, visual=["super9"])
+    with pytest.raises(NotFoundError, match="did you mean 'super8'"):
+        resolver(project)
