@@ -40,7 +40,7 @@ KEY = "sk-loopback-0123456789abcdef"
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request as it arrived."""
+    """A request as it arrived; the names of headers in lower case."""
 
     path: str
     headers: Mapping[str, str]
@@ -198,7 +198,11 @@ class ModelServer:
 
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
-                request = Request(path=self.path, headers=dict(self.headers), body=json.loads(content))
+                request = Request(
+                    path=self.path,
+                    headers={name.lower(): value for name, value in self.headers.items()},
+                    body=json.loads(content),
+                )
                 server._serve(self, request)
 
             def log_message(self, *_: object) -> None:
@@ -207,8 +211,8 @@ class ModelServer:
         return Handler
 
     def _serve(self, handler: BaseHTTPRequestHandler, request: Request) -> None:
-        if request.headers.get("Authorization") != f"Bearer {self.key}":
-            _send(handler, status(401, says=f"Incorrect API key: {request.headers.get('Authorization')}"))
+        if request.headers.get("authorization") != f"Bearer {self.key}":
+            _send(handler, status(401, says=f"Incorrect API key: {request.headers.get('authorization')}"))
             return
         if request.path.endswith("/moderations"):
             self.moderated.append(request.body["input"])

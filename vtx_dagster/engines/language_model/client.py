@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -149,7 +148,7 @@ class OpenAiModel:
         temperature: Sent if set.
         reasoning: Reasoning effort; sent if not empty.
         moderation: Name of the moderation model; empty for none.
-        client: An ``openai.OpenAI``, instead of one made from the above.
+        client: An ``openai.OpenAI`` to use, instead of a new one per question from the above.
     """
 
     name: str
@@ -162,7 +161,6 @@ class OpenAiModel:
     reasoning: str = ""
     moderation: str = ""
     client: Any = field(default=None, repr=False, compare=False)
-    _making: Any = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     def ready(self) -> None:
         """Return if there is a key; as ``LanguageModel.ready`` raises."""
@@ -200,16 +198,15 @@ class OpenAiModel:
     def complete(self, request: ModelRequest) -> ModelReply:
         """Return the answer to a question, whatever it is; as ``LanguageModel.complete`` raises."""
         started = time.monotonic()
-        with self._errors():
-            client = self._connected()
+        with self._connected() as client:
             create = client.chat.completions if self.api == "chat" else client.responses
             text = self._hidden(create.with_raw_response.create(**self.body(request)).text)
         return _reply(text, self.api, seconds=time.monotonic() - started)
 
     def moderate(self, text: str) -> tuple[str, ...]:
         """Return the categories for which the moderation model flags a text; as ``LanguageModel.complete`` raises."""
-        with self._errors():
-            body = self._connected().moderations.with_raw_response.create(model=self.moderation, input=text).text
+        with self._connected() as client:
+            body = client.moderations.with_raw_response.create(model=self.moderation, input=text).text
         try:
             results = _Moderation.model_validate_json(body).results
         except ValidationError as error:
@@ -217,24 +214,20 @@ class OpenAiModel:
             raise ServiceError(message) from error
         return tuple(sorted({name for result in results if result.flagged for name, holds in result.categories.items() if holds}))
 
-    def _connected(self) -> Any:
-        # Made when the first question is asked: the SDK takes half a second to import, and plans need none of it.
-        with self._making:
-            if self.client is None:
-                import openai
-
-                client = openai.OpenAI(
-                    api_key=self.key(), base_url=self.base_url, timeout=self.timeout_s, max_retries=self.retries
-                )
-                object.__setattr__(self, "client", client)
-        return self.client
-
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        import openai
+    def _connected(self) -> Iterator[Any]:
+        """Give a client; errors of the SDK become errors of this project."""
+        import openai  # takes half a second, and plans need none of it
 
         try:
-            yield
+            if self.client is not None:
+                yield self.client
+                return
+            # One per question: connecting takes nothing beside an answer, and no connection is left open behind anyone's back.
+            with openai.OpenAI(
+                api_key=self.key(), base_url=self.base_url, timeout=self.timeout_s, max_retries=self.retries
+            ) as client:
+                yield client
         except openai.APIError as error:
             # The SDK's error has the request and the service's words in it, and so perhaps the key: no traceback may show it.
             raise self._error_of(error) from None
