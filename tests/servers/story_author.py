@@ -64,7 +64,11 @@ def _treatment(request: Request) -> dict[str, Any]:
     variant = re.search(r"treatment (\d) of", request.user)
     number = variant[1] if variant else "1"
     acts = _enum(request.schema, "act")
-    return {"acts": [{"act": act, "prose": f"Version {number} of {act}. Mara stands at the window, and the sea is calm."} for act in acts]}
+    return {
+        "acts": [
+            {"act": act, "prose": f"Version {number} of {act}. Mara stands at the window, and the sea is calm."} for act in acts
+        ]
+    }
 
 
 def _bible(request: Request) -> dict[str, Any]:

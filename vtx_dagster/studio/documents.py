@@ -6,7 +6,7 @@ A file is checked against the JSON Schema of its model first, then built. What a
 import functools
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -117,24 +117,16 @@ def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> N
     if not entries:
         return
     added = {key: model.model_dump(mode="json", exclude_defaults=True) for key, model in entries.items()}
-    name = str(path)
-    try:
-        before = read_text(path)
-    except NotFoundError:
-        write_atomic(path, yaml_text({"version": 1, section: added}))
-        return
-    has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
-    old = parse_yaml(before, name) if has_content else {}
-    wanted = _with_entries(old, section, added, name=name)
-    after = next((text for text in _candidates(before, section, added) if _means(text, wanted)), None)
-    if after is None:
-        block = yaml_text({section: added})
-        message = f"{name}:1: {section}: entries cannot be added to a file written like this: add them by hand:\n{block}"
-        raise InvalidFileError(message, file=name, path=section)
-    mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
-    if read_text(path) != before:
-        raise StorageError(f"{path} was changed by someone else just now: try again", path=name)
-    write_atomic(path.resolve(), mark + after)
+    _edit(
+        path,
+        section,
+        added,
+        changed=lambda old: _with_entries(old, section, added, name=str(path)),
+        # JSON is YAML in flow style.
+        candidates=lambda text: insertions(
+            text, section, block=yaml_text(added), flow=json.dumps(added, ensure_ascii=False)[1:-1]
+        ),
+    )
 
 
 def fill_text(path: Path, key: str, value: str) -> None:
@@ -148,7 +140,33 @@ def fill_text(path: Path, key: str, value: str) -> None:
     Raises:
         AlreadyExistsError: If the key has a text.
         InvalidFileError: If the file is not YAML, or is written in a way that cannot be filled in; it is unchanged.
-        StorageError: If it cannot be read or written.
+        StorageError: If it cannot be read or written, or if somebody saved it meanwhile; what they saved is kept.
+    """
+    _edit(
+        path,
+        key,
+        value,
+        changed=lambda old: _with_text(old, key, value, name=str(path)),
+        candidates=lambda text: fillings(text, key, json.dumps(value, ensure_ascii=False)),
+    )
+
+
+def _edit(
+    path: Path,
+    key: str,
+    value: Any,
+    *,
+    changed: Callable[[Any], dict[str, Any]],
+    candidates: Callable[[str], Iterator[str]],
+) -> None:
+    """Give a YAML file the first of some texts that means what is wanted, or make it if it is missing.
+
+    Args:
+        path: The file; a link is followed.
+        key: The top-level key that is edited.
+        value: What is added to it, for the error, and for a file that is made.
+        changed: What the file should hold, by what it holds.
+        candidates: The texts to choose from, by the text that is there.
     """
     name = str(path)
     try:
@@ -157,17 +175,24 @@ def fill_text(path: Path, key: str, value: str) -> None:
         write_atomic(path, yaml_text({"version": 1, key: value}))
         return
     has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
-    old = parse_yaml(before, name) if has_content else {}
+    wanted = changed(parse_yaml(before, name) if has_content else {})
+    after = next((text for text in candidates(before) if _means(text, wanted)), None)
+    if after is None:
+        block = yaml_text({key: value})
+        message = f"{name}:1: {key}: nothing can be added to a file written like this: add by hand:\n{block}"
+        raise InvalidFileError(message, file=name, path=key)
+    mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
+    if read_text(path) != before:
+        raise StorageError(f"{path} was changed by someone else just now: try again", path=name)
+    write_atomic(path.resolve(), mark + after)
+
+
+def _with_text(old: Any, key: str, value: str, *, name: str) -> dict[str, Any]:
     if not isinstance(old, dict):
         raise InvalidFileError(f"{name}:1: should be a mapping (key: value lines)", file=name, line=1, path=key)
     if old.get(key):
         raise AlreadyExistsError(f"{name}: {key} has a text already: nothing was changed", path=name, keys=[key])
-    wanted = {**old, key: value}
-    after = next((text for text in fillings(before, key, json.dumps(value, ensure_ascii=False)) if _means(text, wanted)), None)
-    if after is None:
-        message = f"{name}:1: {key}: cannot be filled in in a file written like this: write it by hand: {key}: {value!r}"
-        raise InvalidFileError(message, file=name, path=key)
-    write_atomic(path.resolve(), after)
+    return {**old, key: value}
 
 
 def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str) -> dict[str, Any]:
@@ -179,11 +204,6 @@ def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str
         message = f"{name}: {section} has {', '.join(taken)} already: nothing was added"
         raise AlreadyExistsError(message, path=name, keys=list(taken))
     return {**old, section: {**(present or {}), **added}}
-
-
-def _candidates(before: str, section: str, added: Mapping[str, Any]) -> Iterator[str]:
-    # JSON is YAML in flow style.
-    return insertions(before, section, block=yaml_text(added), flow=json.dumps(added, ensure_ascii=False)[1:-1])
 
 
 def _means(text: str, wanted: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, NotFou
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.shot import DialogueLine
 from vtx_dagster.studio import documents
-from vtx_dagster.studio.documents import add_entries, dump_document, line_of, load_document, parse_document
+from vtx_dagster.studio.documents import add_entries, dump_document, fill_text, line_of, load_document, parse_document
 
 CLIP = "version: 1\nid: A01_S01_SH010\n"
 
@@ -278,9 +278,9 @@ REFUSED = {
     "taken": ("characters:\n  tom: {name: T}\n", AlreadyExistsError, "characters has tom already: nothing was added"),
     "list": ("characters: [tom]\n", InvalidFileError, "should be a mapping"),
     "list at the top": ("- a\n", InvalidFileError, "should be a mapping"),
-    "braces around all": ("{version: 1, characters: {}}\n", InvalidFileError, "add them by hand:\ncharacters:\n  tom:"),
-    "document end": ("version: 1\n...\n", InvalidFileError, "add them by hand"),
-    "alias": ("x: &x {mara: {name: Mara}}\ncharacters: *x\n", InvalidFileError, "add them by hand"),
+    "braces around all": ("{version: 1, characters: {}}\n", InvalidFileError, "add by hand:\ncharacters:\n  tom:"),
+    "document end": ("version: 1\n...\n", InvalidFileError, "add by hand"),
+    "alias": ("x: &x {mara: {name: Mara}}\ncharacters: *x\n", InvalidFileError, "add by hand"),
     "not yaml": ("characters: {\n", InvalidFileError, "not valid YAML"),
 }
 
@@ -326,3 +326,47 @@ def test_adding_keeps_every_line_of_a_person(tmp_path_factory: pytest.TempPathFa
         return
     left = iter(path.read_text().splitlines(keepends=True))
     assert all(line in left for line in lines), "the lines are there in their order"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('# mine\nprefix: ""   # the look\nx: 1\n', '# mine\nprefix: "35mm: grain"   # the look\nx: 1\n'),
+        ("prefix:\nx: 1\n", 'prefix: "35mm: grain"\nx: 1\n'),
+        ("prefix: # the look\nx: 1\n", 'prefix: "35mm: grain" # the look\nx: 1\n'),
+        ("{prefix: '', x: 1}", '{prefix: "35mm: grain", x: 1}'),
+        ("x: {prefix: ''}\n", "x: {prefix: ''}\nprefix: \"35mm: grain\"\n"),
+        ("x: 1", 'x: 1\nprefix: "35mm: grain"\n'),
+        ("x: 1\r\n", 'x: 1\r\nprefix: "35mm: grain"\r\n'),
+        ("# only a comment\n", '# only a comment\nprefix: "35mm: grain"\n'),
+        ("", 'prefix: "35mm: grain"\n'),
+    ],
+    ids=["empty text", "nothing", "nothing with a comment", "flow", "deeper", "missing", "windows", "comment", "empty file"],
+)
+def test_a_text_is_filled_in_and_nothing_else_changes(tmp_path: Path, before: str, after: str):
+    path = tmp_path / "style_bible.yaml"
+    path.write_bytes(before.encode())
+    fill_text(path, "prefix", "35mm: grain")
+    assert path.read_bytes().decode() == after
+
+
+def test_a_text_is_filled_into_a_missing_file(tmp_path: Path):
+    fill_text(tmp_path / "style_bible.yaml", "prefix", "grain")
+    assert (tmp_path / "style_bible.yaml").read_text() == "version: 1\nprefix: grain\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "problem"),
+    [
+        ("prefix: mine\n", AlreadyExistsError, "prefix has a text already"),
+        ("- prefix\n", InvalidFileError, "should be a mapping"),
+        ("x: 1\n...\n", InvalidFileError, "nothing can be added to a file written like this"),
+    ],
+    ids=["there", "list", "end mark"],
+)
+def test_a_text_that_cannot_be_filled_in_changes_nothing(tmp_path: Path, text: str, error: type[Exception], problem: str):
+    path = tmp_path / "style_bible.yaml"
+    path.write_text(text)
+    with pytest.raises(error, match=problem):
+        fill_text(path, "prefix", "grain")
+    assert path.read_text() == text
