@@ -1,7 +1,6 @@
 import pytest
 
 from vtx_dagster.core.story import Provenance
-from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.story_record import StoryLog
 
 
