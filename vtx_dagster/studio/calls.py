@@ -158,11 +158,36 @@ class CallStore:
             InvalidFileError: If a file is damaged, so that nobody can say.
             StorageError: If one cannot be read.
         """
-        answers = [path for name in ("", "failed", "replaced") for path in self._answers(self._folder / name)]
-        answered = {path.name for path in answers if path.parent == self._folder}
-        sent = [path for path in self._files(self._folder, _SENT) if path.name.replace(_SENT, ".json") not in answered]
-        costs = [self._cost(path, StoredCall) for path in answers] + [self._cost(path, SentCall) for path in sent]
+        costs = [self._cost(path, StoredCall) for path in self._all_answers()]
+        costs += [self._cost(path, SentCall) for path in self._unanswered()]
         return sum(costs, Decimal(0))
+
+    def answers(self) -> Iterator[StoredCall]:
+        """Yield every answer, those that were set aside or replaced included.
+
+        Raises:
+            InvalidFileError: If a file is damaged.
+            StorageError: If one cannot be read.
+        """
+        found = (self._read(path, StoredCall) for path in self._all_answers())
+        return (call for call in found if call is not None)
+
+    def unanswered(self) -> Iterator[SentCall]:
+        """Yield every question that was sent and has no answer.
+
+        Raises:
+            InvalidFileError: If a file is damaged.
+            StorageError: If one cannot be read.
+        """
+        found = (self._read(path, SentCall) for path in self._unanswered())
+        return (call for call in found if call is not None)
+
+    def _all_answers(self) -> list[Path]:
+        return [path for name in ("", "failed", "replaced") for path in self._answers(self._folder / name)]
+
+    def _unanswered(self) -> list[Path]:
+        answered = {path.name for path in self._answers(self._folder)}
+        return [path for path in self._files(self._folder, _SENT) if path.name.replace(_SENT, ".json") not in answered]
 
     def _cost(self, path: Path, model: type[StoredCall] | type[SentCall]) -> Decimal:
         # Every question of a run asks for the sum, and a feature film has thousands of answers.
