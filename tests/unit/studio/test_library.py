@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from vtx_dagster.core.capsules import VisualCapsule, WritingCapsule
 from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoundError
 from vtx_dagster.core.metadata import Metadata, StoryOptions
 from vtx_dagster.core.shot import TimeOfDay
+from vtx_dagster.studio.documents import parse_document
 from vtx_dagster.studio.library import PRESETS_DIR, library_dir, list_capsules, load_capsules
 from vtx_dagster.studio.project import Studio
 
@@ -127,3 +129,19 @@ def test_there_are_six_presets_of_each_kind_with_all_that_makes_a_style(studio: 
         for palette in look.times.values():
             assert set(palette.model_dump(exclude_none=True)) == set(Palette.model_fields), look.title
         assert len(", ".join(look.descriptors)) < 300, "a look leaves the prompt of a clip room for the clip"
+
+
+DOCS = (Path(__file__).parents[3] / "docs/story_prompts.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["writing", "visual"])
+def test_the_presets_are_in_the_docs(kind: str) -> None:
+    row = re.search(rf"^\| {kind} \| (.*) \|$", DOCS, flags=re.MULTILINE)
+    assert row is not None
+    assert re.findall(r"`([a-z0-9_]+)`", row[1]) == sorted(path.stem for path in (PRESETS_DIR / kind).glob("*.yaml"))
+
+
+def test_the_capsules_in_the_docs_load() -> None:
+    writing, visual = re.findall(r"^```text\n(version: 1\n.*?)^```$", DOCS, flags=re.MULTILINE | re.DOTALL)
+    assert parse_document(writing, WritingCapsule, name="docs").samples == ("Train late. Ida waits. No lamp.",)
+    assert parse_document(visual, VisualCapsule, name="docs").references == ("pictures/our_look.png",)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -290,3 +291,25 @@ def test_the_templates_of_the_package_are_valid(path: Path) -> None:
         assert library.override_hash(path.stem) == ""
     else:
         assert path.stem in ("look", "style"), "only partials have no front matter"
+
+
+DOCS = (Path(__file__).parents[4] / "docs/story_prompts.md").read_text(encoding="utf-8")
+
+
+def test_the_templates_of_the_package_are_in_the_docs() -> None:
+    named = [
+        name for row in re.findall(r"^\| (`\w+\.md`.*?) \|", DOCS, flags=re.MULTILINE) for name in re.findall(r"`(\w+)\.md`", row)
+    ]
+    assert sorted(named) == sorted(path.stem for path in TEMPLATES_DIR.glob("*.md"))
+
+
+def test_the_example_in_the_docs_is_a_template(shelf: Shelf) -> None:
+    (example,) = re.findall(r"^```markdown\n(.*?)^```$", DOCS, flags=re.MULTILINE | re.DOTALL)
+    shelf.put(example)
+    shelf.put((TEMPLATES_DIR / "style.md").read_text(encoding="utf-8"), name="style")
+    scene = {"heading": "INT. BOAT - DAY", "beats": [{"text": "She waits."}, {"text": "He comes."}]}
+    prompt = shelf.render(values={"scene": scene, "capsules": Capsules()})
+    assert [message.text for message in prompt.messages] == [
+        "You write one scene of a film.",
+        "INT. BOAT - DAY\n\n- She waits.\n- He comes.",
+    ]
