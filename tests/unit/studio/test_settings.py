@@ -1,3 +1,4 @@
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,37 @@ def test_integer_reads_numbers(root: Path):
     assert load(root, {"N": " -12 "}).integer("N", default=1) == -12
 
 
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("2.50", Decimal("2.50")), (" 0 ", Decimal(0)), ("-1", Decimal(-1)), ("0.1", Decimal("0.1")), ("", None)],
+)
+def test_decimal_is_exact(root: Path, value: str, number: Decimal | None):
+    assert load(root, {"N": value}).decimal("N") == number
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("x", "not a number such as 2.50"),
+        ("1e3", "not a number"),
+        ("2,50", "not a number"),
+        ("NaN", "not a number"),
+        ("-0.01", "less than 0"),
+        ("2.01", "more than 2"),
+    ],
+)
+def test_decimal_limits(root: Path, value: str, problem: str):
+    with pytest.raises(InvalidRequestError, match=f"^environment: N: '{value}' is .*{problem}"):
+        load(root, {"N": value}).decimal("N", minimum=0, maximum=2)
+
+
+def test_choice(root: Path):
+    assert load(root).choice("C", ("add", "propose")) == "add"
+    assert load(root, {"C": " Propose"}).choice("C", ("add", "propose")) == "propose"
+    with pytest.raises(InvalidFileError, match=r"project\.env:1: C: 'never' is not one of add, propose$"):
+        load(root, project="C=never\n").choice("C", ("add", "propose"))
+
+
 def test_paths_go_from_the_studio_or_home(root: Path):
     settings = load(root, {"HOME": "/home/x"}, project="A=fonts/a.ttf\nB=/usr/b.ttf\nC=~/c.ttf\n")
     assert [settings.path(name) for name in "ABCD"] == [root / "fonts/a.ttf", Path("/usr/b.ttf"), Path("/home/x/c.ttf"), None]
@@ -148,7 +180,8 @@ def test_all_known_says_what_holds(root: Path):
 
 @pytest.mark.parametrize(
     ("name", "secret"),
-    [("OPENAI_API_KEY", True), ("HF_TOKEN", True), ("db_password", True), ("MY_SECRET_X", True), ("VTX_FONT", False)],
+    [("OPENAI_API_KEY", True), ("HF_TOKEN", True), ("db_password", True), ("MY_SECRET_X", True), ("VTX_FONT", False)]
+    + [("VTX_STORY_CONTEXT_TOKENS", False)],
 )
 def test_secrets_are_masked(name: str, secret: bool):
     assert is_secret(name) is secret
