@@ -39,7 +39,7 @@ _FENCE = "---"
 _HEADINGS = ("# system", "# user")
 _FILE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\.md")
 _NEWLINE = re.compile(r"\r\n?|\n")
-_HOLES = re.compile(r"\n{3,}")
+_HOLES = re.compile(r"\n(?:[ \t]*\n){2,}")
 # What an expression of a template can raise; anything else is a bug of this package.
 _RENDER_ERRORS = (TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -235,6 +235,10 @@ class PromptLibrary:
                     found[included] = self._file(included)
                 except NotFoundError as error:
                     raise syntax_error(str(file.path), line, error.message) from error
+                if _NEWLINE.split(found[included].text)[0].rstrip() == _FENCE:
+                    raise syntax_error(
+                        str(found[included].path), 1, f"{included} is included by {file.path.name}: remove its front matter"
+                    )
                 waiting.append((found[included], found[included].text))
         return tuple(found.values())
 

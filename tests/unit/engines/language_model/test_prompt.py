@@ -71,7 +71,7 @@ def test_the_same_question_is_the_same_prompt(shelf: Shelf) -> None:
 def test_blocks_leave_no_holes_and_none_is_nothing(shelf: Shelf, newline: str) -> None:
     text = (
         HEADER
-        + "# system\na\n\n  {% if what %}\n\n\nb{{ nothing }}\n  {% endif %}\n\n\n\nc   \n# user\n## system\n{{ story }}\n\n"
+        + "# system\na\n\n  {% if what %}\n\n \nb{{ nothing }}\n  {% endif %}\n\n\n\nc   \n# user\n## system\n{{ story }}\n\n"
     )
     shelf.put(text.replace("\n", newline))
     prompt = shelf.render(values={**VALUES, "nothing": None, "story": "1 < 2 & {{ what }} {% x %}"})
@@ -155,6 +155,8 @@ def test_a_template_that_does_not_exist_is_said(shelf: Shelf, name: str) -> None
         (HEADER + "# system\na\n# user\n{{ story + 1 }}", 9, "cannot be filled in"),
         (HEADER + "# system\n{{ story.__class__.__mro__ }}\n# user\na", 7, "unsafe"),
         (HEADER + "# system\n{{ listed.append(1) }}\n# user\na", 7, "not safely callable|cannot be filled in"),
+        (HEADER + "# system\na\n# user\na\n{{ what | shouty }}", 10, "No filter named 'shouty'"),
+        (HEADER + "# system\na\n# user\na\n{% if what %}\n{{ what | shouty }}{% endif %}", 11, "No filter named 'shouty'"),
         (HEADER + "# system\n{{ what.nothing }}\n# user\na", 7, "no attribute 'nothing'"),
         (HEADER + '# system\n{% include "gone.md" %}\n# user\na', 7, "there is no prompt template 'gone.md'"),
         (HEADER + '# system\n{% include "../demo.md" %}\n# user\na', 7, "there is no prompt template"),
@@ -182,6 +184,8 @@ def test_a_template_that_does_not_exist_is_said(shelf: Shelf, name: str) -> None
         "wrong operands",
         "unsafe attribute",
         "changes a value",
+        "unknown filter",
+        "unknown filter in a block",
         "unknown attribute",
         "no such partial",
         "partial elsewhere",
@@ -207,6 +211,14 @@ def test_an_error_in_a_partial_names_the_partial(shelf: Shelf) -> None:
     with pytest.raises(InvalidFileError, match="not a valid template") as caught:
         shelf.render()
     assert caught.value.message.startswith(f"{path}:3: ")
+
+
+def test_a_partial_has_no_front_matter(shelf: Shelf) -> None:
+    shelf.put(PLAIN.replace("You", '{% include "tone.md" %}'))
+    path = shelf.put(PLAIN, name="tone", owner="studio")
+    with pytest.raises(InvalidFileError, match=r"tone\.md is included by demo\.md: remove its front matter") as caught:
+        shelf.render()
+    assert caught.value.message.startswith(f"{path}:1: ")
 
 
 def test_a_partial_that_includes_itself_is_refused(shelf: Shelf) -> None:
