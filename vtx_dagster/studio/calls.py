@@ -5,6 +5,7 @@ it, it counts as the most that it can have cost. Answers that could not be used 
 anew in ``replaced``; what they cost still counts.
 """
 
+import itertools
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -204,8 +205,8 @@ class CallStore:
         with storage_errors(path):
             target = self._folder / folder
             target.mkdir(exist_ok=True)
-            number = sum(1 for other in target.iterdir() if other.name.startswith(path.stem)) + 1
-            return path.rename(target / f"{path.stem}-{number}.json")
+            names = (target / f"{path.stem}-{number}.json" for number in itertools.count(1))
+            return path.rename(next(name for name in names if not name.exists()))
 
     def _sent_path(self, key: str) -> Path:
         return self._folder / f"{key[:_KEY_CHARS]}{_SENT}"

@@ -161,6 +161,31 @@ def test_what_another_process_writes_is_counted(project: Project, store: CallSto
     assert store.spent() == Decimal("0.4333")
 
 
+def test_everything_can_be_listed(store: CallStore):
+    assert (list(store.answers()), list(store.unanswered())) == ([], [])
+    store.store(stored())
+    store.set_aside([KEY])
+    store.store(stored(part="A01_S02"))
+    store.forget(Stage.SCREENPLAY, {"A01_S02"})
+    store.store(stored(part="A01_S03"))
+    store.mark_sent(sent(OTHER))
+
+    assert [call.part for call in store.answers()] == ["A01_S03", "A01_S01", "A01_S02"]
+    assert list(store.unanswered()) == [sent(OTHER)]
+
+
+def test_no_answer_that_was_set_aside_is_written_over(project: Project, store: CallStore):
+    for number in (1, 2, 3):
+        store.store(stored(attempt=number))
+        [path] = store.set_aside([KEY])
+        if number == 1:
+            first = path
+    first.unlink()
+    store.store(stored(attempt=4))
+    assert store.set_aside([KEY]) == (first,)
+    assert len(names(project, "failed")) == 3
+
+
 @pytest.mark.parametrize("name", ["0123456789abcdef.json", "0123456789abcdef.sent.json"])
 def test_a_damaged_file_is_never_taken_for_nothing(project: Project, store: CallStore, name: str):
     path = project.story_dir / "calls" / name

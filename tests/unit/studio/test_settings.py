@@ -180,8 +180,14 @@ def test_all_known_says_what_holds(root: Path):
 
 @pytest.mark.parametrize(
     ("name", "secret"),
-    [("OPENAI_API_KEY", True), ("HF_TOKEN", True), ("db_password", True), ("MY_SECRET_X", True), ("VTX_FONT", False)]
-    + [("VTX_STORY_CONTEXT_TOKENS", False)],
+    [
+        ("OPENAI_API_KEY", True),
+        ("HF_TOKEN", True),
+        ("db_password", True),
+        ("MY_SECRET_X", True),
+        ("VTX_FONT", False),
+        ("VTX_STORY_CONTEXT_TOKENS", False),
+    ],
 )
 def test_secrets_are_masked(name: str, secret: bool):
     assert is_secret(name) is secret

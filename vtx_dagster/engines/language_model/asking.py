@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -62,6 +61,7 @@ MAX_REPAIRS = 2
 _MAX_PROBLEMS = 20
 _NO_KEY = "none"
 _PACKAGE_PRICES = Path(__file__).parent / "prices.yaml"
+_ADDRESS = re.compile(r"https?://([^/\s@]*@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(/[^\s?#]*)?", re.ASCII | re.IGNORECASE)
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(?P<text>.*)\n\s*```\s*", re.DOTALL | re.IGNORECASE)
 
 
@@ -396,7 +396,7 @@ def model_asker(project: Project) -> Asker:
     return Asker(
         model=model,
         store=CallStore(project),
-        price=_prices(root).price_of(model.name),
+        price=price_table(root).price_of(model.name),
         budget_usd=settings.decimal("VTX_STORY_BUDGET_USD", minimum=0),
         policy=_optional(root / "config/policy.yaml", Policy, root=root),
     )
@@ -413,14 +413,19 @@ def _key_of(settings: Settings) -> str:
 
 
 def _checked_address(address: str) -> str:
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _ADDRESS.fullmatch(address):
         message = "OPENAI_BASE_URL is not the address of a service: write it like https://host/v1 or http://localhost:11434/v1"
         raise InvalidRequestError(message, setting="OPENAI_BASE_URL")
     return address.rstrip("/")
 
 
-def _prices(root: Path) -> PriceTable:
+def price_table(root: Path) -> PriceTable:
+    """Return the prices of the package with those of a studio's ``config/prices.yaml`` over them.
+
+    Raises:
+        InvalidFileError: If the file is not valid.
+        StorageError: If it cannot be read.
+    """
     own = _optional(root / "config/prices.yaml", PriceTable, root=root)
     return load_document(_PACKAGE_PRICES, PriceTable).overridden_by(own)
 
