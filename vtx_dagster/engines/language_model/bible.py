@@ -198,7 +198,8 @@ def _existing_text(bible: Bible) -> str:
             *([f"also {', '.join(character.aliases)}"] if character.aliases else []),
             *([f"age {character.age}"] if character.age is not None else []),
             *(f"{name} {text}" for name, text in _told(character, "descriptor", "wardrobe", "voice")),
-            *(f"{name} {text}" for name, text in _told(character.figure, *Figure.model_fields)),
+            *(f"{name} {text}" for name, text in _told(character.figure, "build", "hair", "hair_colour", "skin")),
+            *(f"{name}_colour {text}" for name, text in _told(character.figure, "wardrobe")),
         ]
         lines.append(f"- character `{key}`: {'; '.join(told)}")
     for key, location in bible.locations.locations.items():
@@ -219,8 +220,8 @@ def _checked(answer: BibleAnswer, *, needs: _Needs, bible: Bible) -> tuple[Bible
     """Return what an answer proposes, and what was dropped of it.
 
     Raises:
-        AnswerProblems: If an entry is there twice or says nothing, has an unknown key, or is missing. Where entries are missing and
-            nothing else is wrong, the rest can be used, with stubs in their place.
+        AnswerProblems: If an entry is there twice, says nothing, has an unknown key, or is missing. If nothing else is wrong than
+            missing entries, the others can be used, with stubs for these.
     """
     known_characters, known_locations = bible.characters.characters, bible.locations.locations
     characters, locations = answer.characters, answer.locations

@@ -178,7 +178,9 @@ def _keyed(scenes: Sequence[SceneAnswer], bible: Bible) -> KeyedScenes:
                 seconds=scene.seconds,
             )
         )
-    names = {characters[name]: name for name in reversed(named)}
+    names: dict[str, str] = {}
+    for name in named:
+        names.setdefault(characters[name], name)
     return KeyedScenes(scenes=tuple(outlined), names=names, remarks=(*misspelt, *misplaced))
 
 
