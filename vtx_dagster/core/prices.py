@@ -38,7 +38,7 @@ class Price(Part):
             cached_tokens: How many of the input tokens the service had in its cache.
         """
         cached = self.input if self.cached_input is None else self.cached_input
-        fresh_tokens = input_tokens - cached_tokens
+        fresh_tokens = max(input_tokens - cached_tokens, 0)  # no miscount of a service may give money back
         return (fresh_tokens * self.input + cached_tokens * cached + output_tokens * self.output) / _MILLION
 
 

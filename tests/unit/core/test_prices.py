@@ -27,6 +27,7 @@ def table(**models: Price) -> PriceTable:
         pytest.param({"input_tokens": 1_000_000, "output_tokens": 0}, "0.25", id="input"),
         pytest.param({"input_tokens": 0, "output_tokens": 1_000_000}, "2", id="output"),
         pytest.param({"input_tokens": 1_000_000, "cached_tokens": 1_000_000, "output_tokens": 0}, "0.025", id="cached"),
+        pytest.param({"input_tokens": 0, "cached_tokens": 1_000_000, "output_tokens": 0}, "0.025", id="miscounted"),
         pytest.param({"input_tokens": 3, "cached_tokens": 1, "output_tokens": 1}, "0.000002525", id="exact"),
     ],
 )

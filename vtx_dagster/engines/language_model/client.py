@@ -352,7 +352,8 @@ class _Moderation(BaseModel):
 def _reply(text: str, api: Api, *, seconds: float) -> ModelReply:
     """Return what a body says. Raises nothing: the answer was paid for, and has to be kept first."""
     try:
-        raw = json.loads(text)
+        # Halves of surrogate pairs, which JSON can hold and no file can, become question marks.
+        raw = json.loads(json.dumps(json.loads(text), ensure_ascii=False).encode(errors="replace"))
     except ValueError:
         return ModelReply(text="", ending=Ending.FAILED, detail="the body is not JSON", raw=text, seconds=seconds)
     try:

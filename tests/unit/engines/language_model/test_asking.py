@@ -28,6 +28,7 @@ from vtx_dagster.core.errors import (
 )
 from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.engines.language_model.asking import Answered, AnswerProblems, Asker, model_asker
+from vtx_dagster.engines.language_model.client import OpenAiModel
 from vtx_dagster.engines.language_model.prompt import Message, Prompt
 from vtx_dagster.engines.language_model.strict_schema import strict_schema
 from vtx_dagster.studio.calls import CallStore
@@ -435,6 +436,26 @@ def test_a_question_without_an_answer_counts_if_it_may_have_cost_something(
     answered = ask(asker_of())
     assert answered.calls[0].usd is not None
     assert store.spent() == answered.calls[0].usd + (worst if costs else 0)
+
+
+def test_a_crash_while_a_question_is_open_counts(
+    asker_of: Callable[..., Asker], server: ModelServer, store: CallStore, monkeypatch: pytest.MonkeyPatch
+):
+    def crash(*_: object) -> None:
+        assert files(store) == [store._sent_path(key).name]
+        raise KeyboardInterrupt
+
+    [facts] = ask(asker_of()).calls
+    key = facts.key
+    store.forget(Stage.OUTLINE, {"A01"})
+    before = store.spent()
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenAiModel, "complete", crash)
+        with pytest.raises(KeyboardInterrupt):
+            ask(asker_of())
+
+    assert store.spent() == before + worst_usd(asker_of(), prompt_of())
+    assert not ask(asker_of()).calls[0].reused
 
 
 def test_without_a_key_nothing_is_noted(asker_of: Callable[..., Asker], store: CallStore):

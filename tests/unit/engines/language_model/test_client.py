@@ -154,6 +154,14 @@ def test_endings_of_other_services(server: ModelServer, api: Api, text: str, end
     assert (reply.ending, reply.detail, reply.text, reply.usage) == (ending, detail, "", None)
 
 
+def test_a_half_of_a_character_can_be_kept(server: ModelServer):
+    server.will(body(r'{"output": [{"type": "message", "content": [{"type": "output_text", "text": "a\ud83d \ud83d\ude00"}]}]}'))
+    reply = model_at(server.url).complete(REQUEST)
+
+    assert reply.text == "a? \N{GRINNING FACE}"
+    assert reply.text in str(reply.raw)
+
+
 def test_an_overloaded_service_is_asked_again(server: ModelServer):
     server.will(status(429), status(500), answer({"a": 2}))
 
