@@ -64,7 +64,9 @@ def scene_fountain(heading: str, passages: Sequence[Passage]) -> str:
     try:
         scene = parse_scene(Source(name="scene", text=text))
     except InvalidFileError as error:
-        raise InvalidRequestError(f"{heading!r} cannot open a scene of a screenplay: {error.message}", heading=heading) from error
+        raise InvalidRequestError(
+            f"{heading!r} cannot open a scene of a screenplay: write a place and a time, e.g. INT. KITCHEN - DAY", heading=heading
+        ) from error
     if scene.heading != plain:
         raise InvalidRequestError(
             f"{heading!r} cannot open a scene of a screenplay: it reads as {scene.heading!r}", heading=heading

@@ -213,7 +213,7 @@ class ScreenplayStage:
             "scene": scene,
             "roles": roles.roles,
             "seconds": round(scene.seconds) if scene.seconds else 0,
-            "num_words": max(20, round(scene.seconds * _WORDS_PER_S, -1)) if scene.seconds else 0,
+            "num_words": max(20, round(scene.seconds * _WORDS_PER_S / 10) * 10) if scene.seconds else 0,
             "before": place.before,
             "capsules": story.capsules,
         }
@@ -311,7 +311,7 @@ def _passage(element: WrittenElement, roles: Roles) -> tuple[Passage, str]:
             return Passage(kind=ElementKind.ACTION, text=text, centred=True), ""
         case WrittenKind.ACTION if looks_like_heading(text):
             raise ValueError(f"{text!r} is a scene heading: the scene has one already, and is one place at one time")
-        case WrittenKind.ACTION:
+        case _:
             return Passage(kind=ElementKind.ACTION, text=text), ""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from vtx_dagster.core.capsules import Capsules
-from vtx_dagster.core.errors import NotFoundError
+from vtx_dagster.core.errors import InvalidRequestError, NotFoundError
 from vtx_dagster.core.outline import Outline, OutlineScene
 from vtx_dagster.core.pacing import line_seconds
 from vtx_dagster.core.planner import Forecast, Stage
@@ -28,7 +28,6 @@ from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
 from vtx_dagster.engines.language_model.expected_scenes import expected_scenes
-from vtx_dagster.engines.language_model.fountain_writing import scene_fountain
 from vtx_dagster.engines.language_model.guess import guessed
 from vtx_dagster.engines.language_model.parallel import PartFailure, attempted, in_parallel
 from vtx_dagster.engines.language_model.prompt import Prompt
@@ -83,7 +82,7 @@ class ShotlistStage:
             return self._forecast(story, self._boards(story, job))
         scenes = expected_scenes(story, job)
         entries = _Entries(story, scenes)
-        stand_ins = {scene.id: Source(name=scene.id, text=scene_fountain(scene.heading, ())) for scene in scenes}
+        stand_ins = {scene.id: Source(name=scene.id, text=f".{scene.id}\n") for scene in scenes}
         prompts = [self._prompt(story, _board(story, entries, scene, source)) for scene, source in stand_ins.items()]
         return guessed(self._desk.asker, prompts, more_input_tokens=_MISSING_TOKENS)
 
@@ -94,6 +93,7 @@ class ShotlistStage:
             BudgetError: If they could cost more than is left; nothing is sent then.
             UnfinishedStageError: At the end, if scenes could not be shot.
             InvalidFileError: If a scene file cannot be read, or a direction in it cannot be followed; nothing is sent then.
+            InvalidRequestError: If a scene is too long for one question; nothing is sent then.
             NotFoundError: If there is a file of no scene in the outline, or no outline; nothing is sent then.
         """
         boards = self._boards(story, job)
@@ -170,7 +170,11 @@ class ShotlistStage:
             "capsules": story.capsules,
         }
         keys = {"characters": board.roles.keys, "beats": board.beat_ids}
-        return self._desk.library.render(_TEMPLATE, ShotsAnswer, values=values, keys=keys)
+        try:
+            return self._desk.library.render(_TEMPLATE, ShotsAnswer, values=values, keys=keys)
+        except InvalidRequestError as error:
+            scene = board.setting.id
+            raise InvalidRequestError(f"{scene}: {error.message}", **error.details | {"scene": scene}) from error
 
 
 class _Entries:

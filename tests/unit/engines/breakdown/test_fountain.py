@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText, Screenplay
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.breakdown.fountain import parse_scene, parse_screenplay
+from vtx_dagster.engines.breakdown.fountain import parse_scene, parse_screenplay, reads_as_action, reads_as_cue
 
 ACTION, DIALOGUE, LYRIC = ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRIC
 TRANSITION, NOTE, SYNOPSIS = ElementKind.TRANSITION, ElementKind.NOTE, ElementKind.SYNOPSIS
@@ -413,3 +413,22 @@ def test_long_screenplays_take_time_in_proportion():
     seconds(50)
     # Ten times the scenes; quadratic time would be a hundred times as long.
     assert seconds(1000) < 40 * seconds(100)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_action", "is_cue"),
+    [
+        ("Mara waits.", True, False),
+        ("MARA", False, True),
+        ("ÉLODIE (O.S.)", False, True),
+        ("老王", True, False),
+        ("CUT TO:", False, True),
+        ("INT. ROOM", False, False),
+        (".45 calibre", False, False),
+        ("@mara", False, False),
+        ("!Bang", False, False),
+        ("> THE END <", False, False),
+    ],
+)
+def test_how_a_line_reads_without_a_mark(line, is_action, is_cue):
+    assert (reads_as_action(line), reads_as_cue(line)) == (is_action, is_cue)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, split_to_fit
+from vtx_dagster.engines.breakdown.prose import divided, props, readable_text, sentences, split_to_fit
 
 
 def words(text: str) -> Fraction:
@@ -84,3 +84,27 @@ def test_a_title_card_is_read():
 )
 def test_props(text, expected):
     assert props(text, names=lambda words: ("mara",) if words == "MARA" else ()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "parts"),
+    [
+        ("One two. Three four. Five six.", 1, ("One two. Three four. Five six.",)),
+        ("One two. Three four. Five six. Seven.", 2, ("One two. Three four.", "Five six. Seven.")),
+        ("One two. Three four.", 5, ("One two.", "Three four.")),
+        ("A very long sentence stands here. Yes. No.", 3, ("A very long sentence stands here.", "Yes.", "No.")),
+        ("Yes. A very long sentence stands here. No.", 2, ("Yes. A very long sentence stands here.", "No.")),
+    ],
+    ids=["whole", "halves", "fewer sentences", "long first", "long second"],
+)
+def test_a_text_is_divided_at_sentence_ends(text, count, parts):
+    assert divided(text, count) == parts
+
+
+@given(st.lists(st.text("abc ", min_size=1, max_size=30).filter(str.strip), min_size=1, max_size=12), st.integers(1, 15))
+@settings(max_examples=60)
+def test_divided_parts_are_all_of_the_text(texts, count):
+    text = " ".join(f"{' '.join(text.split())}." for text in texts)
+    parts = divided(text, count)
+    assert " ".join(parts) == text
+    assert len(parts) == min(count, len(sentences(text)))

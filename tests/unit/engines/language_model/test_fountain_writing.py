@@ -52,9 +52,7 @@ PARENTHETICALS = st.one_of(st.just(""), TEXTS.map(lambda text: written_text(text
 PASSAGES = st.one_of(
     st.builds(Passage, kind=st.just(ACTION), text=TEXTS, centred=st.booleans()),
     st.builds(Passage, kind=st.just(TRANSITION), text=TEXTS),
-    st.builds(
-        Passage, kind=st.just(DIALOGUE), text=TEXTS, speaker=CUES, parenthetical=PARENTHETICALS, off_screen=st.booleans()
-    ),
+    st.builds(Passage, kind=st.just(DIALOGUE), text=TEXTS, speaker=CUES, parenthetical=PARENTHETICALS, off_screen=st.booleans()),
 )
 
 
@@ -74,3 +72,65 @@ def test_a_written_text_is_a_paragraph(text):
     written = written_text(text)
     assert "[[" not in written
     assert written == " ".join(written.split())
+
+
+def test_a_scene_looks_as_a_screenwriter_writes_it():
+    text = scene_fountain(
+        HEADING,
+        (
+            Passage(kind=ACTION, text="Rain."),
+            Passage(kind=DIALOGUE, text="Who is there?", speaker="MARA", parenthetical="low"),
+            Passage(kind=DIALOGUE, text="Me.", speaker="NOAH", off_screen=True),
+            Passage(kind=ACTION, text="THE END", centred=True),
+            Passage(kind=TRANSITION, text="FADE OUT."),
+        ),
+    )
+    assert text == (
+        "INT. LIGHTHOUSE - NIGHT\n\nRain.\n\nMARA\n(low)\nWho is there?\n\nNOAH (O.S.)\nMe.\n\n> THE END <\n\n> FADE OUT.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("passage", "written"),
+    [
+        (Passage(kind=ACTION, text="INT. CELLAR is on the door"), "!INT. CELLAR is on the door"),
+        (Passage(kind=ACTION, text="BANG"), "!BANG"),
+        (Passage(kind=ACTION, text="a * b * c"), "a * b * c"),
+        (Passage(kind=ACTION, text="a*b*c /* d"), r"a\*b\*c /\* d"),
+        (Passage(kind=TRANSITION, text="A <"), "> A *<*"),
+        (Passage(kind=TRANSITION, text="<"), "> *<*"),
+        (Passage(kind=DIALOGUE, text="(no) *way*", speaker="MARA"), "MARA\n*(*no) \\*way\\*"),
+        (Passage(kind=DIALOGUE, text="Ja.", speaker="老王"), "@老王\nJa."),
+    ],
+    ids=["heading", "cue", "stars", "emphasis", "centred", "one letter", "parenthetical", "name without capitals"],
+)
+def test_what_would_be_misread_is_marked(passage, written):
+    assert scene_fountain(HEADING, (passage,)) == f"{HEADING}\n\n{written}\n"
+    assert read_back(passage) == (passage,)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [("*Never* again,\n\n_Noah_.", "Never again, Noah."), ("a\x00b [[[note]]", "a b [ [ [note]]"), (" \n ", "")],
+    ids=["emphasis and lines", "control and note", "nothing"],
+)
+def test_a_text_is_written_as_one_plain_paragraph(text, written):
+    assert written_text(text) == written
+
+
+@pytest.mark.parametrize("heading", ["KITCHEN", ".KITCHEN: NIGHT", "INT./EXT.  CAR - DAY", "ext. sea_side *here*"])
+def test_a_heading_is_kept(heading):
+    assert parse_scene(Source(name="scene", text=scene_fountain(heading, ()))).heading == written_text(heading).lstrip(".")
+
+
+@pytest.mark.parametrize(
+    ("heading", "why"), [("INT. ROOM #5#", "reads as 'INT. ROOM'"), ("«»", "write a place"), ("", "write a place")]
+)
+def test_a_heading_that_is_none_is_refused(heading, why):
+    with pytest.raises(InvalidRequestError, match=why):
+        scene_fountain(heading, ())
+
+
+def test_a_passage_that_is_no_paragraph_is_refused():
+    with pytest.raises(InvalidRequestError, match="does not read back as it was written"):
+        scene_fountain(HEADING, (Passage(kind=ACTION, text="One.\n\nTwo."),))
