@@ -80,7 +80,7 @@ class BibleStage:
         """
         needs = _Needs(story.outline)
         basis = {
-            "names": aspect_hash(list(needs.characters), list(needs.locations)),
+            "names": aspect_hash(sorted(needs.characters), sorted(needs.locations)),
             "treatment": aspect_hash(story.treatment),
             "style": aspect_hash(list(story.capsules.visual.items())),
         }
@@ -183,10 +183,10 @@ def _scenes(outline: Outline) -> Iterator[OutlineScene]:
 
 
 def _scene_text(scene: OutlineScene) -> str:
+    """Return a scene with its keys. Its beats are told by the treatment."""
     who = f" [{', '.join(scene.characters)}]" if scene.characters else ""
     where = f" [{scene.location}]" if scene.location else ""
-    told = [f"{scene.heading}{where}{who}", scene.synopsis, *(f"- {beat.text}" for beat in scene.beats)]
-    return "\n".join(line for line in told if line)
+    return "\n".join(line for line in (f"{scene.heading}{where}{who}", scene.synopsis) if line)
 
 
 def _existing_text(bible: Bible) -> str:
