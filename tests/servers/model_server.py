@@ -11,7 +11,7 @@ length of the texts divided by 4, half of the input as cached.
         assert [request.schema_name for request in server.requests] == [...]
 
 An author is the simplest way to have a whole film written: it looks at ``request.schema_name`` (the template's name), at
-``request.user`` (the last message) or at ``request.schema`` (with the enums of keys), and returns a dict. It may be called by
+``request.user`` (the question) or at ``request.schema`` (with the enums of keys), and returns a dict. It may be called by
 several threads at once. It may also return a behaviour, such as ``refusal()``, to choose per request.
 
 Behaviours of the queue, each for one request (retries of the SDK are requests of their own):
