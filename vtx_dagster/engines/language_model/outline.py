@@ -243,7 +243,8 @@ class _Board:
     def with_scenes(self, index: int, written: KeyedScenes) -> "_Board":
         """Return the board with the scenes of one act on it."""
         scenes = (*self.scenes[:index], written.scenes, *self.scenes[index + 1 :])
-        return replace(self, scenes=scenes, characters={**self.characters, **written.names, **self.characters})
+        new = {key: name for key, name in written.names.items() if key not in self.characters}
+        return replace(self, scenes=scenes, characters={**self.characters, **new})
 
 
 def _act_index(outline: Outline, only: FilmId) -> int:

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from vtx_dagster.core.errors import BudgetError, CredentialsError, UnfinishedStageError, VtxError
+from vtx_dagster.core.errors import BudgetError, CredentialsError, MissingSettingError, UnfinishedStageError, VtxError
 from vtx_dagster.core.story import Draft
 
 P = TypeVar("P")
 T = TypeVar("T")
 
-_HOPELESS = (BudgetError, CredentialsError)
-"""What fails one part with these fails all that follow, and asking again may cost money."""
+_HOPELESS = (BudgetError, CredentialsError, MissingSettingError)
+"""What fails one part with these fails all that follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,8 @@ def in_parallel(
     Raises:
         UnfinishedStageError: At the end, if parts failed; retryable if all of them are. Details hold the error of each part.
         BudgetError: As soon as what was begun has ended: no further part could be paid.
-        CredentialsError: In the same way, for a key that is not accepted. Both have the error of each part in their details, too.
+        CredentialsError, MissingSettingError: In the same way, for a key that is not accepted or not set. All have the error of
+            each part in their details, too.
     """
     ended: SimpleQueue[tuple[int, Draft[T] | PartFailure | Future[None]]] = SimpleQueue()
     stop = Event()

@@ -275,6 +275,17 @@ def test_an_answer_that_stays_wrong_is_an_error_with_its_act(desk_of: Desk, stor
     assert (caught.value.details["stage"], caught.value.details["part"]) == ("outline", "A02")
 
 
+def test_a_run_after_a_failure_asks_only_what_is_missing(desk_of: Desk, story: Story) -> None:
+    desk, _ = desk_of(Answers(scenes=[SCENES[0], *[{"scenes": []}] * 3]))
+    with pytest.raises(InvalidAnswerError):
+        OutlineStage(desk).write(story, ALL)
+    again, model = desk_of(Answers(scenes=SCENES[1:]))
+    draft = OutlineStage(again).write(story, ALL)
+    assert [len(act.scenes) for act in draft.value.acts] == [2, 1]
+    assert [call.reused for call in draft.provenance.calls] == [True, True, False]
+    assert "Break down act 2" in user_text(model.requests[0])
+
+
 def test_what_was_cut_is_told(desk_of: Desk, story_of: Stories) -> None:
     desk, _ = desk_of(Answers(), context_tokens=3000)
     long = story_of(

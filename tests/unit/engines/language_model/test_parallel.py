@@ -9,6 +9,7 @@ from vtx_dagster.core.errors import (
     BudgetError,
     CredentialsError,
     InvalidAnswerError,
+    MissingSettingError,
     ServiceError,
     UnfinishedStageError,
     VtxError,
@@ -128,7 +129,11 @@ def test_one_part_is_no_parts() -> None:
         list(in_parallel(["A"], lambda part: each([part], {"A": ServiceError("slow")}), concurrency=1, stage="treatment"))
 
 
-@pytest.mark.parametrize("error", [BudgetError("0.01 USD left"), CredentialsError("wrong key")], ids=["budget", "key"])
+@pytest.mark.parametrize(
+    "error",
+    [BudgetError("0.01 USD left"), CredentialsError("wrong key"), MissingSettingError("no key")],
+    ids=["budget", "wrong key", "no key"],
+)
 def test_what_fails_every_part_stops_at_once_and_is_raised_itself(error: VtxError) -> None:
     begun: list[str] = []
 
