@@ -146,6 +146,7 @@ class StoryRecord:
         reason: Why it is not current.
         due: Parts to write, in story order, each with its reason; empty where the stage is written in one piece.
         forecast: What writing it would cost at most.
+        problem: Why it cannot be written now: the file and line at fault.
     """
 
     stage: Stage
@@ -153,6 +154,7 @@ class StoryRecord:
     reason: str = ""
     due: tuple[tuple[str, str], ...] = ()
     forecast: Forecast = Forecast()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +264,14 @@ def plan_project(record: ProjectRecord, *, retry_failed: bool = True) -> Iterato
     """
     for story in record.story:
         if not story.is_current:
-            yield Step(project=record.project, stage=story.stage, work=Work.WRITE, reason=story.reason, forecast=story.forecast)
+            yield Step(
+                project=record.project,
+                stage=story.stage,
+                work=Work.WRITE,
+                reason=story.reason,
+                waits_for=story.problem,
+                forecast=story.forecast,
+            )
     for clip in record.clips:
         step = _clip_step(record, clip, retry_failed=retry_failed)
         if step is not None:

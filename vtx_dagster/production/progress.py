@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from vtx_dagster.core.errors import VtxError
 
 Listener = Callable[[str, int, int], None]
-"""Called with a partition key, the frames that are done of it and their total."""
+"""Called with a partition key, the frames or parts that are done of it and their total."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

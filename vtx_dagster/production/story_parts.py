@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from vtx_dagster.core.errors import NotFoundError
+from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
 from vtx_dagster.core.story import WHOLE, Basis, Job, Provenance, StoryWriter
 from vtx_dagster.production.story_files import COMMENTS_AND_HEADINGS, StoryFiles
@@ -115,13 +115,22 @@ class StoryParts:
             return None
         due = self.due(stage)
         reason = _together(due) or self._other_reason(stage, outputs)
+        forecast, problem = self._forecast(stage, due) if reason else (Forecast(), "")
         return StoryRecord(
             stage=stage,
             is_current=not reason,
             reason=reason,
             due=tuple((part, why) for part, why in due.items() if part != WHOLE),
-            forecast=self._writer.forecast(stage, self.story, Job(due=self.payable(stage, due))) if reason else Forecast(),
+            forecast=forecast,
+            problem=problem,
         )
+
+    def _forecast(self, stage: Stage, due: Mapping[str, str]) -> tuple[Forecast, str]:
+        """Return what is due would cost, and why it cannot be written as its sources are now."""
+        try:
+            return self._writer.forecast(stage, self.story, Job(due=self.payable(stage, due))), ""
+        except (InvalidFileError, InvalidRequestError, NotFoundError) as error:
+            return Forecast(), error.message
 
     def payable(self, stage: Stage, due: Mapping[str, str]) -> frozenset[str]:
         """Return the parts that may cost something: a file that a person wrote is kept, so nothing is paid to replace it."""

@@ -11,7 +11,7 @@ from vtx_dagster.core.errors import BudgetError, InvalidFileError, NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.plan import EngineIdentity
-from vtx_dagster.core.planner import Forecast, Stage
+from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, plan_project
 from vtx_dagster.core.screenplay import Lines
 from vtx_dagster.core.shotlist import Shot, Shotlist, ShotSource
 from vtx_dagster.core.story import WHOLE, Basis, BibleProposal, CallFacts, Draft, Job, PromptText, Provenance, SceneFile, Story
@@ -463,3 +463,15 @@ def test_an_outline_with_a_beat_twice_is_refused_with_its_line(written: Project,
     written.outline_path.write_text(text.replace("text: Tea.", "text: Tea.\n      id: A01_S01_B01"))
     with pytest.raises(InvalidFileError, match=r"story/01_outline.yaml:\d+: A01_S01_B01 is the id of two beats"):
         desk.run(Stage.SCREENPLAY)
+
+
+def test_what_cannot_be_written_now_waits_and_says_why(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    def refuse(stage: Stage, story: Story, job: Job) -> Forecast:
+        raise InvalidFileError("story/03_screenplay/A01_S02__pier.fountain:3: two scenes")
+
+    edit_outline(written, "Rain.", "Snow.")
+    writer.forecast = refuse  # type: ignore[method-assign]
+    (record,) = [record for record in desk.records() if not record.is_current]
+    assert record.problem == "story/03_screenplay/A01_S02__pier.fountain:3: two scenes"
+    (step,) = plan_project(ProjectRecord(project="film", story=(record,)))
+    assert (step.stage, step.waits_for) == (Stage.SCREENPLAY, record.problem)

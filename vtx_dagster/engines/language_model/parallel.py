@@ -9,7 +9,14 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from vtx_dagster.core.errors import BudgetError, CredentialsError, MissingSettingError, UnfinishedStageError, VtxError
+from vtx_dagster.core.errors import (
+    BudgetError,
+    CredentialsError,
+    MissingSettingError,
+    ServiceError,
+    UnfinishedStageError,
+    VtxError,
+)
 from vtx_dagster.core.story import Draft
 
 P = TypeVar("P")
@@ -17,6 +24,8 @@ T = TypeVar("T")
 
 _HOPELESS = (BudgetError, CredentialsError, MissingSettingError)
 """What fails one part with these fails all that follow."""
+
+_HTTP_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +37,15 @@ class PartFailure:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether every other part would fail for the same reason."""
-        return isinstance(self.error, _HOPELESS)
+        """Whether every other part would fail for the same reason.
+
+        A service that does no work at all (it cannot be reached, the account has no credit left, it has no such model) fails
+        each of them, after every retry; an answer that cannot be used, a time-out or an internal error is the part's own.
+        """
+        details = self.error.details
+        if isinstance(self.error, ServiceError):
+            return details.get("may_have_cost") is False
+        return isinstance(self.error, _HOPELESS) or details.get("status") == _HTTP_NOT_FOUND
 
 
 def attempted(part: str, write: Callable[[], Draft[T]]) -> Draft[T] | PartFailure:
@@ -56,7 +72,8 @@ def in_parallel(
     Raises:
         UnfinishedStageError: At the end, if parts failed; retryable if all of them are. Details hold the error of each part.
         BudgetError: As soon as what was begun has ended: no further part could be paid.
-        CredentialsError, MissingSettingError: In the same way, for a key that is not accepted or not set. All have the error of
+        CredentialsError, MissingSettingError, RejectedRequestError, ServiceError: In the same way, for a key that is not
+            accepted or not set, a model that the service has not, or a service that cannot be reached. All have the error of
             each part in their details, too.
     """
     ended: SimpleQueue[tuple[int, Draft[T] | PartFailure | Future[None]]] = SimpleQueue()

@@ -10,6 +10,7 @@ from vtx_dagster.core.errors import (
     CredentialsError,
     InvalidAnswerError,
     MissingSettingError,
+    RejectedRequestError,
     ServiceError,
     UnfinishedStageError,
     VtxError,
@@ -131,7 +132,13 @@ def test_one_part_is_no_parts() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [BudgetError("0.01 USD left"), CredentialsError("wrong key"), MissingSettingError("no key")],
+    [
+        BudgetError("0.01 USD left"),
+        CredentialsError("wrong key"),
+        MissingSettingError("no key"),
+        RejectedRequestError("no such model", status=404),
+        ServiceError("cannot be reached", may_have_cost=False),
+    ],
     ids=["budget", "wrong key", "no key"],
 )
 def test_what_fails_every_part_stops_at_once_and_is_raised_itself(error: VtxError) -> None:
@@ -219,3 +226,12 @@ def test_an_attempt_does_not_hide_a_bug() -> None:
 
     with pytest.raises(ZeroDivisionError):
         attempted("A", bug)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RejectedRequestError("too long", status=400), ServiceError("too slow", may_have_cost=True), InvalidAnswerError("no JSON")],
+    ids=["rejected", "slow", "answer"],
+)
+def test_what_is_wrong_with_one_part_stops_no_other(error: VtxError) -> None:
+    assert not PartFailure(part="A01_S01", error=error).is_hopeless
