@@ -1,6 +1,7 @@
 import dagster as dg
 import pytest
 
+from vtx_dagster.assets.story import STORY_ASSETS
 from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.lineage import AllPartitionMapping
 
@@ -28,7 +29,8 @@ def test_keys_groups_partitions_and_dependencies(nodes: dict[str, dg.AssetSpec])
         "bible": ("continuity", "projects", []),
         "outline": ("story", "projects", ["brief"]),
         "treatment": ("story", "projects", ["outline"]),
-        "screenplay": ("story", "projects", ["outline", "treatment"]),
+        "bible_proposal": ("continuity", "projects", ["outline", "treatment"]),
+        "screenplay": ("story", "projects", ["bible_proposal", "outline", "treatment"]),
         "shotlist": ("story", "projects", ["bible", "screenplay"]),
         "clip_spec": ("clips", "clips", ["bible", "shotlist"]),
         "rendered_clip": ("clips", "clips", ["clip_spec"]),
@@ -63,13 +65,20 @@ def test_scarce_things_have_pools_and_batches_their_size() -> None:
     }
 
 
+def test_no_sensor_can_start_what_may_cost_money() -> None:
+    by_name = {job.name: defs.resolve_job_def(job.name).asset_layer.executable_asset_keys for job in defs.jobs}
+    started = {key.to_user_string() for sensor in defs.sensors for target in sensor.targets for key in by_name[target.job_name]}
+    assert started == {"clip_spec", "rendered_clip", "act", "film"}
+    assert started.isdisjoint(stage.value for stage in STORY_ASSETS)
+
+
 def test_jobs_checks_sensors_and_resources() -> None:
     jobs = {
         job.name: sorted(key.to_user_string() for key in defs.resolve_job_def(job.name).asset_layer.executable_asset_keys)
         for job in defs.jobs
     }
     assert jobs == {
-        "write_story": ["outline", "screenplay", "shotlist", "treatment"],
+        "write_story": ["bible_proposal", "outline", "screenplay", "shotlist", "treatment"],
         "plan_clips": ["clip_spec"],
         "render_clips": ["rendered_clip"],
         "assemble_acts": ["act"],

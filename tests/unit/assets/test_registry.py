@@ -8,14 +8,16 @@ import pytest
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
 from vtx_dagster.assets.registry import report_finished
-from vtx_dagster.assets.story import outline, screenplay, shotlist, treatment
+from vtx_dagster.assets.story import STORY_ASSETS
 from vtx_dagster.core.errors import VerificationError
+from vtx_dagster.core.planner import Stage
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 from vtx_dagster.partitions.batches import range_tags
 from vtx_dagster.partitions.sync import register
+from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.resources.story import StoryModel
 
-STORY = [outline, treatment, screenplay, shotlist]
+STORY = [STORY_ASSETS[stage] for stage in BreakdownWriter().stages]
 ASSETS = [*STORY, clip_spec, rendered_clip, act, film]
 FOUNTAIN = """# One
 
@@ -160,3 +162,22 @@ def test_a_clip_without_a_written_plan_has_no_plan_reported(ephemeral_instance, 
     report(ephemeral_instance)
     assert set(registry_of(ephemeral_instance)["clip_spec"]) == {"film/A01_S01_SH010"}
     assert len(registry_of(ephemeral_instance)["rendered_clip"]) == 2
+
+
+def test_a_story_that_a_model_wrote_is_reported_with_what_it_cost(
+    ephemeral_instance, studio, make_project, engine, media, asking
+) -> None:
+    project = make_project(clips=())
+    (project.source_dir / "two.fountain").write_text(FOUNTAIN)
+    desk = StoryDesk(project, asking)
+    for stage in asking.stages:
+        desk.run(stage)
+    register(ephemeral_instance, studio)
+    found = report_finished(
+        ephemeral_instance, studio, engine_for=lambda _: engine, media_for=lambda _: media, writer_for=lambda _: asking
+    )
+    assert [asset for asset, key in found if key == "film"] == [stage.value for stage in asking.stages]
+    event = ephemeral_instance.get_latest_materialization_event(STORY_ASSETS[Stage.BIBLE_PROPOSAL].key)
+    metadata = event.asset_materialization.metadata
+    assert (metadata["vtx/calls"].value, metadata["vtx/cost_usd"].value) == (1, 0.01)
+    assert "ines:" in metadata["vtx/text"].value

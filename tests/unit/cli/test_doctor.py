@@ -90,3 +90,62 @@ def test_failed_clips(film):
     failure = FailureRecord(clip=clip, clip_hash=take.clip_hash, code="render", message="no paint", failed_at="2026-01-01")
     TakeStore(film).record_failure(failure)
     assert found(film.studio)["clip film/A01_S01_SH010"].found == "failed: no paint"
+
+
+def model_settings(studio: Studio, *lines: str) -> None:
+    (studio.root / "config/models.env").write_text("\n".join(("VTX_STORY_WRITER=openai", *lines, "")), encoding="utf-8")
+
+
+def test_a_language_model_is_looked_at_and_not_asked(studio, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    model_settings(studio, "OPENAI_API_KEY=sk-very-secret")
+    findings = found(studio, "film")
+    told = {what: findings[what].found for what in ("writer", "model", "key", "price", "budget", "templates")}
+    assert told == {
+        "writer": "openai 1",
+        "model": "gpt-5-mini at https://api.openai.com/v1 (responses)",
+        "key": "set (config/models.env:2)",
+        "price": "$0.25 in, $2.00 out for a million tokens",
+        "budget": "no limit, $0.0000 spent",
+        "templates": "those of the package",
+    }
+    assert found(studio)["budget"].found == "no limit"
+    assert "sk-very-secret" not in str(list(findings.values()))
+
+
+def test_without_a_key_nothing_can_be_asked(studio):
+    model_settings(studio, "VTX_STORY_BUDGET_USD=2")
+    findings = found(Studio.open(studio.root, {}), "film")
+    assert (findings["key"].level, "config/models.env" in findings["key"].remedy) == (Level.FAIL, True)
+    assert findings["budget"].found == "$2.00 for each project, $0.0000 spent"
+
+
+def test_a_server_of_one_s_own_shows_no_credentials(studio):
+    model_settings(studio, "OPENAI_BASE_URL=http://ann:pass-word@gpu:8000/v1?token=t0ken", "VTX_STORY_MODEL=qwen3:14b", "VTX_STORY_API=chat")
+    findings = found(Studio.open(studio.root, {}))
+    assert findings["writer"].found == "openai"
+    assert findings["model"].found == "qwen3:14b at http://gpu:8000/v1 (chat)"
+    assert findings["key"].found == "not set; a server of your own may want none"
+    assert findings["setting OPENAI_BASE_URL"].found == "http://gpu:8000/v1 (config/models.env:2)"
+    assert "pass-word" not in str(list(findings.values()))
+    assert "t0ken" not in str(list(findings.values()))
+    assert findings["price"].level == Level.WARN
+    assert findings["price"].found == "nobody knows what qwen3:14b costs"
+    assert "config/prices.yaml" in findings["price"].remedy
+    model_settings(studio, "VTX_STORY_MODEL=qwen3:14b", "VTX_STORY_BUDGET_USD=1")
+    assert found(studio)["price"].level == Level.FAIL
+    (studio.root / "config/prices.yaml").write_text("models: [\n", encoding="utf-8")
+    assert found(studio)["price"].found.startswith("config/prices.yaml:")
+
+
+def test_own_templates_are_named_and_unknown_ones_too(studio):
+    model_settings(studio, "OPENAI_API_KEY=x")
+    for folder in (studio.root / "config/templates", studio.project("film").story_dir / "templates"):
+        folder.mkdir(parents=True)
+        (folder / "screenplay.md").write_text("", encoding="utf-8")
+    (folder / "screenply.md").write_text("", encoding="utf-8")
+    findings = found(studio, "film")
+    assert findings["templates"].found == "screenplay.md (project), screenplay.md (studio)"
+    assert findings["template screenply.md"].level == Level.WARN
+    assert "treatment.md" in findings["template screenply.md"].remedy
+    assert found(studio)["templates"].found == "screenplay.md (studio)"

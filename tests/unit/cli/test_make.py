@@ -1,5 +1,6 @@
 import json
 import shutil
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,34 @@ def test_make_goes_from_screenplay_to_film(finished: tuple[Path, Result]) -> Non
     assert "3.0 s (24 frames, 3 clips, 128x72 at 8 fps)" in result.stdout
     assert "film outline: not written yet" in result.stderr
     assert "film/A01_S01_SH010  rendered in" in result.stderr
+
+
+def test_make_tells_first_what_the_story_costs_at_most_and_then_what_it_did(vtx, studio, asking):
+    result = vtx("make", "film", "--json", "--studio", studio.root)
+    found = json.loads(result.stdout)
+    assert found["stages"] == ["outline", "treatment", "bible_proposal", "screenplay", "shotlist"]
+    assert found["asked"]["treatment"] == {
+        "calls": 3,
+        "calls_reused": 0,
+        "input_tokens": 3000,
+        "output_tokens": 1500,
+        "cost_usd": 0.03,
+    }
+    assert found["rendered"] == 3
+    path = studio.project("film").outline_path
+    path.write_text(path.read_text(encoding="utf-8").replace("The Film", "The Movie"), encoding="utf-8")
+    lines = vtx("make", "film", "--studio", studio.root).stderr.splitlines()
+    assert lines[0] == "film: 3 questions to a language model, up to 3,000 tokens in and 1,500 out, $0.0300 at most"
+    assert lines[1] == "film treatment: its title changed"
+    assert "film treatment: asked 3 questions, 3,000 tokens in, 1,500 out, $0.0300" in lines
+
+
+def test_nothing_is_sent_if_all_that_is_due_does_not_fit_the_budget(vtx, studio, asking):
+    asking.budget = Decimal("0.08")
+    result = vtx("make", "film", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert result.stderr == "error: the story of film could cost 0.09 USD\n"
+    assert asking.asked == []
 
 
 def test_a_second_make_renders_nothing_and_says_so(film: Project, vtx) -> None:

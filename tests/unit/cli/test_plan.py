@@ -88,6 +88,53 @@ def test_a_shot_without_a_clip_spec_is_named(vtx, film):
     assert "brings it back" not in vtx("plan", "film", *at).stdout
 
 
+def test_plan_says_what_a_model_would_be_asked_at_most(vtx, studio, asking):
+    at = ("--studio", studio.root)
+    rows = [re.split(r"\s{2,}", line.strip()) for line in vtx("plan", "film", *at).stdout.splitlines()]
+    assert ["do", "what", "why", "questions", "tokens", "at most", "film"] in rows
+    assert ["write", "outline", "not written yet", "1", "1,500", "$0.0100"] in rows
+    assert ["write", "screenplay", "not written yet", "~2", "~3,000", "~$0.0200"] in rows
+    (total,) = [row[0] for row in rows if row[0].startswith("9 questions")]
+    assert total.startswith("9 questions to a language model, up to 9,000 tokens in and 4,500 out, $0.0900 at most (a guess")
+    assert asking.asked == []
+    asking.usd = None
+    assert "unknown" in vtx("plan", "film", *at).stdout
+
+
+def test_plan_names_the_parts_of_a_stage_that_are_due(vtx, studio, asking):
+    at = ("--studio", studio.root)
+    for stage in ("outline", "treatment", "bible", "screenplay", "shotlist"):
+        vtx("story", stage, "film", *at)
+    path = studio.project("film").outline_path
+    path.write_text(path.read_text(encoding="utf-8").replace("The Film", "The Movie"), encoding="utf-8")
+    scene = next(studio.project("film").scenes_dir.glob("A02_S01*"))
+    scene.write_text(scene.read_text(encoding="utf-8") + "\nShe sits down.\n", encoding="utf-8")
+    stdout = " ".join(vtx("plan", "film", *at).stdout.split())
+    assert "write treatment its title changed 3 4,500 $0.0300" in stdout
+    assert "write shotlist A02_S01: its scene changed 1 1,500 $0.0100" in stdout
+    steps = {step["stage"]: step for step in json.loads(vtx("plan", "film", "--json", *at).stdout)["steps"]}
+    assert steps["shotlist"]["parts"] == [{"part": "A02_S01", "reason": "its scene changed"}]
+    assert steps["shotlist"]["forecast"] == {
+        "calls": 1,
+        "input_tokens": 1000,
+        "output_tokens": 500,
+        "usd": 0.01,
+        "is_guess": False,
+    }
+    assert json.loads(vtx("plan", "film", "--json", *at).stdout)["forecast"]["calls"] == 4
+
+
+def test_plan_needs_no_key(vtx, studio, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    project = studio.create_project("fog", title="Fog")
+    project.brief_path.write_text("# Fog\n\nA keeper hears a voice in the fog.\n", encoding="utf-8")
+    project.env_path.write_text("VTX_STORY_WRITER=openai\n", encoding="utf-8")
+    result = vtx("plan", "fog", "--studio", studio.root)
+    assert result.exit_code == 0, result.output
+    assert "questions to a language model" in result.stdout
+    assert "(a guess" in result.stdout
+
+
 def test_plan_as_json(vtx, film, edit):
     edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
     film.studio.create_project("broken", title="B").metadata_path.write_text("version: 1\n", encoding="utf-8")

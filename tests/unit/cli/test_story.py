@@ -3,7 +3,7 @@ import json
 import pytest
 import typer
 
-from vtx_dagster.cli.story import part_of
+from vtx_dagster.cli.parts import part_of
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,62 @@ def test_stages_run_one_by_one(vtx, studio):
     assert "wrote 4 files" in result.stdout
     assert "added to prompts/locations.yaml" in result.stderr
     assert len(project.clip_ids()) == 3
+
+
+def test_a_stage_that_a_model_wrote_says_what_it_cost(vtx, studio, asking):
+    at = ("--studio", studio.root)
+    asking.num_reused = 1
+    result = vtx("story", "outline", "film", *at)
+    assert result.stdout.splitlines()[2:] == ["asked 1 question (1 answered from before), 0 tokens in, 0 out, $0.0000"]
+    result = vtx("story", "treatment", "film", "--variants", 2, *at)
+    assert result.stdout.endswith("asked 2 questions, 2,000 tokens in, 1,000 out, $0.0200\n")
+    assert "treatment 1 of 2 stands, because none was chosen" in result.stderr
+    asking.usd = None
+    found = json.loads(vtx("story", "screenplay", "film", "--act", "A01", "--json", *at).stdout)
+    assert (found["calls"], found["calls_reused"], found["input_tokens"], found["cost_usd"]) == (1, 0, 1000, None)
+    assert (found["model"], found["template"], found["notes"]) == ("gpt-test", "screenplay 1", [])
+    asking.asked.clear()
+    assert vtx("story", "screenplay", "film", "--act", "A01", *at).stdout.startswith("film screenplay: wrote 0 files")
+    assert asking.asked == []
+    vtx("story", "screenplay", "film", "--scene", "A01_S01", "--again", *at)
+    assert asking.asked == ["screenplay A01_S01"]
+
+
+def test_a_proposal_for_the_bible_is_shown_and_added_when_asked(vtx, studio, asking):
+    project = studio.project("film")
+    project.env_path.write_text("VTX_STORY_BIBLE=propose\n", encoding="utf-8")
+    at = ("--studio", studio.root)
+    for stage in ("outline", "treatment"):
+        vtx("story", stage, "film", *at)
+    result = vtx("story", "bible", "film", *at)
+    assert "--- prompts/characters.yaml\n+++ prompts/characters.yaml\n" in result.stdout
+    assert "+ines:\n+  name: Ines\n" in result.stdout
+    assert result.stdout.endswith("asked 1 question, 1,000 tokens in, 500 out, $0.0100\n")
+    assert "ines" not in project.bible().characters.characters
+    assert json.loads(vtx("story", "bible", "film", "--json", *at).stdout)["diff"].startswith("--- prompts/characters.yaml\n")
+    result = vtx("story", "bible", "film", "--apply", *at)
+    assert result.stderr == "- added to prompts/characters.yaml: ines\n"
+    assert project.bible().characters.characters["ines"].descriptor == "tall, in a yellow coat"
+    result = vtx("story", "bible", "film", "--apply", *at)
+    assert result.stdout.endswith("the bible has all that it proposes\n")
+    assert result.stderr == ""
+
+
+def test_the_breakdown_proposes_nothing(vtx, studio):
+    result = vtx("story", "bible", "film", "--apply", "--studio", studio.root)
+    assert result.exit_code == 0
+    assert "breakdown 1 writes no bible_proposal" in result.stderr
+
+
+def test_parts_that_failed_are_one_clear_error(vtx, studio, asking):
+    at = ("--studio", studio.root)
+    for stage in ("outline", "treatment"):
+        vtx("story", stage, "film", *at)
+    asking.fails = {"A02_S01": "refused"}
+    error = json.loads(vtx("story", "screenplay", "film", "--json", *at).stdout)["error"]
+    assert (error["code"], error["details"]["parts"]["A02_S01"]["message"]) == ("unfinished_stage", "refused")
+    asking.fails = {}
+    assert "asked 1 question," in vtx("story", "screenplay", "film", *at).stdout
 
 
 def test_clips_are_written_from_the_shotlist_as_it_is(vtx, film, edit):

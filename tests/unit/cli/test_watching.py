@@ -3,7 +3,7 @@ import io
 import pytest
 
 from vtx_dagster.cli import watching
-from vtx_dagster.cli.watching import Outcomes, outcome_of, watching_clips, watching_frames
+from vtx_dagster.cli.watching import Outcomes, outcome_of, watching_clips, watching_frames, watching_parts
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.production.progress import Settled, report, settle
 
@@ -77,4 +77,19 @@ def test_frames_of_an_assembly_on_a_terminal(monkeypatch):
     with watching_frames("assembling film"):
         report("film", 5, 9)
     assert "5/9" in screen.getvalue()
+    assert "/?" not in screen.getvalue()
+
+
+def test_a_stage_shows_from_the_start_and_then_its_parts(monkeypatch, capsys):
+    with watching_parts("film outline"):
+        report("film outline", 1, 1)
+    assert capsys.readouterr() == ("", "")
+    screen = Terminal()
+    monkeypatch.setattr(watching.sys, "stderr", screen)
+    with watching_parts("film screenplay"):
+        pass
+    assert "film screenplay" in screen.getvalue()
+    with watching_parts("film screenplay"):
+        report("film screenplay", 2, 7)
+    assert "2/7" in screen.getvalue()
     assert "/?" not in screen.getvalue()

@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 
 from vtx_dagster.core.errors import InvalidRequestError, MissingSettingError
+from vtx_dagster.core.planner import Stage
 from vtx_dagster.engines.animatic.engine import AnimaticEngine
-from vtx_dagster.engines.choice import media_tool, render_engine, story_writer
+from vtx_dagster.engines.choice import media_tool, render_engine, story_writer, story_writer_name
+from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.settings import Settings
 
 
@@ -12,16 +14,21 @@ def settings(tmp_path: Path, **environ: str) -> Settings:
     return Settings.load(tmp_path, None, environ)
 
 
+def project(tmp_path: Path, **environ: str) -> Project:
+    return Studio.init(tmp_path / "studio", environ).create_project("film", title="Film")
+
+
 def test_what_needs_nothing_is_chosen_by_default(tmp_path: Path) -> None:
     assert render_engine(settings(tmp_path)).identity == AnimaticEngine().identity
-    assert story_writer(settings(tmp_path)).identity.name == "breakdown"
+    assert story_writer(project(tmp_path)).identity.name == "breakdown"
     assert media_tool(settings(tmp_path)).timeout_s == 3600
 
 
 def test_the_argument_goes_before_the_setting(tmp_path: Path) -> None:
     wrong = settings(tmp_path, VTX_ENGINE="crayon", VTX_STORY_WRITER="parrot", VTX_FFMPEG="no_such_program")
     assert render_engine(wrong, name="animatic").identity.name == "animatic"
-    assert story_writer(wrong, name="breakdown").identity.name == "breakdown"
+    film = project(tmp_path, VTX_STORY_WRITER="parrot")
+    assert story_writer(film, name="breakdown").identity.name == "breakdown"
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -30,7 +37,10 @@ def test_the_argument_goes_before_the_setting(tmp_path: Path) -> None:
         render_engine(wrong)
     assert caught.value.details == {"setting": "VTX_ENGINE"}
     with pytest.raises(InvalidRequestError, match="VTX_STORY_WRITER='parrot'"):
-        story_writer(wrong)
+        story_writer(film)
+    with pytest.raises(InvalidRequestError, match=r"known: breakdown, openai\)"):
+        story_writer_name(wrong)
+    assert story_writer_name(wrong, name="openai") == "openai"
     with pytest.raises(MissingSettingError, match="VTX_FFMPEG=no_such_program"):
         media_tool(wrong)
 
@@ -42,3 +52,12 @@ def test_a_font_is_part_of_the_engine(tmp_path: Path) -> None:
     assert render_engine(settings(tmp_path, VTX_FONT="letters.ttf")).identity.version.startswith(
         AnimaticEngine().identity.version + "+font."
     )
+
+
+def test_a_language_model_is_chosen_without_a_key(tmp_path: Path) -> None:
+    writer = story_writer(project(tmp_path, VTX_STORY_WRITER="openai"))
+    assert (writer.identity.name, Stage.BIBLE_PROPOSAL in writer.stages) == ("openai", True)
+    with pytest.raises(InvalidRequestError, match="VTX_STORY_CONCURRENCY"):
+        story_writer(
+            Studio.open(tmp_path / "studio", {"VTX_STORY_WRITER": "openai", "VTX_STORY_CONCURRENCY": "0"}).project("film")
+        )

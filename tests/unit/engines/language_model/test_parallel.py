@@ -139,7 +139,7 @@ def test_one_part_is_no_parts() -> None:
         RejectedRequestError("no such model", status=404),
         ServiceError("cannot be reached", may_have_cost=False),
     ],
-    ids=["budget", "wrong key", "no key"],
+    ids=["budget", "wrong key", "no key", "no model", "unreachable"],
 )
 def test_what_fails_every_part_stops_at_once_and_is_raised_itself(error: VtxError) -> None:
     begun: list[str] = []
