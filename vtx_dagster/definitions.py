@@ -4,7 +4,7 @@ import dagster as dg
 
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
-from vtx_dagster.assets.story import bible, brief, outline, screenplay, shotlist, treatment
+from vtx_dagster.assets.story import STORY_ASSETS, bible, brief
 from vtx_dagster.jobs import ALL_JOBS
 from vtx_dagster.resources.ffmpeg import FfmpegResource
 from vtx_dagster.resources.ltx import LtxPipeline
@@ -14,7 +14,7 @@ from vtx_dagster.sensors import ALL_SENSORS
 
 # Every run is a process of its own already, and a step process would cost two seconds more: so steps run in the run's process.
 defs = dg.Definitions(
-    assets=[brief, bible, outline, treatment, screenplay, shotlist, clip_spec, rendered_clip, act, film],
+    assets=[brief, bible, *STORY_ASSETS.values(), clip_spec, rendered_clip, act, film],
     jobs=ALL_JOBS,
     sensors=ALL_SENSORS,
     resources={

@@ -4,12 +4,12 @@ import dagster as dg
 
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
-from vtx_dagster.assets.story import outline, screenplay, shotlist, treatment
+from vtx_dagster.assets.story import STORY_ASSETS
 
 story_job = dg.define_asset_job(
     "write_story",
-    selection=[outline, treatment, screenplay, shotlist],
-    description="From brief or screenplay to shotlist and clip specs, for one project.",
+    selection=list(STORY_ASSETS.values()),
+    description="From brief or screenplay to shotlist and clip specs, for one project. Sensors leave it alone: it may cost money.",
 )
 
 # Plans and takes are jobs of their own: in a run of several partitions an asset yields no output (see assets/_batch.py), so

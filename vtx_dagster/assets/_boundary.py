@@ -22,8 +22,12 @@ def domain_boundary() -> Iterator[None]:
 
 def failure_of(error: VtxError) -> dg.Failure:
     """Return the failure that stands for an error."""
-    return dg.Failure(
-        error.message,
-        metadata={"vtx/code": error.code, "vtx/details": dg.MetadataValue.json(error.details)},
-        allow_retries=error.retryable,
-    )
+    metadata: dict[str, dg.MetadataValue] = {
+        "vtx/code": dg.MetadataValue.text(error.code),
+        "vtx/details": dg.MetadataValue.json(error.details),
+    }
+    parts = error.details.get("parts")
+    if isinstance(parts, dict):
+        told = (f"- `{part or 'whole'}`: {reason['message']}" for part, reason in parts.items() if isinstance(reason, dict))
+        metadata["vtx/parts"] = dg.MetadataValue.md("\n".join(told))
+    return dg.Failure(error.message, metadata=metadata, allow_retries=error.retryable)

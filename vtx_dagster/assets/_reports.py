@@ -1,6 +1,8 @@
 """What the Dagster UI shows of a finished partition: what a person wants to look at, under ``vtx/`` keys."""
 
 import base64
+import re
+from collections.abc import Iterable
 
 import dagster as dg
 
@@ -12,6 +14,9 @@ from vtx_dagster.production.story import WrittenStage
 
 MAX_TEXT_CHARS = 20_000
 """Longer texts are cut in the UI; the file has them whole."""
+
+_MAX_RESPONSES = 10
+"""So many ids of answers are named; `story/calls` has all of them."""
 
 
 def story_stage(written: WrittenStage) -> dict[str, dg.MetadataValue]:
@@ -25,7 +30,33 @@ def story_stage(written: WrittenStage) -> dict[str, dg.MetadataValue]:
     }
     if written.notes:
         metadata["vtx/notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in written.notes))
-    return metadata
+    if written.diff:
+        metadata["vtx/diff"] = dg.MetadataValue.md(_fenced(_cut(written.diff), "diff"))
+    return metadata | (_asked(written) if written.calls else {})
+
+
+def _asked(written: WrittenStage) -> dict[str, dg.MetadataValue]:
+    """Return what a language model was asked for a stage; tokens and price are those of the questions that were sent."""
+    sent = [call for call in written.calls if not call.reused]
+    provenances = written.provenance.values()
+    responses = [call.response_id for call in written.calls if call.response_id]
+    more = f" and {len(responses) - _MAX_RESPONSES} more" if len(responses) > _MAX_RESPONSES else ""
+    usd = written.usd
+    return {
+        "vtx/cost_usd": dg.MetadataValue.text("unknown") if usd is None else dg.MetadataValue.float(float(usd)),
+        "vtx/calls": dg.MetadataValue.int(len(written.calls)),
+        "vtx/calls_reused": dg.MetadataValue.int(len(written.calls) - len(sent)),
+        "vtx/input_tokens": dg.MetadataValue.int(sum(call.input_tokens for call in sent)),
+        "vtx/output_tokens": dg.MetadataValue.int(sum(call.output_tokens for call in sent)),
+        "vtx/model": _each_once(call.model for call in written.calls),
+        "vtx/template": _each_once(provenance.template for provenance in provenances),
+        "vtx/capsules": _each_once(capsule for provenance in provenances for capsule in provenance.capsules),
+        "vtx/response_ids": dg.MetadataValue.text(", ".join(responses[:_MAX_RESPONSES]) + more),
+    }
+
+
+def _each_once(words: Iterable[str]) -> dg.TextMetadataValue:
+    return dg.MetadataValue.text(", ".join(filter(None, dict.fromkeys(words))) or "none")
 
 
 def clip_spec(resolved: ResolvedClip) -> PartitionReport:
@@ -84,5 +115,15 @@ def cut(assembled: Cut) -> dict[str, dg.MetadataValue]:
 
 
 def _as_markdown(written: WrittenStage) -> str:
-    text = written.text if len(written.text) <= MAX_TEXT_CHARS else f"{written.text[:MAX_TEXT_CHARS]}\n..."
-    return text if written.is_markdown else f"```\n{text}\n```"
+    text = _cut(written.text)
+    return text if written.is_markdown else _fenced(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT_CHARS else f"{text[:MAX_TEXT_CHARS]}\n..."
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """Return a text as a code block, whose fence is longer than any in the text."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -9,7 +9,7 @@ from vtx_dagster.assets import _reports
 from vtx_dagster.assets._batch import PartitionReport, materialization
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
-from vtx_dagster.assets.story import outline, screenplay, shotlist, treatment
+from vtx_dagster.assets.story import STORY_ASSETS
 from vtx_dagster.core.engines import MediaTool, RenderEngine
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage
@@ -22,8 +22,6 @@ from vtx_dagster.production.survey import survey_studio
 from vtx_dagster.studio.project import Project, Studio
 
 logger = logging.getLogger(__name__)
-
-_STORY_ASSETS = {Stage.OUTLINE: outline, Stage.TREATMENT: treatment, Stage.SCREENPLAY: screenplay, Stage.SHOTLIST: shotlist}
 
 
 def report_finished(
@@ -58,7 +56,7 @@ def report_finished(
 class _Finished:
     """Finds what is finished of a project; reports are made only for what turns out to be unknown."""
 
-    assets = (*_STORY_ASSETS.values(), clip_spec, rendered_clip, act, film)
+    assets = (*STORY_ASSETS.values(), clip_spec, rendered_clip, act, film)
 
     def __init__(
         self,
@@ -78,7 +76,7 @@ class _Finished:
             return
         project = self._studio.project(record.project)
         for stage in (story.stage for story in record.story if story.is_current):
-            yield _STORY_ASSETS[stage].key, project.slug, lambda stage=stage: self._story(project, stage)
+            yield STORY_ASSETS[stage].key, project.slug, lambda stage=stage: self._story(project, stage)
         for clip in record.clips:
             key = key_of(project.slug, clip.clip)
             if not clip.problem and project.plan_path(clip.clip).is_file():

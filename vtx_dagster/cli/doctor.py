@@ -3,49 +3,23 @@
 import os
 import platform
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import version
 
 from vtx_dagster import __version__
+from vtx_dagster.cli.doctor_writer import look_at_writer, shown_address
+from vtx_dagster.cli.findings import SETTING_OF, Finding, Level, tried
 from vtx_dagster.cli.studio_folder import record_of, records
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, State
 from vtx_dagster.engines.animatic.lettering import Lettering
-from vtx_dagster.engines.choice import media_tool, render_engine, story_writer
+from vtx_dagster.engines.choice import media_tool, render_engine
 from vtx_dagster.engines.ffmpeg import ffmpeg_version, find_ffmpeg
 from vtx_dagster.studio.project import Studio
 from vtx_dagster.studio.settings import KNOWN, Setting, Settings, masked
 
 LOW_BYTES = 2 * 1024**3
 """With less room on the disk there is a warning: a feature's takes have some gigabytes."""
-
-
-_SETTING_OF = {"ffmpeg": "VTX_FFMPEG", "font": "VTX_FONT", "engine": "VTX_ENGINE", "writer": "VTX_STORY_WRITER"}
-"""The setting that decides about a tool."""
-
-
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at, what was found, and what to do about it."""
-
-    level: Level
-    what: str
-    found: str
-    remedy: str = ""
-
-    def to_json(self) -> dict[str, str]:
-        """Return the finding for ``--json``."""
-        return {name: str(value) for name, value in asdict(self).items()}
 
 
 def examine(studio: Studio, slug: str | None = None, *, only_set: bool = True) -> Iterator[Finding]:
@@ -68,10 +42,10 @@ def examine(studio: Studio, slug: str | None = None, *, only_set: bool = True) -
         yield Finding(level=Level.FAIL, what="settings", found=error.message)
         yield from _projects(studio, slug)
         return
-    tools = tuple(_tools(settings))
+    tools = (*_tools(settings), *look_at_writer(scope, settings))
     yield from tools
     yield from _projects(studio, slug)
-    told = {_SETTING_OF.get(finding.what, "") for finding in tools if finding.level == Level.FAIL}
+    told = {SETTING_OF.get(finding.what, "") for finding in tools if finding.level == Level.FAIL}
     yield from _settings(settings, only_set=only_set, without=told)
 
 
@@ -106,20 +80,10 @@ def _disk(studio: Studio) -> Iterator[Finding]:
 
 
 def _tools(settings: Settings) -> Iterator[Finding]:
-    yield _tried("ffmpeg", lambda: _ffmpeg(settings), settings)
-    yield _tried("font", lambda: _font(settings), settings)
-    yield _tried("engine", lambda: _identity(render_engine(settings)), settings)
-    yield _tried("writer", lambda: _identity(story_writer(settings)), settings)
-    yield _tried("limits", lambda: _limits(settings), settings)
-
-
-def _tried(what: str, look: Callable[[], str], settings: Settings) -> Finding:
-    try:
-        return Finding(level=Level.OK, what=what, found=look())
-    except VtxError as error:
-        setting = settings.lookup(_SETTING_OF.get(what, ""))
-        remedy = f"{setting.name} is set here: {setting.source}" if setting is not None else ""
-        return Finding(level=Level.FAIL, what=what, found=error.message, remedy=remedy)
+    yield tried("ffmpeg", lambda: _ffmpeg(settings), settings)
+    yield tried("font", lambda: _font(settings), settings)
+    yield tried("engine", lambda: _engine(settings), settings)
+    yield tried("limits", lambda: _limits(settings), settings)
 
 
 def _ffmpeg(settings: Settings) -> str:
@@ -134,8 +98,8 @@ def _font(settings: Settings) -> str:
     return str(path) if path is not None else "DejaVu Sans Condensed (built in)"
 
 
-def _identity(tool: object) -> str:
-    identity = tool.identity  # type: ignore[attr-defined]  # engines and writers share only this
+def _engine(settings: Settings) -> str:
+    identity = render_engine(settings).identity
     return f"{identity.name} {identity.version}"
 
 
@@ -154,7 +118,8 @@ def _settings(settings: Settings, *, only_set: bool, without: Collection[str]) -
 
 
 def _shown(setting: Setting) -> str:
-    return f"{masked(setting)} ({setting.source})" if setting.value else setting.source
+    value = shown_address(setting.value) if setting.value and setting.name == "OPENAI_BASE_URL" else masked(setting)
+    return f"{value} ({setting.source})" if setting.value else setting.source
 
 
 def _projects(studio: Studio, slug: str | None) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ class _Boundary(TyperGroup):
             print_error(error, as_json=ctx.meta.get(JSON_KEY, False))
             raise typer.Exit(1) from error
         except KeyboardInterrupt as interrupt:
-            note("interrupted: what was finished is kept; `vtx render resume` or `vtx make SLUG` goes on from there")
+            note("interrupted: what was finished is kept; `vtx make SLUG` or `vtx render resume` goes on from there")
             raise typer.Exit(INTERRUPTED) from interrupt
 
 

@@ -25,6 +25,8 @@ def make(
 ) -> None:
     """Make whatever of a project is not current: story, clips, acts, film.
 
+    Where a language model writes the story, what is due must fit the project's budget as a whole before anything is sent.
+
     What is current is left alone: a second call renders nothing. If clips fail or are blocked, the others are rendered all the
     same, the reasons are shown, and there is no new film. It can be stopped at any moment; the next call goes on from there.
     """
@@ -65,6 +67,7 @@ def _facts(made: "Made", film: Path) -> dict[str, Any]:
         "film_s": made.film_s,
         "was_current": made.was_current,
         "stages": list(made.stages),
+        "asked": made.asked,
         "acts": list(made.acts),
         **made.outcomes.to_json(),
         "blocked": made.blocked,

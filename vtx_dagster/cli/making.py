@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from vtx_dagster.cli.runs import Registry, clips_blocked, clips_due
+from vtx_dagster.cli.spending import asked, asked_json, at_most
 from vtx_dagster.cli.studio_folder import record_of
 from vtx_dagster.cli.watching import Outcomes
 from vtx_dagster.core.errors import IncompleteLineupError, NotFoundError, VtxError
@@ -20,6 +21,7 @@ class Made:
 
     Attributes:
         stages: Story stages that were written.
+        asked: What a language model was asked for them, and what it cost, by stage.
         acts: Acts that were assembled.
         blocked: Why clips could not be planned, by key.
         film_facts: What was reported of the film, if it was assembled.
@@ -28,6 +30,7 @@ class Made:
 
     project: str
     stages: list[str] = field(default_factory=list)
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
     outcomes: Outcomes = field(default_factory=Outcomes)
     blocked: dict[str, str] = field(default_factory=dict)
     acts: list[str] = field(default_factory=list)
@@ -55,10 +58,11 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
         is_quiet: Show no progress.
 
     Raises:
+        BudgetError: If the story that is due could cost more than is left of the project's budget; nothing was sent.
         VtxError: If the project cannot be read, a story stage or an assembly failed, or there is nothing to make a film of.
     """
     made = Made(project=slug)
-    record = _write_story(registry, made, tell)
+    record = _write_story(registry, made, tell, is_quiet=is_quiet)
     registry.register()
     if not record.clips:
         raise _nothing_to_make(registry, slug)
@@ -73,8 +77,8 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
     return made
 
 
-def _write_story(registry: Registry, made: Made, tell: Callable[[str], None]) -> ProjectRecord:
-    """Write what is due of the story, and return what is on disk then."""
+def _write_story(registry: Registry, made: Made, tell: Callable[[str], None], *, is_quiet: bool) -> ProjectRecord:
+    """Write what is due of the story, and return what is on disk then; nothing is sent if all of it does not fit the budget."""
     while True:
         record = _survey(registry, made.project)
         due = next((story for story in record.story if not story.is_current), None)
@@ -82,10 +86,17 @@ def _write_story(registry: Registry, made: Made, tell: Callable[[str], None]) ->
             return record
         if due.stage in made.stages:
             raise VtxError(f"{made.project}: {due.stage} is due again right after it was written: {due.reason}", stage=due.stage)
+        if not made.stages:
+            forecast = registry.check_budget(made.project)
+            if forecast.num_calls:
+                tell(f"{made.project}: {at_most(forecast)}")
         tell(f"{made.project} {due.stage}: {due.reason}")
-        facts = registry.write(due.stage, made.project)
+        facts = registry.write(due.stage, made.project, is_quiet=is_quiet)
         for line in str(facts.get("vtx/notes", "")).splitlines():
             tell(line)
+        if cost := asked(facts):
+            made.asked[due.stage] = asked_json(facts)
+            tell(f"{made.project} {due.stage}: {cost}")
         made.stages.append(due.stage)
 
 

@@ -1,6 +1,6 @@
 """``vtx plan``: what would be made, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,10 +8,11 @@ import typer
 
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
 from vtx_dagster.cli.output import clock, counted, print_json, print_table, say
+from vtx_dagster.cli.spending import at_most, forecast_json, usd
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio
 
 if TYPE_CHECKING:
-    from vtx_dagster.core.planner import ProjectRecord, Step
+    from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, Step
     from vtx_dagster.studio.project import Studio
 
 MAX_CHANGES = 50
@@ -25,7 +26,11 @@ def plan(
     studio: StudioOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what `vtx make` would do, in order, and why. Makes nothing. Exits with 1 if a project cannot be read."""
+    """Show what `vtx make` would do, in order, and why. Makes nothing, sends nothing. Exits with 1 if a project cannot be read.
+
+    Of a story that a language model writes it says what that could cost at most; a guess (~) where it is not known yet how many
+    questions there will be.
+    """
     from vtx_dagster.cli.standing import unwritten_clips
     from vtx_dagster.core.planner import plan_studio
 
@@ -41,8 +46,10 @@ def plan(
         if not record.problem and (clips := unwritten_clips(opened.project(record.project), record))
     }
     if as_json:
-        facts = [{**_facts(step), "changed": changed.get((step.project, step.id), "")} for step in steps]
-        print_json({"steps": facts, "then": follow, "unwritten": unwritten, "problems": problems})
+        parts = {(record.project, one.stage): one.due for record in found for one in record.story}
+        facts = [{**_facts(step, parts), "changed": changed.get((step.project, step.id), "")} for step in steps]
+        total = forecast_json(_together(steps))
+        print_json({"steps": facts, "forecast": total, "then": follow, "unwritten": unwritten, "problems": problems})
     else:
         for project, problem in problems.items():
             say(f"{project}: {problem}")
@@ -88,7 +95,8 @@ def _changed(studio: "Studio", found: list["ProjectRecord"]) -> dict[tuple[str, 
     return told
 
 
-def _facts(step: "Step") -> dict[str, Any]:
+def _facts(step: "Step", parts: Mapping[tuple[str, "Stage"], Sequence[tuple[str, str]]]) -> dict[str, Any]:
+    due = parts.get((step.project, step.stage), ())
     return {
         "project": step.project,
         "stage": step.stage,
@@ -99,16 +107,45 @@ def _facts(step: "Step") -> dict[str, Any]:
         "hash": step.work_hash,
         "frames": step.num_frames,
         "film_s": float(step.film_s),
+        "parts": [{"part": part, "reason": reason} for part, reason in due],
+        "forecast": forecast_json(step.forecast),
     }
 
 
 def _print(steps: list["Step"], changed: Mapping[tuple[str, str], str], *, is_one: bool) -> None:
     if not steps:
         return
-    rows = [(s.project, s.work, _what(s), _why(s, changed), clock(s.film_s) if s.num_frames else "") for s in steps]
+    asks = any(step.forecast.num_calls for step in steps)
+    columns = ("project", "do", "what", "why", *(("#questions", "#tokens", "#at most") if asks else ()), "#film")
+    rows = [
+        (
+            *(step.project, step.work, _what(step), _why(step, changed)),
+            *(_asks(step) if asks else ()),
+            clock(step.film_s) if step.num_frames else "",
+        )
+        for step in steps
+    ]
     first = 1 if is_one else 0
-    print_table(("project", "do", "what", "why", "#film")[first:], [row[first:] for row in rows])
+    print_table(columns[first:], [row[first:] for row in rows])
     say(_totals(steps))
+    if asks:
+        say(at_most(_together(steps)))
+
+
+def _asks(step: "Step") -> tuple[str, str, str]:
+    """Return the cells about a language model: questions, tokens in and out, price; a guess has a mark."""
+    forecast = step.forecast
+    if not forecast.num_calls:
+        return "", "", ""
+    mark = "~" if forecast.is_guess else ""
+    tokens = forecast.input_tokens + forecast.output_tokens
+    return f"{mark}{forecast.num_calls}", f"{mark}{tokens:,}", "unknown" if forecast.usd is None else f"{mark}{usd(forecast.usd)}"
+
+
+def _together(steps: Iterable["Step"]) -> "Forecast":
+    from vtx_dagster.core.planner import Forecast
+
+    return sum((step.forecast for step in steps), start=Forecast())
 
 
 def _what(step: "Step") -> str:

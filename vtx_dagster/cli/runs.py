@@ -16,14 +16,17 @@ from sqlalchemy.exc import DatabaseError
 
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
 from vtx_dagster.assets.registry import report_finished
-from vtx_dagster.cli.watching import Outcomes, watching_clips, watching_frames
+from vtx_dagster.assets.story import StoryConfig
+from vtx_dagster.cli.output import note
+from vtx_dagster.cli.watching import Outcomes, watching_clips, watching_frames, watching_parts
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageError, VtxError
-from vtx_dagster.core.planner import ProjectRecord, Stage, State
+from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, State
 from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.batches import PARTITION_TAG, batches, range_tags
 from vtx_dagster.partitions.definitions import clip_partitions
 from vtx_dagster.partitions.keys import key_of, split_key
 from vtx_dagster.partitions.sync import SyncReport, register
+from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.resources.studio import StudioResource
 from vtx_dagster.sensors import MAX_SPAN, UNFINISHED
 from vtx_dagster.studio.files import storage_errors, write_atomic
@@ -65,19 +68,36 @@ class Registry:
             writer_for=story.writer_for,
         )
 
-    def write(
-        self, stage: Stage, slug: str, *, part: str = "", overwrite: bool = False, clips_only: bool = False
-    ) -> dict[str, Any]:
+    def check_budget(self, slug: str) -> Forecast:
+        """Return what all of a project's story that is due costs at most.
+
+        Raises:
+            BudgetError: If it could pass what is left of the project's budget.
+        """
+        project = self.studio.project(slug)
+        return StoryDesk(project, self._resources["story"].writer_for(project)).check_budget()
+
+    def write(self, stage: Stage, slug: str, config: StoryConfig | None = None, *, is_quiet: bool = False) -> dict[str, Any]:
         """Run one story stage of a project, and return what was reported of it.
+
+        Args:
+            stage: The stage.
+            slug: The project.
+            config: Run options; none for what is due.
+            is_quiet: Show no progress.
 
         Raises:
             VtxError: If it failed.
         """
-        config: dict[str, Any] = {"part": part, "overwrite": overwrite}
-        if clips_only:
-            config["clips_only"] = True
         self.register()
-        result = self.run([stage], {PARTITION_TAG: slug}, config={stage: config})
+        options = (config or StoryConfig()).model_dump()
+        try:
+            with watching_parts(f"{slug} {stage}", is_quiet=is_quiet):
+                result = self.run([stage], {PARTITION_TAG: slug}, config={stage: options})
+        except KeyboardInterrupt:
+            if (self.studio.project(slug).story_dir / "calls").is_dir():
+                note(f"{slug} {stage}: every answer that arrived is in story/calls, and will not be asked or paid for again")
+            raise
         self.register()
         return reported(result, stage)
 

@@ -114,8 +114,21 @@ def watching_frames(what: str, *, is_quiet: bool = False) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def watching_parts(what: str, *, is_quiet: bool = False) -> Iterator[None]:
+    """Show from the start that a stage of the story is written, and how many of its parts are, unless ``is_quiet``."""
+    from vtx_dagster.production.progress import watching
+
+    with _display(what, total=None, is_quiet=is_quiet) as display, watching(display.frames):
+        display.start()
+        yield
+
+
 class _Silence:
     """Shows nothing."""
+
+    def start(self) -> None:
+        """Take note that work of unknown length began."""
 
     def frames(self, key: str, done: int, total: int) -> None:
         """Take note of frames."""
@@ -133,22 +146,27 @@ class _Lines(_Silence):
 
 
 class _Bars(_Silence):
-    """A bar for the clips, if there are any, and one for the frames of what is in hand, once their number is known."""
+    """A bar for the clips, if there are any, and one for the frames or parts of what is in hand, once their number is known."""
 
     def __init__(self, progress: Any, what: str, *, total: int | None) -> None:
         self._progress = progress
-        self._clips = progress.add_task(what, total=total) if total is not None else None
-        self._frames = progress.add_task(what, total=None, visible=False)
+        self._clips = progress.add_task(what, total=total, count=f"0/{total}") if total is not None else None
+        self._total = total
+        self._frames = progress.add_task(what, total=None, count="", visible=False)
+
+    def start(self) -> None:
+        """Show a bar that only moves."""
+        self._progress.update(self._frames, visible=True)
 
     def frames(self, key: str, done: int, total: int) -> None:
         """Move the bar of frames."""
-        self._progress.update(self._frames, description=key, completed=done, total=total, visible=True)
+        self._progress.update(self._frames, description=key, completed=done, total=total, count=f"{done}/{total}", visible=True)
 
     def settled(self, line: str, *, num_done: int) -> None:
         """Print a line above the bars, and move the bar of clips."""
         self._progress.console.print(line, markup=False)
         if self._clips is not None:  # pragma: no branch - only clips settle, and they have a bar
-            self._progress.update(self._clips, completed=num_done)
+            self._progress.update(self._clips, completed=num_done, count=f"{num_done}/{self._total}")
 
 
 @contextmanager
@@ -158,8 +176,8 @@ def _display(what: str, *, total: int | None, is_quiet: bool) -> Iterator[_Silen
     elif not sys.stderr.isatty():
         yield _Lines()
     else:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+        columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"), TimeRemainingColumn()
         with Progress(*columns, console=console(sys.stderr), transient=True) as progress:
             yield _Bars(progress, what, total=total)

@@ -32,9 +32,7 @@ def story_writer(project: Project, *, name: str = "") -> StoryWriter:
         MissingSettingError: If the writer needs a setting that is not set.
         InvalidFileError: If a file that tells it how to write is not valid.
     """
-    name = name or project.settings().get("VTX_STORY_WRITER") or WRITERS[0]
-    _checked("VTX_STORY_WRITER", name, WRITERS)
-    if name == "openai":
+    if story_writer_name(project.settings(), name=name) == "openai":
         from vtx_dagster.engines.language_model.desk import model_desk
         from vtx_dagster.engines.language_model.writer import LanguageModelWriter
 
@@ -42,6 +40,17 @@ def story_writer(project: Project, *, name: str = "") -> StoryWriter:
     from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 
     return BreakdownWriter()
+
+
+def story_writer_name(settings: Settings, *, name: str = "") -> str:
+    """Return the name itself, or without one what ``VTX_STORY_WRITER`` says.
+
+    Raises:
+        InvalidRequestError: If there is no such writer.
+    """
+    name = name or settings.get("VTX_STORY_WRITER") or WRITERS[0]
+    _checked("VTX_STORY_WRITER", name, WRITERS)
+    return name
 
 
 def media_tool(settings: Settings, *, executable: str = "") -> Ffmpeg:

@@ -9,7 +9,7 @@ from vtx_dagster.studio.project import Project
 
 
 class StoryModel(dg.ConfigurableResource):
-    """Writes outlines, treatments, screenplays and shotlists."""
+    """Writes outlines, treatments, proposals for the bible, screenplays and shotlists."""
 
     writer: str = Field(default="", description="Writer for every project. Empty: each one's VTX_STORY_WRITER (breakdown).")
 
@@ -18,5 +18,6 @@ class StoryModel(dg.ConfigurableResource):
 
         Raises:
             InvalidRequestError: If there is no such writer.
+            InvalidFileError: If a setting or a file that tells it how to write is not valid.
         """
         return story_writer(project, name=self.writer)

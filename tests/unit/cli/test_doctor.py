@@ -110,6 +110,9 @@ def test_a_language_model_is_looked_at_and_not_asked(studio, monkeypatch):
         "templates": "those of the package",
     }
     assert found(studio)["budget"].found == "no limit"
+    model_settings(studio, "VTX_STORY_MODEL=gpt-5-nano", "OPENAI_API_KEY=sk-very-secret")
+    (studio.root / "config/prices.yaml").write_text("models: {gpt-5-nano: {input: 0.005, output: 0}}\n", encoding="utf-8")
+    assert found(studio)["price"].found == "$0.005 in, $0.00 out for a million tokens"
     assert "sk-very-secret" not in str(list(findings.values()))
 
 
@@ -121,7 +124,9 @@ def test_without_a_key_nothing_can_be_asked(studio):
 
 
 def test_a_server_of_one_s_own_shows_no_credentials(studio):
-    model_settings(studio, "OPENAI_BASE_URL=http://ann:pass-word@gpu:8000/v1?token=t0ken", "VTX_STORY_MODEL=qwen3:14b", "VTX_STORY_API=chat")
+    model_settings(
+        studio, "OPENAI_BASE_URL=http://ann:pass-word@gpu:8000/v1?token=t0ken", "VTX_STORY_MODEL=qwen3:14b", "VTX_STORY_API=chat"
+    )
     findings = found(Studio.open(studio.root, {}))
     assert findings["writer"].found == "openai"
     assert findings["model"].found == "qwen3:14b at http://gpu:8000/v1 (chat)"

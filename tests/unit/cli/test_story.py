@@ -4,6 +4,7 @@ import pytest
 import typer
 
 from vtx_dagster.cli.parts import part_of
+from vtx_dagster.cli.runs import Registry
 
 
 @pytest.mark.parametrize(
@@ -141,3 +142,19 @@ def test_a_scene_without_its_act_is_wrong_usage(vtx, studio):
     result = vtx("story", "shotlist", "film", "--scene", "S01", "--studio", studio.root)
     assert result.exit_code == 2
     assert "--act A01" in result.stderr
+
+
+def test_ctrl_c_says_what_is_kept_of_a_stage(vtx, studio, monkeypatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Registry, "run", interrupted)
+    at = ("--studio", studio.root)
+    result = vtx("story", "outline", "film", *at)
+    assert (result.exit_code, "story/calls" in result.stderr) == (130, False)
+    (studio.project("film").story_dir / "calls").mkdir()
+    result = vtx("story", "outline", "film", *at)
+    assert result.stderr.splitlines() == [
+        "film outline: every answer that arrived is in story/calls, and will not be asked or paid for again",
+        "interrupted: what was finished is kept; `vtx make SLUG` or `vtx render resume` goes on from there",
+    ]
