@@ -67,7 +67,7 @@ def plan(root: Path) -> tuple[float, int]:
     records = survey_studio(
         Studio.open(root, {}),
         engine_for=lambda project: render_engine(project.settings()),
-        writer_for=lambda project: story_writer(project.settings()),
+        writer_for=story_writer,
     )
     num_steps = sum(1 for _ in plan_studio(records))
     return time.perf_counter() - started, num_steps
