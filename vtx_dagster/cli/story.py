@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from vtx_dagster.cli import capsules, costs, prompt, treatments
+from vtx_dagster.cli import capsules, costs, export, prompt, treatments
 from vtx_dagster.cli.options import JsonOption, SlugArgument, StudioOption, VerboseOption, add_command
 from vtx_dagster.cli.parts import ActOption, SceneOption, part_of
 from vtx_dagster.cli.stages import print_stage, run_stage
@@ -142,3 +142,4 @@ _add_stage(
 prompt.add_commands(app)
 capsules.add_commands(app)
 costs.add_commands(app)
+export.add_commands(app)

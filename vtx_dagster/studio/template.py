@@ -8,7 +8,9 @@ STUDIO_README = """\
 This folder is a film studio of vtx-dagster.
 
 projects/<slug>/   one folder per film: story/, prompts/, inputs/ are yours; renders/ is made and can be made again
-config/            settings of all projects: global.env, and models.env for models and keys
+config/            settings of all projects: global.env, and models.env for models and keys;
+                   prices.yaml and policy.yaml of language models
+library/           ways of writing and looks that projects choose
 .dagster/          Dagster's record of runs; `vtx sync` rebuilds it from what is on disk
 
   vtx projects new my_film --title "My film" --screenplay my_film.fountain
@@ -68,6 +70,47 @@ retention:
       skipped: 1
       success: 30
       failure: 30
+"""
+
+PRICES = """\
+# What language models cost, in USD for a million tokens. What stands here goes before the prices that come with vtx-dagster.
+# Without a price a model may be used, and its cost is unknown; but not with a budget (VTX_STORY_BUDGET_USD).
+version: 1
+
+# as_of: 2026-11-01
+models:
+  # gpt-5-mini: {input: 0.25, cached_input: 0.025, output: 2.00}
+  # A model on a machine of your own costs nothing. "*" stands for every model that has no price of its own.
+  # "qwen3:14b": {input: 0, output: 0}
+  # "*": {input: 0, output: 0}
+"""
+
+POLICY = """\
+# What no answer of a language model may say. It is asked again, and its answer is set aside if it still does.
+version: 1
+
+banned_phrases: # whole words, in capitals or not
+  # - as an AI language model
+  # - tapestry of
+"""
+
+LIBRARY_README = """\
+Style capsules: ways of writing and looks that all projects of this studio can choose, in metadata.yaml:
+
+  story:
+    writing: [terse]
+    visual: [super8]
+
+writing/<key>.yaml   title, descriptors, samples, avoid: how the words sound
+visual/<key>.yaml    title, descriptors, negative, times, references: how the film looks
+
+`vtx story capsules` lists them, together with the presets that come with vtx-dagster. A file here goes before the preset of its
+name. For example writing/terse_of_ours.yaml:
+
+  version: 1
+  title: Terse, ours
+  descriptors: [Sentences under ten words., Nobody says what they feel.]
+  avoid: [adverbs]
 """
 
 BRIEF = """\
@@ -156,6 +199,13 @@ _RENDER_HINTS = """
 #   min_clip_s: 1.0
 #   max_clip_s: 15.0
 
+# How a language model writes the story (VTX_STORY_WRITER=openai). `vtx story capsules` lists the styles; visual ones are in the
+# prompt of every clip, whoever writes.
+# story:
+#   writing: [terse]
+#   visual: [super8]
+#   treatments: 3
+
 # What the sensors may do on their own.
 # automation:
 #   render: true
@@ -202,6 +252,9 @@ def studio_files() -> dict[str, str]:
         "README.txt": STUDIO_README,
         "config/global.env": studio_env(models=False),
         "config/models.env": studio_env(models=True),
+        "config/prices.yaml": PRICES,
+        "config/policy.yaml": POLICY,
+        "library/README.txt": LIBRARY_README,
         ".dagster/dagster.yaml": DAGSTER_YAML,
     }
 

@@ -28,7 +28,15 @@ def files_in(folder: Path) -> dict[str, str]:
 
 def test_init_is_idempotent_and_never_overwrites(tmp_path: Path):
     studio = Studio.init(tmp_path / "s")
-    assert set(files_in(studio.root)) == {"README.txt", "config/global.env", "config/models.env", ".dagster/dagster.yaml"}
+    assert set(files_in(studio.root)) == {
+        "README.txt",
+        "config/global.env",
+        "config/models.env",
+        "config/policy.yaml",
+        "config/prices.yaml",
+        "library/README.txt",
+        ".dagster/dagster.yaml",
+    }
     (studio.root / "config/global.env").write_text("VTX_ENGINE=animatic\n")
     before = files_in(studio.root)
     Studio.init(tmp_path / "s")
