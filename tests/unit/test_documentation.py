@@ -18,6 +18,8 @@ from vtx_dagster.core.engines import RenderRequest
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.core.planner import Stage
+from vtx_dagster.core.policy import Policy
+from vtx_dagster.core.prices import PriceTable
 from vtx_dagster.core.story import Source, StoryContext
 from vtx_dagster.engines.breakdown import directions
 from vtx_dagster.engines.breakdown.fountain import parse_screenplay
@@ -37,6 +39,8 @@ KINDS = {
     "locations": Locations,
     "prefix": StyleBible,
     "bundles": LoraBundles,
+    "models": PriceTable,
+    "banned_phrases": Policy,
 }
 """The model of a YAML example, by the key that follows its version."""
 
