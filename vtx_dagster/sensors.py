@@ -1,7 +1,8 @@
 """What happens by itself: partitions follow the disk, due clips are rendered, complete films are assembled.
 
 The sensors keep no queue of their own. Every tick asks the planner what is due now and leaves out what unfinished runs are at
-work on, so nothing is lost in a crash and nothing is asked for twice.
+work on, so nothing is lost in a crash and nothing is asked for twice. The stages of the story are for people to start: they may
+cost money.
 """
 
 import hashlib

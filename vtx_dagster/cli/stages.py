@@ -68,9 +68,7 @@ def print_stage(slug: str, name: str, facts: dict[str, Any], *, more_notes: Iter
 
 def _as_json(facts: dict[str, Any]) -> dict[str, Any]:
     told = {name.removeprefix("vtx/"): value for name, value in facts.items() if name not in ("vtx/text", "vtx/notes")}
-    if "diff" in told:
-        told["diff"] = _unfenced(told["diff"])
-    return told | asked_json(facts)
+    return {**told, "diff": _unfenced(facts.get("vtx/diff", "")), **asked_json(facts)}
 
 
 def _unfenced(block: str) -> str:

@@ -89,6 +89,7 @@ def test_a_proposal_for_the_bible_is_shown_and_added_when_asked(vtx, studio, ask
     assert project.bible().characters.characters["ines"].descriptor == "tall, in a yellow coat"
     result = vtx("story", "bible", "film", "--apply", *at)
     assert result.stdout.endswith("the bible has all that it proposes\n")
+    assert json.loads(vtx("story", "bible", "film", "--json", *at).stdout)["diff"] == ""
     assert result.stderr == ""
 
 
