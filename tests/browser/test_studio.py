@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ASSETS = {
     "story": {"brief", "outline", "treatment", "screenplay", "shotlist"},
-    "continuity": {"bible"},
+    "continuity": {"bible", "bible_proposal"},
     "clips": {"clip_spec", "rendered_clip"},
     "cut": {"act", "film"},
 }
