@@ -190,7 +190,7 @@ def test_one_scene_s_failure_loses_no_other(film: Project, server: ModelServer) 
 
 def test_a_budget_one_cent_below_the_estimate_sends_nothing(film: Project, server: ModelServer, environ: dict[str, str]) -> None:
     plan = json.loads(vtx(film, "plan", "crossing", "--json").stdout)
-    estimate = sum(float(step["usd"]) for step in plan["steps"] if step.get("usd"))
+    estimate = sum(step["forecast"]["usd"] for step in plan["steps"])
     assert 0.01 < estimate < 10
     less = vtx(film, "make", "crossing", VTX_STORY_BUDGET_USD=f"{estimate - 0.01:.6f}")
     assert less.returncode == 1
