@@ -9,7 +9,7 @@ from vtx_dagster.assets.story import STORY_ASSETS
 story_job = dg.define_asset_job(
     "write_story",
     selection=list(STORY_ASSETS.values()),
-    description="From brief or screenplay to shotlist and clip specs, for one project. Sensors leave it alone: it may cost money.",
+    description="From brief or screenplay to shotlist and clip specs, for one project. It may cost money: no sensor starts it.",
 )
 
 # Plans and takes are jobs of their own: in a run of several partitions an asset yields no output (see assets/_batch.py), so

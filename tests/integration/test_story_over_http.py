@@ -16,6 +16,7 @@ import story_author
 from model_server import ModelServer, Request, answer, refusal, slow, status, truncated
 
 from vtx_dagster.core.errors import BudgetError, UnfinishedStageError
+from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Stage
 from vtx_dagster.engines.choice import media_tool, story_writer
 from vtx_dagster.production.story import StoryDesk
@@ -229,3 +230,11 @@ def test_a_feature_of_120_scenes_four_at_a_time(tmp_path: Path, server: ModelSer
     (film.scenes_dir / "A02_S07__ferry_deck_6.fountain").unlink()
     desk.run(Stage.SCREENPLAY)
     assert asked(server)["screenplay"] == 120, "the answer is remembered"
+
+
+def test_one_act_of_the_outline_again(film: Project, server: ModelServer) -> None:
+    desk = write(film)
+    server.requests.clear()
+    desk.run(Stage.OUTLINE, only=FilmId.parse("A02"), again=True)
+    assert [request.schema_name for request in server.requests] == ["outline_scenes"]
+    assert all(record.is_current for record in desk.records())

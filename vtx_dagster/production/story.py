@@ -148,7 +148,7 @@ class StoryDesk:
         with project_lock(self._project, "story"):
             if again:
                 self._forget(stage, only)
-            run = _Run(self._project, self._writer, stage, only=only, overwrite=overwrite)
+            run = _Run(self._project, self._writer, stage, only=only, overwrite=overwrite, again=again)
             return {
                 Stage.OUTLINE: run.outline,
                 Stage.TREATMENT: run.treatment,
@@ -219,8 +219,12 @@ class StoryDesk:
 
     def _forget(self, stage: Stage, only: FilmId | None) -> None:
         parts = _chosen(StoryParts(self._project, self._writer).parts(stage), only)
-        CallStore(self._project).forget(stage, parts)
-        StoryLog(self._project).forget(stage, parts)
+        if WHOLE in parts and only is not None:
+            # An act of the outline: the others stand, and so does what the outline was written from.
+            CallStore(self._project).forget(stage, [str(only)])
+        else:
+            CallStore(self._project).forget(stage, parts)
+            StoryLog(self._project).forget(stage, parts)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -236,12 +240,22 @@ class _Stored:
 class _Run:
     """One run of one stage, under the story's lock."""
 
-    def __init__(self, project: Project, writer: StoryWriter, stage: Stage, *, only: FilmId | None, overwrite: bool) -> None:
+    def __init__(
+        self,
+        project: Project,
+        writer: StoryWriter,
+        stage: Stage,
+        *,
+        only: FilmId | None,
+        overwrite: bool,
+        again: bool = False,
+    ) -> None:
         self._project = project
         self._writer = writer
         self._stage = stage
         self._only = only
         self._overwrite = overwrite
+        self._again = again
         self._standing = StoryParts(project, writer)
         self._story = self._standing.story
         self._latest: StoryParts | None = self._standing
@@ -344,6 +358,8 @@ class _Run:
         if WHOLE in wanted and (is_free or not standing.has_sources(stage)):
             due.add(WHOLE)
         by_hand = {part for part in wanted if standing.is_by_hand(standing.files(stage, part))}
+        if self._again:
+            due |= wanted - by_hand
         if self._overwrite:
             due |= by_hand
         elif self._writer.forecast(stage, self._story, Job(due=frozenset(due & by_hand))).num_calls:

@@ -307,6 +307,12 @@ def test_forgetting_asks_again(written: Project, writer: PartWriter, desk: Story
     assert due(desk) == {}
 
 
+def test_an_act_of_the_outline_again_leaves_the_outline_current(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    desk.run(Stage.OUTLINE, only=FilmId.parse("A01"), again=True)
+    assert writer.asked == ["outline"]
+    assert due(desk) == {}
+
+
 def test_only_a_part_of_a_stage_in_one_piece_does_not_make_it_current(
     written: Project, writer: PartWriter, desk: StoryDesk
 ) -> None:

@@ -23,8 +23,8 @@ _BY_RULE_FROM_A_SCREENPLAY = (Stage.OUTLINE, Stage.TREATMENT, Stage.SCREENPLAY)
 class LanguageModelWriter:
     """Implements ``core.story.StoryWriter`` with a language model.
 
-    A screenplay that a person brought along is never rewritten: of such a film the outline, the treatment and the scenes come from
-    the breakdown, and the model writes the proposal for the bible and the shotlist.
+    A screenplay that a person brought along is never rewritten: of such a film the outline, the treatment and the scenes come
+    from the breakdown, and the model writes the proposal for the bible and the shotlist.
 
     Args:
         desk: The prompts, and who answers them.

@@ -77,5 +77,5 @@ def test_a_budget_is_asked_before_anything_is_sent(film: Project) -> None:
 
 def test_what_has_no_plain_form_has_no_hash() -> None:
     assert aspect_hash({"b": 1, "a": (None, 2.5)}) == aspect_hash({"a": [None, 2.5], "b": 1})
-    with pytest.raises(TypeError, match="Path has no hash|PosixPath has no hash"):
+    with pytest.raises(TypeError, match="PosixPath has no hash"):
         aspect_hash(Path("x"))
