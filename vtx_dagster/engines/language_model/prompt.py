@@ -10,6 +10,8 @@ import re
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -112,6 +114,19 @@ class _Template:
     partials: tuple[_File, ...] = ()
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2's sandbox, in which values can be looked at and nothing more.
+
+    By itself it lets templates call what has no underscore, and pydantic has such methods that read files and unpickle.
+    """
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        """Say whether a template may have an attribute: of a pydantic model its own fields and properties, of a class none."""
+        if isinstance(obj, type) or not super().is_safe_attribute(obj, attr, value):
+            return False
+        return not isinstance(obj, BaseModel) or attr in type(obj).model_fields or _is_property(type(obj), attr)
+
+
 class PromptLibrary:
     """The prompt templates of a project. Every file is read once: make a new library to see a change."""
 
@@ -127,7 +142,7 @@ class PromptLibrary:
         self._context_tokens = context_tokens
         self._files: dict[str, _File] = {}
         self._templates: dict[str, _Template] = {}
-        self._environment = ImmutableSandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=FunctionLoader(self._source),
             undefined=StrictUndefined,
             autoescape=False,  # the text goes to a model, not to a browser
@@ -270,6 +285,11 @@ class PromptLibrary:
             file, line = _place(self._template(name), error)
             raise syntax_error(file, line, f"the template cannot be filled in: {error}") from error
         return Message(role=role, text=_HOLES.sub("\n\n", text.strip()))
+
+
+def _is_property(model: type[BaseModel], name: str) -> bool:
+    """Say whether a model has a property of this name that is not one of pydantic's."""
+    return not hasattr(BaseModel, name) and isinstance(getattr_static(model, name, None), (property, cached_property))
 
 
 def _label(name: str, template: _Template) -> str:

@@ -1,4 +1,5 @@
 import re
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -199,6 +200,58 @@ def test_a_bad_template_names_file_and_line(shelf: Shelf, text: str, line: int, 
         shelf.render(values={**VALUES, "listed": [0]})
     assert caught.value.message.startswith(f"{path}:{line}: ")
     assert caught.value.details["line"] == line
+
+
+class Shown(BaseModel):
+    """A value as a story hands it to a template."""
+
+    name: str = "Ida"
+    names: dict[str, "Shown"] = {}
+
+    @property
+    def loud(self) -> str:
+        return self.name.upper()
+
+    @cached_property
+    def quiet(self) -> str:
+        return self.name.lower()
+
+    def told(self) -> str:
+        return self.name
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        """shown.parse_raw("cos\\nsystem\\n(S'touch PWNED'\\ntR.", proto="pickle", allow_pickle=True)""",
+        """(shown | attr("parse_raw"))("cos\\nsystem\\n(S'touch PWNED'\\ntR.", proto="pickle", allow_pickle=True)""",
+        'shown["parse_file"]("SECRET").name',
+        'shown.model_validate_json("{}").name',
+        'shown.model_copy(update={"name": "x"}).name',
+        "shown.told()",
+        "shown.model_fields_set",
+        'dict.fromkeys("ab")',
+        '[shown] | map(attribute="parse_file") | join',
+        '"{0.parse_file}".format(shown)',
+    ],
+    ids=["runs code", "by a filter", "reads a file", "validates", "copies", "method", "inner", "class", "mapped", "format"],
+)
+def test_a_template_can_only_look_at_values(shelf: Shelf, expression: str, tmp_path: Path) -> None:
+    secret, pwned = tmp_path / "secret.json", tmp_path / "pwned"
+    secret.write_text('{"name": "TOP SECRET"}', encoding="utf-8")
+    expression = expression.replace("PWNED", str(pwned)).replace("SECRET", str(secret))
+    path = shelf.put(HEADER + "# system\na\n# user\n{{ " + expression + " }}\n", owner="project")
+    with pytest.raises(InvalidFileError, match="unsafe") as caught:
+        shelf.render(values={"shown": Shown()})
+    assert caught.value.message.startswith(f"{path}:9: ")
+    assert not pwned.exists()
+
+
+def test_fields_and_properties_of_values_can_be_shown(shelf: Shelf) -> None:
+    shown = "{{ loop.index }} {{ key }} {{ one.name }} {{ one.loud }} {{ one.quiet }}"
+    text = "{% for key, one in shown.names.items() %}" + shown + "{% endfor %}"
+    shelf.put(HEADER + f"# system\na\n# user\n{text}\n")
+    assert shelf.render(values={"shown": Shown(names={"noah": Shown(name="Noah")})}).messages[1].text == "1 noah Noah NOAH noah"
 
 
 def test_an_error_in_a_partial_names_the_partial(shelf: Shelf) -> None:
