@@ -95,7 +95,9 @@ class Provenance(Part):
     """How a part came to be."""
 
     basis: dict[str, str] = Field(default_factory=dict)
+    content: str = Field(default="", description="Hash of what was written, where several parts share a file.")
     writer: str = Field(default="", description="``breakdown 1``, or the name of a language model.")
+    by: str = Field(default="", description="Name and version of the story writer that the part was asked of.")
     template: str = Field(default="", description="Prompt template and its version: ``screenplay 1``, ``screenplay (project)``.")
     capsules: tuple[str, ...] = Field(default=(), description="Style capsules in the order in which they were given.")
     calls: tuple[CallFacts, ...] = ()

@@ -6,16 +6,15 @@ current when it was written from what decides it now; ``story_parts`` tells, and
 
 import difflib
 import hashlib
-import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import CoverageReport, prove_coverage
-from vtx_dagster.core.errors import NotFoundError
+from vtx_dagster.core.errors import NotFoundError, VtxError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
 from vtx_dagster.core.shotlist import Shot, Shotlist
@@ -31,19 +30,19 @@ from vtx_dagster.core.story import (
     StoryWriter,
     TreatmentChoice,
 )
+from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
 from vtx_dagster.engines.breakdown.fountain import parse_scene
 from vtx_dagster.production import progress
 from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
 from vtx_dagster.production.story_files import StoryFiles
-from vtx_dagster.production.story_parts import CLIPS, StoryParts
+from vtx_dagster.production.story_parts import APPLY, BY_HAND, CLIPS, StoryParts, basis_hash, shots_hash, writer_name
 from vtx_dagster.studio.calls import CallStore
 from vtx_dagster.studio.documents import dump_document, load_document
 from vtx_dagster.studio.files import hash_file, read_text, write_atomic
 from vtx_dagster.studio.ledger import FileState, Ledger, remove_generated, write_generated
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
-from vtx_dagster.studio.story_record import StoryLog
 
 _MARKDOWN = (Stage.TREATMENT, Stage.SHOTLIST)
 
@@ -141,21 +140,28 @@ class StoryDesk:
             UnfinishedStageError: If some parts could not be written; the others are stored.
         """
         if stage not in self._writer.stages:
-            note = f"{_name(self._writer)} writes no {stage}: the shotlist adds stubs of what the bible lacks"
+            note = f"{writer_name(self._writer)} writes no {stage}: the shotlist adds stubs of what the bible lacks"
             return WrittenStage(
-                stage=stage, path=self._project.story_dir, text="", is_markdown=False, writer=_name(self._writer), notes=(note,)
+                stage=stage,
+                path=self._project.story_dir,
+                text="",
+                is_markdown=False,
+                writer=writer_name(self._writer),
+                notes=(note,),
             )
         with project_lock(self._project, "story"):
+            run = _Run(self._project, self._writer, stage, only=only, overwrite=overwrite)
             if again:
-                self._forget(stage, only)
-            run = _Run(self._project, self._writer, stage, only=only, overwrite=overwrite, again=again)
-            return {
+                run.forget()
+            written = {
                 Stage.OUTLINE: run.outline,
                 Stage.TREATMENT: run.treatment,
                 Stage.BIBLE_PROPOSAL: run.bible,
                 Stage.SCREENPLAY: run.screenplay,
                 Stage.SHOTLIST: run.shotlist,
             }[stage]()
+            run.finish()
+            return written
 
     def choose_treatment(self, *, chosen: int | None = None, variants: int | None = None) -> None:
         """Note which treatment stands, or how many there are to be; running the stage then follows it.
@@ -204,7 +210,7 @@ class StoryDesk:
             path=path,
             text=_text_of(stage, standing),
             is_markdown=stage in _MARKDOWN,
-            writer=_name(self._writer),
+            writer=writer_name(self._writer),
             provenance=standing.log.parts(stage),
         )
 
@@ -216,15 +222,6 @@ class StoryDesk:
         """
         with project_lock(self._project, "story"):
             return _Run(self._project, self._writer, Stage.SHOTLIST, only=only, overwrite=overwrite).clips()
-
-    def _forget(self, stage: Stage, only: FilmId | None) -> None:
-        parts = _chosen(StoryParts(self._project, self._writer).parts(stage), only)
-        if WHOLE in parts and only is not None:
-            # An act of the outline: the others stand, and so does what the outline was written from.
-            CallStore(self._project).forget(stage, [str(only)])
-        else:
-            CallStore(self._project).forget(stage, parts)
-            StoryLog(self._project).forget(stage, parts)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -248,19 +245,16 @@ class _Run:
         *,
         only: FilmId | None,
         overwrite: bool,
-        again: bool = False,
     ) -> None:
         self._project = project
         self._writer = writer
         self._stage = stage
         self._only = only
         self._overwrite = overwrite
-        self._again = again
         self._standing = StoryParts(project, writer)
         self._story = self._standing.story
         self._latest: StoryParts | None = self._standing
         self._stored = _Stored()
-        self._input_hash = hashlib.sha256(json.dumps(self._standing.parts(stage), sort_keys=True).encode()).hexdigest()
         self._before = _text_of(stage, self._standing)
 
     def outline(self) -> WrittenStage:
@@ -285,16 +279,19 @@ class _Run:
         return self._report(path)
 
     def bible(self) -> WrittenStage:
-        path = self._project.bible_proposal_path
+        path, log = self._project.bible_proposal_path, self._standing.log
         job = self._job()
         if job.due:
             draft = self._writer.bible(self._story, job)
+            # Owed first, so that a run that is interrupted is gone on with, and one that is repeated adds nothing twice.
+            log.owe(APPLY, [] if self._project.settings().get("VTX_STORY_BIBLE") == "propose" else [WHOLE])
             self._store({path: dump_document(draft.value)})
             self._note(draft)
         proposal = load_document(path, BibleProposal, root=self._project.root) if path.is_file() else BibleProposal()
         diff = proposal_diff(self._story.bible, proposal)
-        if job.due and self._project.settings().get("VTX_STORY_BIBLE") != "propose":
+        if log.owed(APPLY):
             self._stored.notes += apply_proposal(self._story, proposal)
+            log.owe(APPLY, [])
         return replace(self._report(path), diff=diff)
 
     def screenplay(self) -> WrittenStage:
@@ -344,36 +341,93 @@ class _Run:
 
     # -- what to write --------------------------------------------------------------------------------------------------------
 
-    def _job(self) -> Job:
-        """Return what is asked of the writer: whatever is due, and of a stage in one piece all of it.
+    def forget(self) -> None:
+        """Forget the answers that these parts were written from, so that they are asked for anew.
 
-        What a person wrote is only written anew where that is free: the draft is then not stored, but noted.
+        What a person wrote is left out. Parts that are still owed from an earlier time are gone on with: what was asked anew then
+        is not asked a third time.
+
+        Raises:
+            VtxError: If asking anew is not possible, because of the budget or a missing key; nothing is forgotten then.
         """
         standing, stage = self._standing, self._stage
         standing.require_sources(stage)
         parts = standing.parts(stage)
-        wanted = set(_chosen(parts, self._only))
-        due = {part for part in standing.due(stage) if part in wanted}
-        is_free = self._writer.forecast(stage, self._story, Job(due=frozenset({WHOLE}))).num_calls == 0
+        wanted = [part for part in self._chosen(parts) if self._overwrite or not standing.is_edited(stage, part)]
+        if set(standing.log.owed(stage)) & set(wanted):
+            return
+        calls = CallStore(self._project)
+        # An act of the outline is asked for by its own id, though the outline is one part.
+        moved = calls.forget(stage, [str(self._only)] if WHOLE in wanted and self._only is not None else wanted)
+        try:
+            forecast = self._writer.forecast(stage, self._story, Job(due=frozenset(wanted), only=self._only))
+            self._writer.afford(forecast, what=f"{stage} of {self._project.slug}, asked for anew")
+        except VtxError:
+            calls.restore(moved)
+            raise
+        standing.log.owe(stage, wanted)
+
+    def finish(self) -> None:
+        """Note what holds once all was written: nothing is owed, parts that are gone are forgotten, beats keep their ids."""
+        log, stage = self._standing.log, self._stage
+        parts = self._standing.parts(stage)
+        log.note(stage, {}, present=self._standing.present(stage))
+        log.owe(stage, [part for part in log.owed(stage) if part not in self._chosen(parts)])
+        story = self._now().story
+        beats = {str(beat.id): beat.text for act in story.outline.acts for scene in act.scenes for beat in scene.beats}
+        log.note_beats(beats if story.has_beat_ids else {})
+
+    def _job(self) -> Job:
+        """Return what is asked of the writer: whatever is due, and of a stage in one piece all of it.
+
+        What a person wrote, or another writer was paid for, is only written anew where that is free: the draft of a person's file
+        is then not stored, but noted.
+        """
+        standing, stage = self._standing, self._stage
+        standing.require_sources(stage)
+        wanted = set(self._chosen(standing.parts(stage)))
+        due = set(standing.due(stage)) & wanted
+        is_free = self._forecast({WHOLE}).num_calls == 0
         if WHOLE in wanted and (is_free or not standing.has_sources(stage)):
             due.add(WHOLE)
-        by_hand = {part for part in wanted if standing.is_by_hand(standing.files(stage, part))}
-        if self._again:
-            due |= wanted - by_hand
         if self._overwrite:
-            due |= by_hand
-        elif self._writer.forecast(stage, self._story, Job(due=frozenset(due & by_hand))).num_calls:
-            self._keep(due & by_hand)
-            due -= by_hand
-        return Job(due=frozenset(due), only=self._only)
+            due |= {part for part in wanted if standing.is_edited(stage, part) or standing.is_bought(stage, part)}
+            return Job(due=frozenset(due), only=self._only)
+        kept = {part for part in due if standing.is_kept(stage, part)}
+        if not self._forecast(kept).num_calls:
+            kept = {part for part in kept if standing.is_bought(stage, part)}
+        self._keep(kept)
+        return Job(due=frozenset(due - kept), only=self._only)
+
+    def _forecast(self, parts: set[str]) -> Forecast:
+        return self._writer.forecast(self._stage, self._story, Job(due=frozenset(parts)))
+
+    def _chosen(self, parts: Iterable[str]) -> list[str]:
+        """Return the parts that the run is for.
+
+        Raises:
+            NotFoundError: If it is for an act or scene that the story does not have.
+        """
+        chosen = _chosen(parts, self._only)
+        if not chosen and self._only is not None:
+            known = [part for part in parts if part.startswith("A")]
+            message = f"{self._project.slug} has no {self._stage} of {self._only}{did_you_mean(str(self._only), known)}"
+            raise NotFoundError(message, project=self._project.slug, part=str(self._only))
+        return chosen
 
     def _keep(self, parts: set[str]) -> None:
-        """Note parts that a person wrote as current: they are adopted as they are, and nothing is asked."""
-        files = sorted({path for part in parts for path in self._standing.files(self._stage, part)})
+        """Leave parts as they are, and say so. What a person wrote is current then: it is adopted, and nothing is asked."""
+        standing, stage = self._standing, self._stage
+        files = sorted({path for part in parts for path in standing.files(stage, part)})
         self._stored.kept += files
-        self._stored.notes += [self._kept_note(path) for path in files]
-        noted = {part: Provenance(basis=dict(self._standing.parts(self._stage)[part]), writer="by hand") for part in parts}
-        self._standing.log.note(self._stage, noted)
+        self._stored.notes += [self._kept_note(path, parts) for path in files]
+        by = writer_name(self._writer)
+        noted = {
+            part: Provenance(basis=dict(standing.parts(stage)[part]), writer=BY_HAND, by=by, content=self._content(part))
+            for part in parts
+            if not standing.is_bought(stage, part)
+        }
+        standing.log.note(stage, noted)
 
     # -- storing --------------------------------------------------------------------------------------------------------------
 
@@ -385,14 +439,37 @@ class _Run:
 
     def _note(self, *drafts: Draft) -> None:
         """Note how parts came to be, where they were written as a whole."""
-        self._stored.provenance |= {draft.part: draft.provenance for draft in drafts}
-        noted = {draft.part: draft.provenance for draft in drafts if draft.part != WHOLE or self._only is None}
-        self._standing.log.note(self._stage, noted, present=self._standing.parts(self._stage))
+        by = writer_name(self._writer)
+        noted = {
+            draft.part: draft.provenance.model_copy(update={"by": by, "content": self._content(draft.part)}) for draft in drafts
+        }
+        self._stored.provenance |= noted
+        whole = {part: provenance for part, provenance in noted.items() if part != WHOLE or self._only is None}
+        self._standing.log.note(self._stage, whole, present=self._standing.present(self._stage))
 
-    def _store(self, files: Mapping[Path, str], *, gone: Iterable[Path] = ()) -> None:
-        generator = _name(self._writer)
+    def _content(self, part: str) -> str:
+        """Return the hash of a part that shares its file with others."""
+        return shots_hash(self._now().story.shotlist, part) if self._stage == Stage.SHOTLIST and part else ""
+
+    def _store(self, files: Mapping[Path, str], *, gone: Iterable[Path] = (), overwrite: bool | None = None) -> None:
+        """Write files, and remove those that are gone, except where a person wrote them.
+
+        Args:
+            files: Texts by path.
+            gone: Files that the story does not need any more.
+            overwrite: Whether to replace a person's files as well; as the run does when None.
+        """
+        parts = self._standing.parts(self._stage)
+        shared = {self._project.outline_path, self._project.shotlist_path}
+        is_partial = self._only is not None or WHOLE not in parts
         changed = write_generated(
-            self._project, files, generator=generator, input_hash=self._input_hash, overwrite=self._overwrite
+            self._project,
+            files,
+            generator=writer_name(self._writer),
+            input_hash={path: basis_hash(parts, self._stage, WHOLE if WHOLE in parts else _part_of(path)) for path in files},
+            overwrite=self._overwrite if overwrite is None else overwrite,
+            # What a person wrote of the other scenes is still in there.
+            adopt=not (is_partial and shared & files.keys()),
         )
         gone = list(gone)
         removed = remove_generated(self._project, gone)
@@ -431,16 +508,17 @@ class _Run:
         present = {scene.id for act in self._story.outline.acts for scene in act.scenes}
         gone = [scene for scene in self._story.scene_paths if scene not in present]
         self._store({}, gone=[self._story.scene_paths[scene] for scene in _chosen(gone, self._only)])
-        self._standing.log.note(self._stage, {}, present=self._standing.parts(self._stage))
 
     def _store_shots(self, drafts: list[Draft[Shotlist]]) -> None:
-        shotlist = self._merged(drafts)
-        self._store({self._project.shotlist_path: dump_document(shotlist)})
         parsed = {scene: parse_scene(source) for scene, source in self._story.scenes.items()}
         characters, locations = missing_bible_entries(parsed, self._story.bible)
         self._stored.notes += [f"{note}, to be filled in" for note in add_to_bible(self._story, characters, locations)]
         # The stubs are among what decides the shots, and must not make them due again.
-        parts = self._writer.parts(self._stage, self._story)
+        self._standing.read_parts_again(self._stage)
+        parts = self._standing.parts(self._stage)
+        # Only scenes that nobody edited are replaced, so that a file which a person edited can be written.
+        overwrite = self._overwrite or (bool(drafts) and WHOLE not in parts)
+        self._store({self._project.shotlist_path: dump_document(self._merged(drafts))}, overwrite=overwrite)
         self._note(*(_with_basis(draft, dict(parts[draft.part])) for draft in drafts))
 
     def _has_shots_of_scenes_that_are_gone(self) -> bool:
@@ -486,7 +564,7 @@ class _Run:
             text=text,
             diff=_diff(self._before, text),
             is_markdown=self._stage in _MARKDOWN,
-            writer=_name(self._writer),
+            writer=writer_name(self._writer),
             written=tuple(self._stored.written),
             kept=tuple(self._stored.kept),
             notes=(*self._stored.notes, *remarks),
@@ -499,15 +577,23 @@ class _Run:
             self._latest = StoryParts(self._project, self._writer)
         return self._latest
 
-    def _kept_note(self, path: Path) -> str:
-        return f"{self._relative(path)} was written or edited by hand and is kept (--overwrite replaces it)"
+    def _kept_note(self, path: Path, parts: Collection[str] = ()) -> str:
+        name = self._relative(path)
+        if any(self._standing.is_bought(self._stage, part) for part in parts):
+            return f"{name} was paid for with another story writer and is kept (--overwrite replaces it)"
+        scenes = ", ".join(sorted(parts, key=FilmId.parse)) if path == self._project.shotlist_path and WHOLE not in parts else ""
+        how = f"--scene and --overwrite replace the shots of {scenes}" if scenes else "--overwrite replaces it"
+        return f"{name} was written or edited by hand and is kept ({how})"
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._project.root).as_posix()
 
 
-def _name(writer: StoryWriter) -> str:
-    return f"{writer.identity.name} {writer.identity.version}"
+def _part_of(path: Path) -> str:
+    """Return the part that a file of its own belongs to: ``A01_S02__pier.fountain`` and ``2.md``; else the whole stage."""
+    if path.suffix == ".fountain":
+        return path.name.split("__")[0]
+    return path.stem if path.stem.isdigit() else WHOLE
 
 
 def _chosen(parts: Iterable[str], only: FilmId | None) -> list[str]:

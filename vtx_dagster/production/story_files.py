@@ -31,10 +31,14 @@ class StoryFiles:
 
     Args:
         project: The project.
+
+    Attributes:
+        has_beat_ids: Whether the outline that was read gives ids to its beats. A breakdown's does not.
     """
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.has_beat_ids = False
 
     @cached_property
     def metadata(self) -> Metadata:
@@ -96,7 +100,8 @@ class StoryFiles:
             where, text = problem
             line = line_of(path, *where)
             raise InvalidFileError(f"{self.relative(path)}:{line}: {text}", file=self.relative(path), line=line)
-        return numbered_beats(outline)
+        self.has_beat_ids = any(beat.id for act in outline.acts for scene in act.scenes for beat in scene.beats)
+        return numbered_beats(outline)  # WIRE
 
     @cached_property
     def treatment_source(self) -> Source:

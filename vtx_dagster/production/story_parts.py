@@ -1,12 +1,15 @@
 """Where the parts of a story stand: which are due, why, and what writing them would cost."""
 
 import hashlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
+from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import WHOLE, Basis, Job, Provenance, StoryWriter
 from vtx_dagster.production.story_files import COMMENTS_AND_HEADINGS, StoryFiles
 from vtx_dagster.studio.files import read_text
@@ -19,7 +22,17 @@ STORY_STAGES = (Stage.OUTLINE, Stage.TREATMENT, Stage.BIBLE_PROPOSAL, Stage.SCRE
 CLIPS = "clips"
 """Under this name it is noted from which shotlist the clip specs were written."""
 
+APPLY = "bible_proposal.apply"
+"""Under this name a proposal is owed to the bible while it is added."""
+
+BY_HAND = "by hand"
+"""Writer of a part that a person wrote, once it was adopted."""
+
 NOT_WRITTEN = "not written yet"
+ANEW = "asked for anew"
+_COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
+"""A comment of YAML, or a text that may be taken for one."""
+
 _NAMED_PARTS = 3
 
 
@@ -47,6 +60,10 @@ class StoryParts:
         if stage not in self._parts:
             self._parts[stage] = self._writer.parts(stage, self.story)
         return self._parts[stage]
+
+    def read_parts_again(self, stage: Stage) -> None:
+        """Look again what decides the parts of a stage, after the story at hand was added to."""
+        self._parts.pop(stage, None)
 
     def outputs(self, stage: Stage) -> list[Path]:
         """Return the files of a stage that are there and that the next stage reads."""
@@ -77,6 +94,30 @@ class StoryParts:
         """Say whether there are files and a person wrote or edited each of them."""
         return bool(files) and all(self._ledger.state(path) == FileState.WRITTEN for path in files)
 
+    def is_edited(self, stage: Stage, part: str) -> bool:
+        """Say whether a person wrote or edited a part. Scenes share the shotlist: each is compared with what was written."""
+        if not self.is_by_hand(self.files(stage, part)):
+            return False
+        if stage != Stage.SHOTLIST or part == WHOLE:
+            return True
+        noted = self.log.parts(stage).get(part)
+        return noted is None or noted.writer == BY_HAND or noted.content != shots_hash(self.story.shotlist, part)
+
+    def is_bought(self, stage: Stage, part: str) -> bool:
+        """Say whether another writer than the present one was paid for a part, or for the parts of the stage."""
+        noted = self.log.parts(stage)
+        known = [noted[part]] if part in noted else noted.values()
+        return any(one.calls and one.by != writer_name(self._writer) for one in known)
+
+    def is_kept(self, stage: Stage, part: str) -> bool:
+        """Say whether a part stays as it is unless a person asks for another.
+
+        A shotlist with comments in it cannot be written anew without losing them, so all of it stays.
+        """
+        if self.is_edited(stage, part) or self.is_bought(stage, part):
+            return True
+        return stage == Stage.SHOTLIST and self.is_by_hand(self.files(stage, part)) and self._has_comments()
+
     def has_sources(self, stage: Stage) -> bool:
         """Say whether a stage could run: there is a screenplay, a brief with words of its own, or what an earlier stage made."""
         if self.story.screenplays or COMMENTS_AND_HEADINGS.sub("", self.story.brief.text).strip():
@@ -104,9 +145,15 @@ class StoryParts:
         """Return the parts that are to be written, in story order, each with its reason."""
         if not self.has_sources(stage):
             return {}
-        noted = self.log.parts(stage)
-        found = {part: self._reason(stage, part, basis, noted) for part, basis in self.parts(stage).items()}
+        noted, owed = self.log.parts(stage), self.log.owed(stage)
+        found = {
+            part: ANEW if part in owed else self._reason(stage, part, basis, noted) for part, basis in self.parts(stage).items()
+        }
         return {part: reason for part, reason in found.items() if reason}
+
+    def present(self, stage: Stage) -> set[str]:
+        """Return the parts whose notes are kept: those that the stage has now, and those that another writer was paid for."""
+        return {*self.parts(stage), *(part for part in self.log.parts(stage) if self.is_bought(stage, part))}
 
     def record(self, stage: Stage) -> StoryRecord | None:
         """Return a stage for the planner; None if the project has neither sources nor files for it."""
@@ -133,8 +180,8 @@ class StoryParts:
             return Forecast(), error.message
 
     def payable(self, stage: Stage, due: Mapping[str, str]) -> frozenset[str]:
-        """Return the parts that may cost something: a file that a person wrote is kept, so nothing is paid to replace it."""
-        return frozenset(part for part in due if not self.is_by_hand(self.files(stage, part)))
+        """Return the parts that may cost something: what is kept anyway is not paid for."""
+        return frozenset(part for part in due if not self.is_kept(stage, part))
 
     def clips_basis(self) -> dict[str, str]:
         """Return what decides the clip specs, besides themselves: the shotlist's text."""
@@ -150,9 +197,9 @@ class StoryParts:
         if not files:
             return NOT_WRITTEN
         known = noted.get(part)
+        if self.is_bought(stage, part) or (known is None and self._is_known_to_be_current(stage, part, files)):
+            return ""
         if known is None:
-            if self.is_by_hand(files):
-                return ""
             is_other = noted and (part == WHOLE) != (WHOLE in noted)
             return "another writer wrote it" if is_other else "its sources are not known"
         changed = [aspect for aspect in basis if known.basis.get(aspect) != basis[aspect]]
@@ -165,16 +212,43 @@ class StoryParts:
             return NOT_WRITTEN
         if stage == Stage.SHOTLIST and self.log.parts(CLIPS).get(WHOLE, Provenance()).basis != self.clips_basis():
             return "the shotlist changed since the clip specs were written"
-        gone = [part for part in self.log.parts(stage) if part not in self.parts(stage)] if self.parts(stage) else []
+        if stage == Stage.BIBLE_PROPOSAL and self.log.owed(APPLY):
+            return "not all of it was added to the bible"
+        gone = [part for part in self.log.parts(stage) if part not in self.present(stage)] if self.parts(stage) else []
         if gone and self.has_sources(stage):
             return f"{', '.join(gone[:_NAMED_PARTS])} {'is' if len(gone) == 1 else 'are'} not in it any more"
         if stage == Stage.TREATMENT and self._is_other_treatment(outputs[0]):
             return "another treatment was chosen"
         return ""
 
+    def _is_known_to_be_current(self, stage: Stage, part: str, files: Sequence[Path]) -> bool:
+        """Say whether files of which nothing is noted are a person's, or were made of what decides them now."""
+        made_of = basis_hash(self.parts(stage), stage, part)
+        return self.is_by_hand(files) or all(self._ledger.input_hash(path) == made_of for path in files)
+
+    def _has_comments(self) -> bool:
+        return _COMMENT.search(self.story.source(self.project.shotlist_path).text) is not None
+
     def _is_other_treatment(self, path: Path) -> bool:
         chosen = self.treatment_path(self.chosen_treatment())
         return chosen.is_file() and not self.is_by_hand([path]) and read_text(chosen) != read_text(path)
+
+
+def writer_name(writer: StoryWriter) -> str:
+    """Return the name and the version of a writer: ``breakdown 1``."""
+    return f"{writer.identity.name} {writer.identity.version}"
+
+
+def basis_hash(parts: Mapping[str, Basis], stage: Stage, part: str) -> str:
+    """Return the hash of what decides a file: its part, or all parts of a stage that share one file."""
+    decides = parts if stage == Stage.SHOTLIST else parts.get(part)
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def shots_hash(shotlist: Shotlist | None, scene: str) -> str:
+    """Return the hash of the shots of one scene."""
+    shots = [shot.model_dump_json() for shot in shotlist.shots if shot.scene == scene] if shotlist is not None else []
+    return hashlib.sha256("\n".join(shots).encode()).hexdigest()
 
 
 def _together(due: Mapping[str, str]) -> str:

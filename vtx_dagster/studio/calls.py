@@ -152,6 +152,19 @@ class CallStore:
         wanted = [path for path, call in found if call and call.stage == stage and (WHOLE in parts or call.part in parts)]
         return tuple(self._move(path, "replaced") for path in wanted)
 
+    def restore(self, moved: Iterable[Path]) -> None:
+        """Take back answers that were forgotten.
+
+        Args:
+            moved: What ``forget`` returned; nothing was asked since.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        for path in moved:
+            with storage_errors(path):
+                path.rename(self._folder / f"{path.stem.rpartition('-')[0]}.json")
+
     def spent(self) -> Decimal:
         """Return what all questions cost in USD at most. Answers of models without a known price count as nothing.
 

@@ -111,7 +111,13 @@ class Ledger:
 
 
 def write_generated(
-    project: Project, files: Mapping[Path, str], *, generator: str, input_hash: str, overwrite: bool = False
+    project: Project,
+    files: Mapping[Path, str],
+    *,
+    generator: str,
+    input_hash: str | Mapping[Path, str],
+    overwrite: bool = False,
+    adopt: bool = True,
 ) -> tuple[Path, ...]:
     """Write generated files, except where a person wrote or edited one, and note them.
 
@@ -119,8 +125,9 @@ def write_generated(
         project: The project.
         files: Texts by path in the project's folder.
         generator: What made them, such as ``breakdown 1``.
-        input_hash: Hash of what they were made from.
+        input_hash: Hash of what they were made from, of all together or of each.
         overwrite: Replace what a person wrote, too.
+        adopt: Whether a file that a person wrote counts as generated once it was replaced. Not if their words are still in it.
 
     Returns:
         The files whose text changed, in the order given.
@@ -139,7 +146,10 @@ def write_generated(
             if state == FileState.WRITTEN and not overwrite:
                 continue
             previous = digest if state == FileState.GENERATED and digest != new else None
-            entries[_key(project, path)] = LedgerEntry(sha256=new, previous=previous, generator=generator, input_hash=input_hash)
+            made_of = input_hash if isinstance(input_hash, str) else input_hash[path]
+            if state != FileState.WRITTEN or adopt:
+                entry = LedgerEntry(sha256=new, previous=previous, generator=generator, input_hash=made_of)
+                entries[_key(project, path)] = entry
             if digest != new:
                 changed.append(path)
         _write(ledger, entries)

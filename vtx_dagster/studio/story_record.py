@@ -1,4 +1,7 @@
-"""How the parts of a story came to be: ``story/.stages.json``. It may be deleted; everything generated is then due again."""
+"""How the parts of a story came to be: ``story/.stages.json``.
+
+Without it, a generated file is current as long as the ledger knows it was made of what its sources say now.
+"""
 
 import logging
 from collections.abc import Collection, Mapping
@@ -21,13 +24,17 @@ class StoryRecordFile(Document):
     stages: dict[str, dict[str, Provenance]] = Field(
         default_factory=dict, description="By stage, then by part; the part of a stage that is written in one piece is empty."
     )
+    owed: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="By stage: parts that a person wants anew and that are not written yet."
+    )
+    beats: dict[str, str] = Field(default_factory=dict, description="Ids that beats were given, and their texts then.")
 
 
 class StoryLog:
-    """What was noted of the parts of a project's story.
+    """What was noted of a project's story. Whoever notes something holds the project's story lock.
 
     Args:
-        project: The project. Whoever notes something holds its story lock.
+        project: The project.
     """
 
     def __init__(self, project: Project) -> None:
@@ -46,8 +53,16 @@ class StoryLog:
         """
         return self._load().stages.get(stage, {})
 
-    def note(self, stage: str, parts: Mapping[str, Provenance], *, present: Mapping[str, object] | None = None) -> None:
-        """Note how parts came to be.
+    def owed(self, stage: str) -> tuple[str, ...]:
+        """Return the parts of a stage that a person wants anew and that are not written yet."""
+        return self._load().owed.get(stage, ())
+
+    def beats(self) -> Mapping[str, str]:
+        """Return the ids that beats were ever given, with their texts."""
+        return self._load().beats
+
+    def note(self, stage: str, parts: Mapping[str, Provenance], *, present: Collection[str] | None = None) -> None:
+        """Note how parts came to be; they are no longer owed.
 
         Args:
             stage: The stage.
@@ -61,15 +76,26 @@ class StoryLog:
         noted = {**before.stages.get(stage, {}), **parts}
         if present is not None:
             noted = {part: provenance for part, provenance in noted.items() if part in present}
-        after = StoryRecordFile(stages={**before.stages, stage: noted})
-        if after != before:
-            write_atomic(self.path, after.model_dump_json(indent=1, exclude_defaults=True) + "\n")
+        after = before.model_copy(update={"stages": {**before.stages, stage: noted}})
+        self._save(before, _owing(after, stage, [part for part in before.owed.get(stage, ()) if part not in parts]))
 
-    def forget(self, stage: str, parts: Collection[str]) -> None:
-        """Forget parts, so that they are due again."""
+    def owe(self, stage: str, parts: Collection[str]) -> None:
+        """Note which parts a person wants anew, instead of those that were owed before.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
         before = self._load()
-        kept = {part: provenance for part, provenance in before.stages.get(stage, {}).items() if part not in parts}
-        write_atomic(self.path, StoryRecordFile(stages={**before.stages, stage: kept}).model_dump_json(indent=1) + "\n")
+        self._save(before, _owing(before, stage, parts))
+
+    def note_beats(self, beats: Mapping[str, str]) -> None:
+        """Note the ids that beats have, so that they keep them and nothing else is given one of them.
+
+        Raises:
+            StorageError: If the disk refuses.
+        """
+        before = self._load()
+        self._save(before, before.model_copy(update={"beats": {**before.beats, **beats}}))
 
     def _load(self) -> StoryRecordFile:
         try:
@@ -77,5 +103,14 @@ class StoryLog:
         except NotFoundError:
             return StoryRecordFile()
         except (ValidationError, InvalidFileError):
-            logger.warning("%s is damaged: every generated part of the story counts as due", self.path)
+            logger.warning("%s is damaged: nothing is known of how the story came to be", self.path)
             return StoryRecordFile()
+
+    def _save(self, before: StoryRecordFile, after: StoryRecordFile) -> None:
+        if after != before:
+            write_atomic(self.path, after.model_dump_json(indent=1, exclude_defaults=True) + "\n")
+
+
+def _owing(record: StoryRecordFile, stage: str, parts: Collection[str]) -> StoryRecordFile:
+    others = {name: owed for name, owed in record.owed.items() if name != stage}
+    return record.model_copy(update={"owed": {**others, **({stage: tuple(parts)} if parts else {})}})

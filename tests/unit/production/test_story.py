@@ -261,9 +261,17 @@ def test_scenes_that_are_gone_or_renamed_lose_their_files_unless_edited(written:
         (lambda p: write_atomic(p.shotlist_path, "version: 1\n"), {"shotlist"}),
         (lambda p: p.characters_path.write_text("characters: {mara: {name: Mara Voss}}\n"), {"shotlist"}),
         (lambda p: p.treatment_path.unlink(), {"treatment", "screenplay"}),
-        (lambda p: (p.story_dir / ".stages.json").unlink(), {"outline", "treatment", "screenplay", "shotlist"}),
-        (lambda p: (p.story_dir / ".stages.json").write_text("{"), {"outline", "treatment", "screenplay", "shotlist"}),
-        (lambda p: (p.story_dir / ".stages.json").write_text("[]"), {"outline", "treatment", "screenplay", "shotlist"}),
+        (lambda p: (p.story_dir / ".stages.json").unlink(), {"shotlist"}),
+        (lambda p: (p.story_dir / ".stages.json").write_text("{"), {"shotlist"}),
+        (lambda p: (p.story_dir / ".stages.json").write_text("[]"), {"shotlist"}),
+        (
+            lambda p: [(p.story_dir / name).unlink() for name in (".stages.json", ".generated.json")],
+            {"shotlist"},
+        ),
+        (
+            lambda p: ((p.story_dir / ".stages.json").unlink(), write_atomic(p.brief_path, "A new brief.")),
+            {"outline", "shotlist"},
+        ),
     ],
     ids=[
         "screenplay",
@@ -277,6 +285,8 @@ def test_scenes_that_are_gone_or_renamed_lose_their_files_unless_edited(written:
         "no stages",
         "cut stages",
         "other stages",
+        "no ledger",
+        "no stages and a new brief",
     ],
 )
 def test_an_edit_makes_what_is_made_of_it_due(written: Project, edit: Callable[[Project], object], stages: set[str]) -> None:

@@ -19,6 +19,7 @@ from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 from vtx_dagster.production import progress, story_parts
 from vtx_dagster.production import story as desk_module
 from vtx_dagster.production.story import StoryDesk
+from vtx_dagster.studio.calls import CallStore, StoredCall
 from vtx_dagster.studio.documents import dump_document, load_document
 from vtx_dagster.studio.project import Project
 
@@ -120,6 +121,28 @@ class PartWriter:
         call = CallFacts(key=digest(stage, part), model="m", input_tokens=10, output_tokens=5, usd=CENT)
         provenance = Provenance(basis=dict(self.parts(stage, story)[part]), writer="m", template="t 1", calls=(call,))
         return Draft(part=part, value=value, provenance=provenance)
+
+
+def store_call(calls: CallStore, key: str, *, part: str) -> None:
+    calls.store(
+        StoredCall(
+            key=key,
+            stage="screenplay",
+            part=part,
+            attempt=1,
+            model="m",
+            response_id="",
+            usd=CENT,
+            input_tokens=1,
+            cached_tokens=0,
+            output_tokens=1,
+            seconds=0.1,
+            ending="complete",
+            text="{}",
+            request={},
+            raw="",
+        )
+    )
 
 
 @pytest.fixture
@@ -301,10 +324,56 @@ def test_a_scene_that_is_gone_from_the_outline_goes_everywhere(written: Project,
     assert writer.asked == []
 
 
-def test_forgetting_asks_again(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+# -- anew ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_scene_anew(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
     desk.run(Stage.SCREENPLAY, only=FilmId.parse("A01_S02"), again=True)
     assert writer.asked == ["screenplay A01_S02"]
     assert due(desk) == {}
+
+
+def test_anew_goes_on_where_it_failed(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    writer.fails = {"A01_S01"}
+    with pytest.raises(UnfinishedStageError):
+        desk.run(Stage.SCREENPLAY, again=True)
+    assert due(desk) == {"screenplay": "A01_S01: asked for anew"}
+    writer.fails.clear()
+    desk.run(Stage.SCREENPLAY, again=True)
+    assert writer.asked == ["screenplay A01_S02", "screenplay A01_S01"], "what was asked anew is not asked a third time"
+    assert due(desk) == {}
+    desk.run(Stage.SCREENPLAY, again=True)
+    assert len(writer.asked) == 4
+
+
+def test_anew_beyond_the_budget_forgets_nothing(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    calls = CallStore(written)
+    store_call(calls, "a" * 64, part="A01_S01")
+    writer.budget = CENT
+    with pytest.raises(BudgetError, match=r"screenplay of film, asked for anew could cost 0\.02"):
+        desk.run(Stage.SCREENPLAY, again=True)
+    assert calls.find("a" * 64) is not None
+    assert due(desk) == {}
+    writer.budget = 2 * CENT
+    desk.run(Stage.SCREENPLAY, again=True)
+    assert calls.find("a" * 64) is None
+
+
+def test_anew_leaves_what_a_person_wrote(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    mine = written.scenes_dir / "A01_S02__pier.fountain"
+    mine.write_text("EXT. PIER - DAY\n\nMine.\n")
+    desk.run(Stage.SCREENPLAY, again=True)
+    assert writer.asked == ["screenplay A01_S01"]
+    assert "Mine." in mine.read_text()
+    desk.run(Stage.SCREENPLAY, again=True, overwrite=True)
+    assert writer.asked == ["screenplay A01_S01", "screenplay A01_S01", "screenplay A01_S02"]
+
+
+@pytest.mark.parametrize("stage", [Stage.SCREENPLAY, Stage.SHOTLIST])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_scene_that_is_not_there_is_said_to_be_missing(written: Project, desk: StoryDesk, stage: Stage, again: bool) -> None:
+    with pytest.raises(NotFoundError, match=rf"film has no {stage} of A01_S22 \(did you mean 'A01_S02'\?\)"):
+        desk.run(stage, only=FilmId.parse("A01_S22"), again=again)
 
 
 def test_an_act_of_the_outline_again_leaves_the_outline_current(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
@@ -322,11 +391,36 @@ def test_only_a_part_of_a_stage_in_one_piece_does_not_make_it_current(
     assert due(desk)["outline"] == "its tone changed"
 
 
-def test_another_writer_s_parts_are_due(written: Project) -> None:
+def test_what_another_writer_was_paid_for_stays(written: Project, writer: PartWriter) -> None:
+    """The setting is missing in another shell: nothing that cost something is lost, and nothing of it is bought again."""
     (written.source_dir / "film.fountain").write_text("INT. KITCHEN - DAY\n\nTea.\n")
-    reasons = due(StoryDesk(written, BreakdownWriter()))
-    assert reasons["treatment"] == "another writer wrote it"
-    assert reasons["outline"] == "its sources and brief and tone changed"
+    texts = {path: path.read_text() for path in (written.outline_path, written.treatment_path, written.shotlist_path)}
+    rules = StoryDesk(written, BreakdownWriter())
+    assert due(rules) == {}
+    for stage in BreakdownWriter().stages:
+        done = rules.run(stage)
+        assert (done.written, len(done.kept) > 0) == ((), True)
+        assert "was paid for with another story writer and is kept (--overwrite replaces it)" in done.notes[0]
+    assert {path: path.read_text() for path in texts} == texts
+    written.source_dir.joinpath("film.fountain").unlink()
+    desk = StoryDesk(written, writer)
+    assert due(desk) == {}
+    rules.run(Stage.OUTLINE, overwrite=True)
+    assert "A woman waits for a ferry." in written.outline_path.read_text()
+    assert due(desk)["outline"] == "its brief and tone and sources changed"
+
+
+def test_what_another_writer_wrote_for_nothing_is_due(film: Project, writer: PartWriter) -> None:
+    rules = StoryDesk(film, BreakdownWriter())
+    for stage in BreakdownWriter().stages:
+        rules.run(stage)
+    assert due(StoryDesk(film, writer)) == {
+        "outline": "its brief and tone and sources changed",
+        "treatment": "not written yet",
+        "bible_proposal": "not written yet",
+        "screenplay": "A01_S01: another writer wrote it",
+        "shotlist": "A01_S01: another writer wrote it",
+    }
 
 
 def test_many_parts_are_told_in_short(
@@ -339,6 +433,70 @@ def test_many_parts_are_told_in_short(
     edit_outline(written, "Tea.", "Milk.")
     (written.scenes_dir / "A01_S02__pier.fountain").unlink()
     assert due(desk)["screenplay"] == "not written yet"
+
+
+# -- a shotlist that a person edited --------------------------------------------------------------------------------------------
+
+
+def edit_shot(project: Project, shot: str, **changes: object) -> None:
+    shotlist = load_document(project.shotlist_path, Shotlist)
+    shots = tuple(one.model_copy(update=changes) if one.id == shot else one for one in shotlist.shots)
+    project.shotlist_path.write_text(dump_document(shotlist.model_copy(update={"shots": shots})))
+
+
+def test_an_edited_shot_stays_and_other_scenes_follow(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    edit_shot(written, "A01_S01_SH010", lens_mm=85)
+    edit_outline(written, "Rain.", "Snow.")
+    desk.run(Stage.SCREENPLAY)
+    done = desk.run(Stage.SHOTLIST)
+    assert writer.asked == ["screenplay A01_S02", "shotlist A01_S02"]
+    assert done.coverage is not None
+    assert done.coverage.holds
+    assert (written.clip_spec("A01_S01_SH010").camera.lens_mm, written.clip_spec("A01_S02_SH010").action) == (85, "Snow.")
+    edit_outline(written, "Tea.", "Milk.")
+    desk.run(Stage.SCREENPLAY)
+    kept = desk.run(Stage.SHOTLIST)
+    assert kept.kept == (written.shotlist_path,)
+    assert kept.notes == (
+        "story/04_shotlist.yaml was written or edited by hand and is kept (--scene and --overwrite replace the shots of A01_S01)",
+    )
+    assert written.clip_spec("A01_S01_SH010").camera.lens_mm == 85
+    assert due(desk) == {}
+
+
+def test_replacing_one_scene_s_shots_protects_the_others_still(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    edit_shot(written, "A01_S02_SH010", lens_mm=85)
+    edit_shot(written, "A01_S01_SH010", lens_mm=24)
+    desk.run(Stage.SHOTLIST, only=FilmId.parse("A01_S01"), overwrite=True)
+    assert written.clip_spec("A01_S01_SH010").camera.lens_mm == 35
+    path = written.scenes_dir / "A01_S02__pier.fountain"
+    path.write_text(path.read_text().replace("Rain.", "Snow."))
+    desk.run(Stage.SHOTLIST)
+    assert written.clip_spec("A01_S02_SH010").camera.lens_mm == 85
+    writer.asked.clear()
+    desk.run(Stage.SHOTLIST, overwrite=True)
+    assert writer.asked == ["shotlist A01_S02"], "only what a person edited is written anew"
+
+
+def test_comments_in_a_shotlist_are_never_lost(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    text = written.shotlist_path.read_text().replace("shots:", "shots: # my notes")
+    written.shotlist_path.write_text(text)
+    path = written.scenes_dir / "A01_S02__pier.fountain"
+    path.write_text(path.read_text().replace("Rain.", "Snow."))
+    desk.run(Stage.SHOTLIST)
+    assert written.shotlist_path.read_text() == text
+    assert writer.asked == []
+
+
+def test_an_edited_outline_stays_protected_when_one_act_is_replaced(
+    written: Project, writer: PartWriter, desk: StoryDesk
+) -> None:
+    edit_outline(written, "Rain.", "Snow.")
+    desk.run(Stage.OUTLINE, only=FilmId.parse("A01"), overwrite=True)
+    written.brief_path.write_text("Another brief.\n")
+    edit_outline(written, "Rain.", "Hail.")
+    assert desk.run(Stage.OUTLINE).kept == (written.outline_path,)
+    assert "Hail." in written.outline_path.read_text()
 
 
 # -- treatments ---------------------------------------------------------------------------------------------------------------
@@ -365,6 +523,7 @@ def test_more_treatments_to_choose_from(written: Project, writer: PartWriter, de
     desk.choose_treatment(variants=1)
     assert due(desk)["treatment"] == "2, 3, 4 are not in it any more"
     assert desk.run(Stage.TREATMENT).text == "Treatment 4.\n", "what was chosen stands"
+    assert "treatment" not in due(desk)
     with pytest.raises(NotFoundError, match="there are: none"):
         StoryDesk(written.studio.create_project("other", title="Other"), writer).choose_treatment(chosen=1)
 
@@ -440,6 +599,24 @@ def test_a_proposal_may_wait_for_a_person(film: Project, writer: PartWriter, des
     assert desk.apply_bible_proposal()[0] == "added to prompts/characters.yaml: mara, tom"
     assert set(film.bible().characters.characters) == {"mara", "tom"}
     assert desk.apply_bible_proposal() == ()
+
+
+def test_a_proposal_that_was_added_by_half_is_finished(
+    film: Project, writer: PartWriter, desk: StoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.proposal = PROPOSAL
+    desk.run(Stage.OUTLINE)
+    desk.run(Stage.TREATMENT)
+    film.locations_path.write_text("{version: 1, locations: {}}\n")
+    with pytest.raises(InvalidFileError, match="nothing can be added"):
+        desk.run(Stage.BIBLE_PROPOSAL)
+    assert "tom" in film.bible().characters.characters
+    film.locations_path.unlink()
+    assert due(desk)["bible_proposal"] == "not all of it was added to the bible"
+    writer.asked.clear()
+    desk.run(Stage.BIBLE_PROPOSAL)
+    assert (writer.asked, "bible_proposal" in due(desk)) == ([], False)
+    assert "pier" in film.bible().locations.locations
 
 
 def test_a_breakdown_proposes_nothing(film: Project) -> None:

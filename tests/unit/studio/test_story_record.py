@@ -31,10 +31,21 @@ def test_the_same_again_writes_nothing(log: StoryLog) -> None:
     assert log.path.stat().st_mtime_ns == before
 
 
-def test_what_is_forgotten_is_due_again(log: StoryLog) -> None:
+def test_what_is_owed_is_settled_by_writing_it(log: StoryLog) -> None:
     log.note("screenplay", {"A01_S01": provenance("a"), "A01_S02": provenance("b")})
-    log.forget("screenplay", ["A01_S01"])
-    assert set(log.parts("screenplay")) == {"A01_S02"}
+    log.owe("screenplay", ["A01_S01", "A01_S02"])
+    log.owe("shotlist", ["A01_S01"])
+    log.note("screenplay", {"A01_S01": provenance("c")})
+    assert (log.owed("screenplay"), log.owed("shotlist"), log.owed("outline")) == (("A01_S02",), ("A01_S01",), ())
+    assert set(log.parts("screenplay")) == {"A01_S01", "A01_S02"}
+    log.owe("screenplay", [])
+    assert log.owed("screenplay") == ()
+
+
+def test_beats_are_remembered_for_good(log: StoryLog) -> None:
+    log.note_beats({"A01_S01_B01": "Tea."})
+    log.note_beats({"A01_S01_B02": "Rain."})
+    assert log.beats() == {"A01_S01_B01": "Tea.", "A01_S01_B02": "Rain."}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"outline": "hash"}', "\xff"])
@@ -42,6 +53,6 @@ def test_a_damaged_file_knows_nothing_and_says_so(log: StoryLog, text: str, capl
     log.path.parent.mkdir(exist_ok=True, parents=True)
     log.path.write_bytes(text.encode("latin-1"))
     assert log.parts("outline") == {}
-    assert "every generated part of the story counts as due" in caplog.text
+    assert "nothing is known of how the story came to be" in caplog.text
     log.note("outline", {"": provenance("a")})
     assert log.parts("outline") == {"": provenance("a")}
