@@ -12,7 +12,11 @@ name is never taken for one that the same answer uses, too."""
 
 
 def known_keys(
-    names: Iterable[str], entries: Mapping[str, Character] | Mapping[str, Location], exact: Callable[[str], str | None]
+    names: Iterable[str],
+    entries: Mapping[str, Character] | Mapping[str, Location],
+    *,
+    exact: Callable[[str], str | None],
+    introduced: Mapping[str, str],
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the key of every name, and what was taken for something else.
 
@@ -20,19 +24,26 @@ def known_keys(
         names: As a model wrote them; each has a letter or a digit.
         entries: What the bible has, by key.
         exact: The key of a name that is written as the bible knows it; another key for other names.
+        introduced: Names that the story has used before, by key; those that the bible has, too, do not matter.
 
     Returns:
-        The keys by name: of the bible where it has the name or one near it, else a key of the name's own; and a remark for each
-        name that was taken for a near one.
+        The keys by name: of the bible or the story where they have the name or one near it, else a key of the name's own; and a
+        remark for each name that was taken for a near one.
     """
+    new = {key: name for key, name in introduced.items() if key not in entries}
+    keys_of_new = {key_of(name): key for key, name in new.items()} | {key: key for key in new}
     keys = {name: exact(name) or key_of(name) for name in dict.fromkeys(names)}
+    keys = {name: key if key in entries else keys_of_new.get(key_of(name), key) for name, key in keys.items()}
+    spellings = _spellings(entries) | keys_of_new
     used = set(keys.values())
     remarks: list[str] = []
     for name, key in keys.items():
-        near = None if key in entries else _nearest(key, entries, used)
+        near = None if key in entries or key in new else _nearest(key, spellings, used)
         if near is not None:
             keys[name] = near
-            remarks.append(f"{name} was taken for {entries[near].name} of the bible")
+            remarks.append(
+                f"{name} was taken for " + (f"{new[near]} of the story" if near in new else f"{entries[near].name} of the bible")
+            )
     return keys, tuple(remarks)
 
 
@@ -62,15 +73,14 @@ def place_lines(bible: Bible, introduced: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def _nearest(key: str, entries: Mapping[str, Character] | Mapping[str, Location], used: Collection[str]) -> str | None:
-    """Return the entry whose name is nearest to a key, if it is near, has the same numbers in it, and is not used itself."""
-    spellings = {
-        key_of(name): entry_key
-        for entry_key, entry in entries.items()
-        if entry_key not in used
-        for name in (*entry.aliases, entry.name, entry_key)
-    }
-    candidates = [spelling for spelling in spellings if _digits(spelling) == _digits(key)]
+def _spellings(entries: Mapping[str, Character] | Mapping[str, Location]) -> dict[str, str]:
+    """Return the keys of the bible by what its names and aliases are spelled as in keys."""
+    return {key_of(name): key for key, entry in entries.items() for name in (*entry.aliases, entry.name, key)}
+
+
+def _nearest(key: str, spellings: Mapping[str, str], used: Collection[str]) -> str | None:
+    """Return whose name is nearest to a key, if it is near, has the same numbers in it, and is not used itself."""
+    candidates = [spelling for spelling, whose in spellings.items() if whose not in used and _digits(spelling) == _digits(key)]
     near = difflib.get_close_matches(key, candidates, n=1, cutoff=_NEAR)
     return spellings[near[0]] if near else None
 

@@ -24,6 +24,7 @@ from vtx_dagster.engines.language_model.names import cast_lines, place_lines, sp
 from vtx_dagster.engines.language_model.outline_answers import (
     ActAnswer,
     ActsAnswer,
+    Introduced,
     KeyedScenes,
     ScenesAnswer,
     checked_acts,
@@ -156,7 +157,8 @@ class OutlineStage:
 
     def _scenes(self, story: Story, board: "_Board", index: int, *, part: str) -> tuple[KeyedScenes, _Notes]:
         prompt = self._scenes_prompt(story, board, index)
-        check = partial(checked_scenes, bible=story.bible, seconds=board.plans[index].seconds)
+        introduced = Introduced(characters=board.characters, places=board.places)
+        check = partial(checked_scenes, bible=story.bible, seconds=board.plans[index].seconds, introduced=introduced)
         answered = self._desk.asker.ask(prompt, check, stage=Stage.OUTLINE, part=part)
         remarks = (*prompt.cuts, *answered.remarks, *answered.value.remarks)
         told = tuple(f"act {index + 1}: {remark}" for remark in remarks)

@@ -68,6 +68,17 @@ class ScenesAnswer(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Introduced:
+    """Names that the story has used so far, by key."""
+
+    characters: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+_NOTHING = Introduced()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedScenes:
     """The scenes of one act.
 
@@ -112,13 +123,16 @@ def checked_acts(answer: ActsAnswer, *, metadata: Metadata) -> ActsAnswer:
     return answer
 
 
-def checked_scenes(answer: ScenesAnswer, *, bible: Bible, seconds: float | None) -> KeyedScenes:
-    """Return the scenes of an act with the keys of the bible where it has the names, and their headings.
+def checked_scenes(
+    answer: ScenesAnswer, *, bible: Bible, seconds: float | None, introduced: Introduced = _NOTHING
+) -> KeyedScenes:
+    """Return the scenes of an act with the keys of the bible and the story where they have the names, and their headings.
 
     Args:
         answer: The scenes.
         bible: Its names and aliases win; new names get keys of their own.
         seconds: The wanted length of the act, if there is one.
+        introduced: Who and what the acts before have in them: nobody of them becomes somebody else.
 
     Raises:
         AnswerProblems: If something is missing, or they are far from the wanted length; those can be used.
@@ -135,7 +149,7 @@ def checked_scenes(answer: ScenesAnswer, *, bible: Bible, seconds: float | None)
             )
     if problems:
         raise AnswerProblems(problems)
-    found = _keyed(answer.scenes, bible)
+    found = _keyed(answer.scenes, bible, introduced)
     if off := _far_off(sum(scene.seconds for scene in answer.scenes), seconds):
         raise AnswerProblems([f"the scenes add up to {off}: change how much happens, and their seconds"], partial=found)
     return found
@@ -156,16 +170,17 @@ def _scene_problems(scene: SceneAnswer) -> Iterator[str]:
             yield f"{name!r} is not the name of a character"
 
 
-def _keyed(scenes: Sequence[SceneAnswer], bible: Bible) -> KeyedScenes:
+def _keyed(scenes: Sequence[SceneAnswer], bible: Bible, introduced: Introduced) -> KeyedScenes:
     cast = Cast(bible)
     named = [name for scene in scenes for name in scene.characters]
-    characters, misspelt = known_keys(named, bible.characters.characters, cast.character)
-    locations, misplaced = known_keys(map(_place, scenes), bible.locations.locations, cast.location)
+    characters, misspelt = known_keys(named, bible.characters.characters, exact=cast.character, introduced=introduced.characters)
+    places = bible.locations.locations
+    locations, misplaced = known_keys(map(_place, scenes), places, exact=cast.location, introduced=introduced.places)
     outlined = []
     for scene in scenes:
         place, key = _place(scene), locations[_place(scene)]
         if cast.location(place) != key:
-            place = bible.locations.locations[key].name
+            place = places[key].name if key in places else introduced.places[key]
         outlined.append(
             OutlineScene(
                 id=str(FilmId.of(1, 1)),

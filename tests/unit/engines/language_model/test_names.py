@@ -37,13 +37,31 @@ BIBLE = Bible(
     ],
 )
 def test_a_name_has_the_key_of_the_bible_where_it_is_near(names: list[str], keys: list[str], remarks: list[str]) -> None:
-    found, told = known_keys(names, BIBLE.characters.characters, Cast(BIBLE).character)
+    found, told = known_keys(names, BIBLE.characters.characters, exact=Cast(BIBLE).character, introduced={})
     assert [found[name] for name in names] == keys
     assert list(told) == remarks
 
 
+@pytest.mark.parametrize(
+    ("name", "key", "remarks"),
+    [
+        pytest.param("Old Women", "old_women", [], id="near one of the bible"),
+        pytest.param("Old Woman", "old_woman", [], id="one of the bible"),
+        pytest.param("The Pier End", "end", [], id="a key of its own"),
+        pytest.param("Old Womenn", "old_women", ["Old Womenn was taken for Old Women of the story"], id="misspelt"),
+        pytest.param("Guard 2", "guard_2", [], id="another number"),
+    ],
+)
+def test_a_name_that_the_story_has_introduced_stays_itself(name: str, key: str, remarks: list[str]) -> None:
+    introduced = {"old_women": "Old Women", "end": "The Pier End", "ida": "Ida", "guard_3": "Guard 3"}
+    found, told = known_keys([name], BIBLE.characters.characters, exact=Cast(BIBLE).character, introduced=introduced)
+    assert (found, list(told)) == ({name: key}, remarks)
+
+
 def test_a_place_without_an_entry_has_a_key_of_its_own() -> None:
-    found, told = known_keys(["Lighthouse - Lamp Room", "Harbour"], BIBLE.locations.locations, Cast(BIBLE).location)
+    found, told = known_keys(
+        ["Lighthouse - Lamp Room", "Harbour"], BIBLE.locations.locations, exact=Cast(BIBLE).location, introduced={}
+    )
     assert found == {"Lighthouse - Lamp Room": "lamp_room", "Harbour": "harbour"}
     assert told == ()
 

@@ -168,6 +168,18 @@ def test_an_act_knows_what_was_before_it(desk_of: Desk, story: Story) -> None:
     assert "Break down act 2, The crossing," in second
 
 
+def test_who_was_introduced_in_one_act_is_the_same_in_the_next(desk_of: Desk, story_of: Stories) -> None:
+    scenes = [
+        {"scenes": [scene("Wheelhouse", characters=["Anna", "Hanna"], seconds=45.0)]},
+        {"scenes": [scene("Wheelhouses", characters=["Hanna"], seconds=45.0)]},
+    ]
+    desk, _ = desk_of(Answers(scenes=scenes))
+    bible = Bible(characters=Characters(characters={"anna": Character(name="Anna")}))
+    draft = OutlineStage(desk).write(story_of(metadata=METADATA, bible=bible), ALL)
+    assert [act.scenes[0].characters for act in draft.value.acts] == [("anna", "hanna"), ("hanna",)]
+    assert draft.value.acts[1].scenes[0].location == "wheelhouse", "a place of the act before, misspelt"
+
+
 def test_title_and_logline_of_the_metadata_win(desk_of: Desk, story_of: Stories) -> None:
     desk, model = desk_of(Answers())
     metadata = Metadata(title="My title", logline="My logline.")

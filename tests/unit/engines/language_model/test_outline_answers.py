@@ -11,6 +11,7 @@ from vtx_dagster.engines.breakdown.heading import read_heading
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.outline_answers import (
     ActsAnswer,
+    Introduced,
     KeyedScenes,
     ScenesAnswer,
     checked_acts,
@@ -218,6 +219,16 @@ def test_misspelt_names_are_told() -> None:
         "Ida Brant was taken for Ida of the bible",
         "Wheelhuose was taken for Wheelhouse of the bible",
     )
+
+
+def test_people_and_places_that_the_story_has_introduced_stay_themselves() -> None:
+    answer = scenes(scene(place="Wheelhouses", characters=["Idah"]), scene(place="Pier - Hut", characters=["Idah"]))
+    introduced = Introduced(characters={"idah": "Idah"}, places={"wheelhouses": "Wheelhouses", "hut": "Pier - Hut"})
+    found = checked_scenes(answer, bible=BIBLE, seconds=None, introduced=introduced)
+    assert [(one.characters, one.location) for one in found.scenes] == [(("idah",), "wheelhouses"), (("idah",), "hut")]
+    assert [one.heading for one in found.scenes] == ["INT. WHEELHOUSES - NIGHT", "INT. PIER - HUT - NIGHT"]
+    misspelt = checked_scenes(scenes(scene(place="Wheel Houses")), bible=BIBLE, seconds=None, introduced=introduced)
+    assert misspelt.scenes[0].heading == "INT. WHEELHOUSES - NIGHT"
 
 
 def test_lengths_are_told_as_people_write_them() -> None:
