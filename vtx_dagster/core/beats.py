@@ -1,31 +1,39 @@
 """Ids of beats, and what must hold of the ids in an outline that a person edits."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.outline import Beat, Outline, OutlineScene
 from vtx_dagster.core.stable_ids import Numbered, matched
 
 
-def numbered_beats(outline: Outline, previous: Outline | None = None) -> Outline:
+def numbered_beats(outline: Outline, previous: Outline | None = None, *, known: Mapping[str, str] = {}) -> Outline:
     """Return an outline in which every beat has an id, such as ``A01_S02_B03``.
 
-    A beat that has one keeps it, wherever it stands now: beats can be reordered, split, merged and moved. Of a scene in which
-    none has an id, beats that the outline before had in that scene keep theirs. Every other one gets the next free number of its
-    scene.
+    A beat that has one keeps it, wherever it stands now: beats can be reordered, split, merged and moved. One that has none gets
+    the id that a beat of this scene with its text, or nearly its text, had before, if nothing else has that now; else the next
+    number of the scene that never was given.
 
     Args:
         outline: The outline.
         previous: The outline before it was written anew.
+        known: Texts of beats by the ids that they were given at any time, whether the beats are still there or not.
     """
+    before = (beat for scene in _scenes(previous) for beat in scene.beats) if previous is not None else ()
+    known = dict(known) | {beat.id: beat.text for beat in before if beat.id}
     taken = {beat.id for scene in _scenes(outline) for beat in scene.beats if beat.id}
-    before = {scene.id: scene for scene in _scenes(previous)} if previous is not None else {}
+    given: dict[str, dict[int, str]] = {}
+    for id_text, text in known.items():
+        given.setdefault(_scene_of(id_text), {})[story_order(id_text)[2]] = text
+    used: dict[str, set[int]] = {}
+    for id_text in taken:
+        used.setdefault(_scene_of(id_text), set()).add(story_order(id_text)[2])
     acts = []
     for act in outline.acts:
         scenes = []
         for scene in act.scenes:
-            numbers = _numbers(scene, before.get(scene.id), taken)
+            numbers = _numbers(scene, given.get(scene.id, {}), used.get(scene.id, set()))
             beats = tuple(_with_id(beat, scene.id, number) for beat, number in zip(scene.beats, numbers, strict=True))
             scenes.append(scene.model_copy(update={"beats": beats}))
         acts.append(act.model_copy(update={"scenes": tuple(scenes)}))
@@ -52,22 +60,36 @@ def id_problems(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]]
                 seen |= {beat.id} if beat.id else set()
 
 
-def _numbers(scene: OutlineScene, before: OutlineScene | None, taken: set[str]) -> list[int | None]:
-    """Return a number for every beat of a scene that has no id, by position."""
-    used = {story_order(id_text)[2] for id_text in taken if id_text.startswith(f"{scene.id}_")}
-    kept: list[int | None] = [None] * len(scene.beats)
-    if before is not None and not any(beat.id for beat in scene.beats):
-        own = [beat for beat in before.beats if beat.id and beat.id not in taken and beat.id.startswith(f"{scene.id}_")]
-        known = [Numbered(number=story_order(str(beat.id))[2], text=beat.text) for beat in own]
-        used |= {one.number for one in known}
-        found = matched(known, [beat.text for beat in scene.beats])
-        kept = [None if index is None else known[index].number for index in found]
-    free = itertools.count(max(used, default=0) + 1)
-    return [number if number or beat.id else next(free) for number, beat in zip(kept, scene.beats, strict=True)]
+def _numbers(scene: OutlineScene, given: Mapping[int, str], used: Collection[int]) -> list[int | None]:
+    """Return a number for every beat of a scene that has no id, by position.
+
+    Args:
+        scene: The scene.
+        given: Texts by the numbers that were ever given to beats of the scene.
+        used: Numbers of the scene's that some beat has now, wherever it stands.
+    """
+    free = {number: text for number, text in given.items() if number not in used}
+    numbers: list[int | None] = [None] * len(scene.beats)
+    # A person may have put them in another order, which looking for edited ones does not allow.
+    for index, beat in enumerate(scene.beats):
+        same = next((number for number, text in free.items() if text == beat.text and not beat.id), None)
+        if same is not None:
+            numbers[index] = same
+            del free[same]
+    without = [index for index, beat in enumerate(scene.beats) if not beat.id and numbers[index] is None]
+    left = [Numbered(number=number, text=text) for number, text in free.items()]
+    for index, match in zip(without, matched(left, [scene.beats[index].text for index in without]), strict=True):
+        numbers[index] = left[match].number if match is not None else None
+    new = itertools.count(max((*given, *used), default=0) + 1)
+    return [number if number or beat.id else next(new) for number, beat in zip(numbers, scene.beats, strict=True)]
 
 
 def _with_id(beat: Beat, scene: str, number: int | None) -> Beat:
     return beat if beat.id else beat.model_copy(update={"id": f"{scene}_B{number:02d}"})
+
+
+def _scene_of(beat: str) -> str:
+    return beat.rpartition("_")[0]
 
 
 def _scenes(outline: Outline) -> Iterator[OutlineScene]:

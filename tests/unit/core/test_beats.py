@@ -56,6 +56,49 @@ def test_an_outline_written_anew_keeps_the_ids_of_the_same_beats() -> None:
     assert numbered_beats(again, before) == before
 
 
+def test_an_outline_written_anew_keeps_ids_of_beats_that_stand_elsewhere() -> None:
+    """Reordered in their scene, or moved to another one by hand: their numbers stay theirs."""
+    before = outline(A01_S01=[("Tea.", "A01_S01_B01"), ("Rain.", "A01_S01_B02")], A01_S02=[("Bells.", "A01_S01_B03")])
+    after = outline(A01_S01=[("Rain.", None), ("Tea.", None), ("A knock.", None)])
+    assert ids(numbered_beats(after, before)) == ["A01_S01_B02", "A01_S01_B01", "A01_S01_B04"]
+
+
+KNOWN = {"A01_S01_B01": "Mara pours tea.", "A01_S01_B02": "Tom waits in the rain.", "A01_S01_B03": "A bell rings."}
+
+
+@pytest.mark.parametrize(
+    ("beats", "expected"),
+    [
+        pytest.param([("Tom waits in the rain.", None), ("A bell rings.", None)], [2, 3], id="one gone"),
+        pytest.param([("A bell rings.", None), ("Mara pours tea.", None)], [3, 1], id="another order"),
+        pytest.param([("First of all.", None), ("Mara pours tea.", None), ("Last.", None)], [4, 1, 5], id="others around it"),
+        pytest.param([("New.", None), ("Mara pours tea.", "A01_S01_B01")], [4, 1], id="the last one's number is not given again"),
+        pytest.param([("New.", None), ("Tom waits in the cold rain!", None)], [4, 2], id="edited"),
+        pytest.param([("Mara pours tea.", None), ("Else.", "A01_S01_B01")], [4, 1], id="in use"),
+        pytest.param([("A bell rings.", None), ("A bell rings.", None)], [3, 4], id="twice"),
+    ],
+)
+def test_a_beat_is_known_by_its_text(beats: Sequence[tuple[str, str | None]], expected: list[int]) -> None:
+    numbered = numbered_beats(outline(A01_S01=beats), known=KNOWN)
+    assert ids(numbered) == [f"A01_S01_B{number:02d}" for number in expected]
+
+
+def test_a_beat_is_known_in_its_scene_only() -> None:
+    assert ids(numbered_beats(outline(A01_S02=[("A bell rings.", None)]), known=KNOWN)) == ["A01_S02_B01"]
+
+
+def test_ids_known_before_stay_when_more_beats_without_ids_come() -> None:
+    """A person's outline has no ids in its file: what is given to it is known by its text from then on."""
+    texts = ["Tea.", "Rain.", "Bells."]
+    known: dict[str, str] = {}
+    for position, new in enumerate(("A knock.", "First of all.", "In between.")):
+        texts.insert(position, new)
+        numbered = numbered_beats(outline(A01_S01=[(text, None) for text in texts]), known=known)
+        found = {str(beat.id): beat.text for beat in numbered.acts[0].scenes[0].beats}
+        assert known.items() <= found.items()
+        known = found
+
+
 @pytest.mark.parametrize(
     ("given", "where", "problem"),
     [
