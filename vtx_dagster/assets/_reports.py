@@ -10,7 +10,7 @@ from vtx_dagster.assets._batch import PartitionReport
 from vtx_dagster.production.cut import Cut
 from vtx_dagster.production.render import Rendered
 from vtx_dagster.production.resolve import ResolvedClip
-from vtx_dagster.production.story import WrittenStage
+from vtx_dagster.production.story_run import WrittenStage
 
 MAX_TEXT_CHARS = 20_000
 """Longer texts are cut in the UI; the file has them whole."""

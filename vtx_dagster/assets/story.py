@@ -10,7 +10,8 @@ from vtx_dagster.assets._boundary import domain_boundary
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Stage
 from vtx_dagster.partitions.definitions import project_partitions
-from vtx_dagster.production.story import StoryDesk, WrittenStage
+from vtx_dagster.production.story import StoryDesk
+from vtx_dagster.production.story_run import WrittenStage
 from vtx_dagster.resources.story import StoryModel
 from vtx_dagster.resources.studio import StudioResource
 

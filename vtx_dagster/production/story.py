@@ -4,95 +4,28 @@ Written by hand wins: a file that a person wrote or edited is adopted and never 
 current when it was written from what decides it now; ``story_parts`` tells, and ``story/.stages.json`` keeps what is told.
 """
 
-import difflib
 import hashlib
-import time
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Iterable
 from pathlib import Path
 
-from vtx_dagster.core.clip_from_shot import shot_to_clip
-from vtx_dagster.core.coverage import CoverageReport, prove_coverage
-from vtx_dagster.core.errors import NotFoundError, VtxError
+from vtx_dagster.core.errors import NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
-from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import (
-    WHOLE,
     BibleProposal,
-    CallFacts,
-    Draft,
     Job,
     PromptText,
-    Provenance,
-    SceneFile,
     StoryWriter,
     TreatmentChoice,
 )
-from vtx_dagster.core.suggestions import did_you_mean
-from vtx_dagster.engines.breakdown.cast import missing_bible_entries
-from vtx_dagster.engines.breakdown.fountain import parse_scene
-from vtx_dagster.production import progress
-from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
+from vtx_dagster.production.bible_proposal import apply_proposal
 from vtx_dagster.production.story_files import StoryFiles
-from vtx_dagster.production.story_parts import APPLY, BY_HAND, CLIPS, StoryParts, basis_hash, shots_hash, writer_name
-from vtx_dagster.studio.calls import CallStore
+from vtx_dagster.production.story_parts import StoryParts, writer_name
+from vtx_dagster.production.story_run import MARKDOWN, StoryRun, WrittenStage, chosen_parts, text_of
 from vtx_dagster.studio.documents import dump_document, load_document
-from vtx_dagster.studio.files import hash_file, read_text, write_atomic
-from vtx_dagster.studio.ledger import FileState, Ledger, remove_generated, write_generated
+from vtx_dagster.studio.files import hash_file, write_atomic
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
-
-_MARKDOWN = (Stage.TREATMENT, Stage.SHOTLIST)
-
-_FLUSH_S = 2.0
-"""Scenes that a model writes are stored at least this often. Those of a breakdown come all at once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenStage:
-    """What a story stage did.
-
-    Attributes:
-        path: The stage's file or folder.
-        text: What it now says, for a person to look at.
-        diff: What this run changed in it, as a unified diff, empty if it is all new; of a proposal, what it would change in the
-            bible.
-        written: Files that were written or removed.
-        kept: Files that a person wrote or edited and that were left as they are.
-        notes: What the author should know.
-        coverage: The proof that the shots cover the screenplay; of the shotlist only.
-        provenance: How the parts came to be, by part; of a run only those that it wrote.
-    """
-
-    stage: Stage
-    path: Path
-    text: str
-    is_markdown: bool
-    writer: str
-    diff: str = ""
-    written: tuple[Path, ...] = ()
-    kept: tuple[Path, ...] = ()
-    notes: tuple[str, ...] = ()
-    coverage: CoverageReport | None = None
-    provenance: Mapping[str, Provenance] = field(default_factory=dict)
-
-    @property
-    def content_hash(self) -> str:
-        """SHA-256 of the text: the stage's data version."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    @property
-    def calls(self) -> tuple[CallFacts, ...]:
-        """Every question that was asked of a language model for these parts."""
-        return tuple(call for provenance in self.provenance.values() for call in provenance.calls)
-
-    @property
-    def usd(self) -> Decimal | None:
-        """What the calls of this run cost; None if a price is not known."""
-        prices = [call.usd for call in self.calls if not call.reused]
-        return None if None in prices else sum((price for price in prices if price is not None), start=Decimal(0))
 
 
 class StoryDesk:
@@ -150,7 +83,7 @@ class StoryDesk:
                 notes=(note,),
             )
         with project_lock(self._project, "story"):
-            run = _Run(self._project, self._writer, stage, only=only, overwrite=overwrite)
+            run = StoryRun(self._project, self._writer, stage, only=only, overwrite=overwrite)
             if again:
                 run.forget()
             written = {
@@ -197,7 +130,7 @@ class StoryDesk:
     def prompts(self, stage: Stage, *, only: FilmId | None = None) -> tuple[PromptText, ...]:
         """Return exactly what would be sent first for a stage, or for an act or a scene of it; nothing is sent."""
         standing = StoryParts(self._project, self._writer)
-        parts = frozenset(_chosen(standing.parts(stage), only))
+        parts = frozenset(chosen_parts(standing.parts(stage), only))
         return self._writer.prompts(stage, standing.story, Job(due=parts, only=only))
 
     def read(self, stage: Stage) -> WrittenStage:
@@ -208,8 +141,8 @@ class StoryDesk:
         return WrittenStage(
             stage=stage,
             path=path,
-            text=_text_of(stage, standing),
-            is_markdown=stage in _MARKDOWN,
+            text=text_of(stage, standing),
+            is_markdown=stage in MARKDOWN,
             writer=writer_name(self._writer),
             provenance=standing.log.parts(stage),
         )
@@ -221,418 +154,7 @@ class StoryDesk:
             The shotlist as it stands in its file, with what was written and kept of the clip specs.
         """
         with project_lock(self._project, "story"):
-            return _Run(self._project, self._writer, Stage.SHOTLIST, only=only, overwrite=overwrite).clips()
-
-
-@dataclass(slots=True, kw_only=True)
-class _Stored:
-    """What a run wrote and kept so far, and what it has to say."""
-
-    written: list[Path] = field(default_factory=list)
-    kept: list[Path] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    provenance: dict[str, Provenance] = field(default_factory=dict)
-
-
-class _Run:
-    """One run of one stage, under the story's lock."""
-
-    def __init__(
-        self,
-        project: Project,
-        writer: StoryWriter,
-        stage: Stage,
-        *,
-        only: FilmId | None,
-        overwrite: bool,
-    ) -> None:
-        self._project = project
-        self._writer = writer
-        self._stage = stage
-        self._only = only
-        self._overwrite = overwrite
-        self._standing = StoryParts(project, writer)
-        self._story = self._standing.story
-        self._latest: StoryParts | None = self._standing
-        self._stored = _Stored()
-        self._before = _text_of(stage, self._standing)
-
-    def outline(self) -> WrittenStage:
-        path = self._project.outline_path
-        job = self._job()
-        if job.due:
-            draft = self._writer.outline(self._story, job)
-            self._store({path: dump_document(draft.value)})
-            self._note(draft)
-        return self._report(path)
-
-    def treatment(self) -> WrittenStage:
-        path = self._project.treatment_path
-        job = self._job()
-        if job.due:
-            for draft in self._reporting(self._writer.treatments(self._story, job), job):
-                target = self._standing.treatment_path(draft.part) if draft.part else path
-                self._store({target: draft.value})
-                self._note(draft)
-        if WHOLE not in self._standing.parts(self._stage):
-            self._stand_treatment(path)
-        return self._report(path)
-
-    def bible(self) -> WrittenStage:
-        path, log = self._project.bible_proposal_path, self._standing.log
-        job = self._job()
-        if job.due:
-            draft = self._writer.bible(self._story, job)
-            # Owed first, so that a run that is interrupted is gone on with, and one that is repeated adds nothing twice.
-            log.owe(APPLY, [] if self._project.settings().get("VTX_STORY_BIBLE") == "propose" else [WHOLE])
-            self._store({path: dump_document(draft.value)})
-            self._note(draft)
-        proposal = load_document(path, BibleProposal, root=self._project.root) if path.is_file() else BibleProposal()
-        diff = proposal_diff(self._story.bible, proposal)
-        if log.owed(APPLY):
-            self._stored.notes += apply_proposal(self._story, proposal)
-            log.owe(APPLY, [])
-        return replace(self._report(path), diff=diff)
-
-    def screenplay(self) -> WrittenStage:
-        job = self._job()
-        waiting: list[Draft[tuple[SceneFile, ...]]] = []
-        if job.due:
-            stored_at = time.monotonic()
-            try:
-                for draft in self._reporting(self._writer.screenplay(self._story, job), job):
-                    waiting.append(draft)
-                    if time.monotonic() - stored_at > _FLUSH_S:
-                        self._store_scenes(waiting)
-                        waiting, stored_at = [], time.monotonic()
-            finally:
-                self._store_scenes(waiting)
-        self._remove_scenes_that_are_gone()
-        return self._report(self._project.scenes_dir)
-
-    def shotlist(self) -> WrittenStage:
-        job = self._job()
-        drafts: list[Draft[Shotlist]] = []
-        try:
-            if job.due:
-                drafts.extend(self._reporting(self._writer.shotlist(self._story, job), job))
-        finally:
-            if drafts or self._has_shots_of_scenes_that_are_gone():
-                self._store_shots(drafts)
-        return self.clips()
-
-    def clips(self) -> WrittenStage:
-        shotlist = self._now().story.shotlist
-        if shotlist is None:
-            path = self._project.shotlist_path
-            message = f"{self._relative(path)} is missing: run `vtx story shotlist {self._project.slug}` first"
-            raise NotFoundError(message, path=str(path))
-        shots = [shot for shot in shotlist.shots if self._only is None or self._only.contains(FilmId.parse(shot.id))]
-        listed = {shot.id for shot in shotlist.shots}
-        gone = [clip for clip in self._project.clip_ids() if clip not in listed]
-        self._store(
-            {self._project.clip_spec_path(shot.id): dump_document(shot_to_clip(shot)) for shot in shots},
-            gone=[self._project.clip_spec_path(clip) for clip in _chosen(gone, self._only)],
-        )
-        if self._only is None:
-            self._standing.log.note(CLIPS, {WHOLE: Provenance(basis=self._now().clips_basis())})
-        parsed = {scene: parse_scene(source) for scene, source in self._story.scenes.items()}
-        return replace(self._report(self._project.shotlist_path), coverage=prove_coverage(parsed, shotlist))
-
-    # -- what to write --------------------------------------------------------------------------------------------------------
-
-    def forget(self) -> None:
-        """Forget the answers that these parts were written from, so that they are asked for anew.
-
-        What a person wrote is left out. Parts that are still owed from an earlier time are gone on with: what was asked anew then
-        is not asked a third time.
-
-        Raises:
-            VtxError: If asking anew is not possible, because of the budget or a missing key; nothing is forgotten then.
-        """
-        standing, stage = self._standing, self._stage
-        standing.require_sources(stage)
-        parts = standing.parts(stage)
-        wanted = [part for part in self._chosen(parts) if self._overwrite or not standing.is_edited(stage, part)]
-        if set(standing.log.owed(stage)) & set(wanted):
-            return
-        calls = CallStore(self._project)
-        # An act of the outline is asked for by its own id, though the outline is one part.
-        moved = calls.forget(stage, [str(self._only)] if WHOLE in wanted and self._only is not None else wanted)
-        try:
-            forecast = self._writer.forecast(stage, self._story, Job(due=frozenset(wanted), only=self._only))
-            self._writer.afford(forecast, what=f"{stage} of {self._project.slug}, asked for anew")
-        except VtxError:
-            calls.restore(moved)
-            raise
-        standing.log.owe(stage, wanted)
-
-    def finish(self) -> None:
-        """Note what holds once all was written: nothing is owed, parts that are gone are forgotten, beats keep their ids."""
-        log, stage = self._standing.log, self._stage
-        parts = self._standing.parts(stage)
-        log.note(stage, {}, present=self._standing.present(stage))
-        log.owe(stage, [part for part in log.owed(stage) if part not in self._chosen(parts)])
-        story = self._now().story
-        beats = {str(beat.id): beat.text for act in story.outline.acts for scene in act.scenes for beat in scene.beats}
-        log.note_beats(beats if story.has_beat_ids else {})
-
-    def _job(self) -> Job:
-        """Return what is asked of the writer: whatever is due, and of a stage in one piece all of it.
-
-        What a person wrote, or another writer was paid for, is only written anew where that is free: the draft of a person's file
-        is then not stored, but noted.
-        """
-        standing, stage = self._standing, self._stage
-        standing.require_sources(stage)
-        wanted = set(self._chosen(standing.parts(stage)))
-        due = set(standing.due(stage)) & wanted
-        is_free = self._forecast({WHOLE}).num_calls == 0
-        if WHOLE in wanted and (is_free or not standing.has_sources(stage)):
-            due.add(WHOLE)
-        if self._overwrite:
-            due |= {part for part in wanted if standing.is_edited(stage, part) or standing.is_bought(stage, part)}
-            return Job(due=frozenset(due), only=self._only)
-        kept = {part for part in due if standing.is_kept(stage, part)}
-        if not self._forecast(kept).num_calls:
-            kept = {part for part in kept if standing.is_bought(stage, part)}
-        self._keep(kept)
-        return Job(due=frozenset(due - kept), only=self._only)
-
-    def _forecast(self, parts: set[str]) -> Forecast:
-        return self._writer.forecast(self._stage, self._story, Job(due=frozenset(parts)))
-
-    def _chosen(self, parts: Iterable[str]) -> list[str]:
-        """Return the parts that the run is for.
-
-        Raises:
-            NotFoundError: If it is for an act or scene that the story does not have.
-        """
-        chosen = _chosen(parts, self._only)
-        if not chosen and self._only is not None:
-            known = [part for part in parts if part.startswith("A")]
-            message = f"{self._project.slug} has no {self._stage} of {self._only}{did_you_mean(str(self._only), known)}"
-            raise NotFoundError(message, project=self._project.slug, part=str(self._only))
-        return chosen
-
-    def _keep(self, parts: set[str]) -> None:
-        """Leave parts as they are, and say so. What a person wrote is current then: it is adopted, and nothing is asked."""
-        standing, stage = self._standing, self._stage
-        files = sorted({path for part in parts for path in standing.files(stage, part)})
-        self._stored.kept += files
-        self._stored.notes += [self._kept_note(path, parts) for path in files]
-        by = writer_name(self._writer)
-        noted = {
-            part: Provenance(basis=dict(standing.parts(stage)[part]), writer=BY_HAND, by=by, content=self._content(part))
-            for part in parts
-            if not standing.is_bought(stage, part)
-        }
-        standing.log.note(stage, noted)
-
-    # -- storing --------------------------------------------------------------------------------------------------------------
-
-    def _reporting(self, drafts: Iterable[Draft], job: Job) -> Iterable[Draft]:
-        key, total = f"{self._project.slug} {self._stage}", len(job.due)
-        for done, draft in enumerate(drafts, start=1):
-            yield draft
-            progress.report(key, done, total)
-
-    def _note(self, *drafts: Draft) -> None:
-        """Note how parts came to be, where they were written as a whole."""
-        by = writer_name(self._writer)
-        noted = {
-            draft.part: draft.provenance.model_copy(update={"by": by, "content": self._content(draft.part)}) for draft in drafts
-        }
-        self._stored.provenance |= noted
-        whole = {part: provenance for part, provenance in noted.items() if part != WHOLE or self._only is None}
-        self._standing.log.note(self._stage, whole, present=self._standing.present(self._stage))
-
-    def _content(self, part: str) -> str:
-        """Return the hash of a part that shares its file with others."""
-        return shots_hash(self._now().story.shotlist, part) if self._stage == Stage.SHOTLIST and part else ""
-
-    def _store(self, files: Mapping[Path, str], *, gone: Iterable[Path] = (), overwrite: bool | None = None) -> None:
-        """Write files, and remove those that are gone, except where a person wrote them.
-
-        Args:
-            files: Texts by path.
-            gone: Files that the story does not need any more.
-            overwrite: Whether to replace a person's files as well; as the run does when None.
-        """
-        parts = self._standing.parts(self._stage)
-        shared = {self._project.outline_path, self._project.shotlist_path}
-        is_partial = self._only is not None or WHOLE not in parts
-        changed = write_generated(
-            self._project,
-            files,
-            generator=writer_name(self._writer),
-            input_hash={path: basis_hash(parts, self._stage, WHOLE if WHOLE in parts else _part_of(path)) for path in files},
-            overwrite=self._overwrite if overwrite is None else overwrite,
-            # What a person wrote of the other scenes is still in there.
-            adopt=not (is_partial and shared & files.keys()),
-        )
-        gone = list(gone)
-        removed = remove_generated(self._project, gone)
-        kept = [file for file in files if file not in changed and read_text(file) != files[file]]
-        orphans = [file for file in gone if file not in removed]
-        self._stored.written += [*changed, *removed]
-        if any(file.parent != self._project.clips_dir for file in (*changed, *removed)):
-            self._latest = None
-        self._stored.kept += [*kept, *orphans]
-        self._stored.notes += [self._kept_note(file) for file in kept]
-        self._stored.notes += [
-            f"{self._relative(file)} is not in the story any more, but was edited by hand and is kept" for file in orphans
-        ]
-
-    def _store_scenes(self, drafts: list[Draft[tuple[SceneFile, ...]]]) -> None:
-        folder, only = self._project.scenes_dir, self._only
-        scenes = [scene for draft in drafts for scene in draft.value if only is None or only.contains(FilmId.parse(scene.scene))]
-        files = {folder / f"{scene.scene}__{scene.slug}.fountain": scene.text for scene in scenes}
-        if not files:
-            return
-        # A scene that has another name now: the file under its old one goes, unless a person wrote it.
-        known = self._story.scene_paths
-        ledger = Ledger.load(self._project)
-        before = [known[scene.scene] for scene in scenes if scene.scene in known and known[scene.scene] not in files]
-        by_hand = {path for path in before if ledger.state(path) != FileState.GENERATED}
-        adopted = {scene.scene for scene in scenes if known.get(scene.scene) in by_hand and not self._overwrite}
-        self._stored.kept += [known[scene] for scene in sorted(adopted, key=FilmId.parse)]
-        self._stored.notes += [self._kept_note(known[scene]) for scene in sorted(adopted, key=FilmId.parse)]
-        self._store(
-            {path: text for path, text in files.items() if path.name.split("__")[0] not in adopted},
-            gone=[path for path in before if path not in by_hand],
-        )
-        self._note(*drafts)
-
-    def _remove_scenes_that_are_gone(self) -> None:
-        present = {scene.id for act in self._story.outline.acts for scene in act.scenes}
-        gone = [scene for scene in self._story.scene_paths if scene not in present]
-        self._store({}, gone=[self._story.scene_paths[scene] for scene in _chosen(gone, self._only)])
-
-    def _store_shots(self, drafts: list[Draft[Shotlist]]) -> None:
-        parsed = {scene: parse_scene(source) for scene, source in self._story.scenes.items()}
-        characters, locations = missing_bible_entries(parsed, self._story.bible)
-        self._stored.notes += [f"{note}, to be filled in" for note in add_to_bible(self._story, characters, locations)]
-        # The stubs are among what decides the shots, and must not make them due again.
-        self._standing.read_parts_again(self._stage)
-        parts = self._standing.parts(self._stage)
-        # Only scenes that nobody edited are replaced, so that a file which a person edited can be written.
-        overwrite = self._overwrite or (bool(drafts) and WHOLE not in parts)
-        self._store({self._project.shotlist_path: dump_document(self._merged(drafts))}, overwrite=overwrite)
-        self._note(*(_with_basis(draft, dict(parts[draft.part])) for draft in drafts))
-
-    def _has_shots_of_scenes_that_are_gone(self) -> bool:
-        shotlist, present = self._story.shotlist, self._standing.parts(self._stage)
-        return shotlist is not None and WHOLE not in present and any(shot.scene not in present for shot in shotlist.shots)
-
-    def _merged(self, drafts: list[Draft[Shotlist]]) -> Shotlist:
-        """Return the shotlist with the new shots in it, without those of scenes that are gone."""
-        previous = self._story.shotlist or Shotlist()
-        if drafts and drafts[0].part == WHOLE:
-            return drafts[0].value if self._only is None else _replace_part(previous, drafts[0].value, self._only)
-        present, new = self._standing.parts(self._stage), {draft.part for draft in drafts}
-        kept = [shot for shot in previous.shots if shot.scene in present and shot.scene not in new]
-        shots = [*kept, *(shot for draft in drafts for shot in draft.value.shots)]
-        ids = {shot.id for shot in shots}
-        known = {*previous.retired, *(shot.id for shot in previous.shots)}
-        known |= {retired for draft in drafts for retired in draft.value.retired}
-        return Shotlist(
-            shots=tuple(sorted(shots, key=lambda shot: FilmId.parse(shot.id))),
-            retired=tuple(sorted(known - ids, key=FilmId.parse)),
-        )
-
-    def _stand_treatment(self, path: Path) -> None:
-        """Make the chosen treatment, or the first, the one that the film is written from."""
-        chosen = self._standing.treatment_path(self._standing.chosen_treatment())
-        if not chosen.is_file():
-            return
-        self._store({path: read_text(chosen)})
-        if self._story.choice.chosen is None and len(self._standing.parts(self._stage)) > 1:
-            self._stored.notes.append(
-                f"treatment {chosen.stem} of {len(self._standing.parts(self._stage))} stands, because none was chosen:"
-                f" compare them with `vtx story treatments {self._project.slug}`, choose one with --choose"
-            )
-
-    # -- reporting ------------------------------------------------------------------------------------------------------------
-
-    def _report(self, path: Path) -> WrittenStage:
-        text = _text_of(self._stage, self._now())
-        remarks = [remark for provenance in self._stored.provenance.values() for remark in provenance.remarks]
-        return WrittenStage(
-            stage=self._stage,
-            path=path,
-            text=text,
-            diff=_diff(self._before, text),
-            is_markdown=self._stage in _MARKDOWN,
-            writer=writer_name(self._writer),
-            written=tuple(self._stored.written),
-            kept=tuple(self._stored.kept),
-            notes=(*self._stored.notes, *remarks),
-            provenance=self._stored.provenance,
-        )
-
-    def _now(self) -> StoryParts:
-        """Return the story as it stands after what was stored so far."""
-        if self._latest is None:
-            self._latest = StoryParts(self._project, self._writer)
-        return self._latest
-
-    def _kept_note(self, path: Path, parts: Collection[str] = ()) -> str:
-        name = self._relative(path)
-        if any(self._standing.is_bought(self._stage, part) for part in parts):
-            return f"{name} was paid for with another story writer and is kept (--overwrite replaces it)"
-        scenes = ", ".join(sorted(parts, key=FilmId.parse)) if path == self._project.shotlist_path and WHOLE not in parts else ""
-        how = f"--scene and --overwrite replace the shots of {scenes}" if scenes else "--overwrite replaces it"
-        return f"{name} was written or edited by hand and is kept ({how})"
-
-    def _relative(self, path: Path) -> str:
-        return path.relative_to(self._project.root).as_posix()
-
-
-def _part_of(path: Path) -> str:
-    """Return the part that a file of its own belongs to: ``A01_S02__pier.fountain`` and ``2.md``; else the whole stage."""
-    if path.suffix == ".fountain":
-        return path.name.split("__")[0]
-    return path.stem if path.stem.isdigit() else WHOLE
-
-
-def _chosen(parts: Iterable[str], only: FilmId | None) -> list[str]:
-    """Return the parts of one act or scene; all without one. Parts that are no scene are always among them."""
-    return [part for part in parts if only is None or not part.startswith("A") or only.contains(FilmId.parse(part))]
-
-
-def _with_basis(draft: Draft[Shotlist], basis: dict[str, str]) -> Draft[Shotlist]:
-    return replace(draft, provenance=draft.provenance.model_copy(update={"basis": basis}))
-
-
-def _text_of(stage: Stage, standing: StoryParts) -> str:
-    if stage == Stage.SHOTLIST and standing.story.shotlist is not None:
-        return _shot_table(standing.story.shotlist.shots)
-    return "\n\n".join(read_text(file) for file in standing.outputs(stage))
-
-
-def _diff(before: str, now: str) -> str:
-    if not before or before == now:
-        return ""
-    return "\n".join(difflib.unified_diff(before.splitlines(), now.splitlines(), "before", "now", n=1, lineterm=""))
-
-
-def _replace_part(previous: Shotlist, new: Shotlist, part: FilmId) -> Shotlist:
-    """Return the previous shotlist with the shots of one act or scene taken from the new one."""
-    kept = [shot for shot in previous.shots if not part.contains(FilmId.parse(shot.id))]
-    replaced = [shot for shot in new.shots if part.contains(FilmId.parse(shot.id))]
-    shots = sorted([*kept, *replaced], key=lambda shot: FilmId.parse(shot.id))
-    return Shotlist(shots=tuple(shots), retired=new.retired)
-
-
-def _shot_table(shots: Iterable[Shot]) -> str:
-    """Return the shots as a Markdown table."""
-    rows = ["| shot | size | move | lens | characters | action |", "|---|---|---|---|---|---|"]
-    for shot in shots:
-        action = " ".join(shot.action.split()).replace("|", "\\|")
-        cast = ", ".join(shot.characters)
-        rows.append(f"| {shot.id} | {shot.size} | {shot.move} | {shot.lens_mm} mm | {cast} | {action[:120]} |")
-    return "\n".join(rows)
+            return StoryRun(self._project, self._writer, Stage.SHOTLIST, only=only, overwrite=overwrite).clips()
 
 
 def brief_hash(project: Project) -> str:

@@ -16,8 +16,7 @@ from vtx_dagster.core.screenplay import Lines
 from vtx_dagster.core.shotlist import Shot, Shotlist, ShotSource
 from vtx_dagster.core.story import WHOLE, Basis, BibleProposal, CallFacts, Draft, Job, PromptText, Provenance, SceneFile, Story
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
-from vtx_dagster.production import progress, story_parts
-from vtx_dagster.production import story as desk_module
+from vtx_dagster.production import progress, story_parts, story_run
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.calls import CallStore, StoredCall
 from vtx_dagster.studio.documents import dump_document, load_document
@@ -254,7 +253,7 @@ def test_scenes_are_stored_while_others_are_written(
 ) -> None:
     desk.run(Stage.OUTLINE)
     desk.run(Stage.TREATMENT)
-    monkeypatch.setattr(desk_module, "_FLUSH_S", -1.0)
+    monkeypatch.setattr(story_run, "_FLUSH_S", -1.0)
     seen: list[tuple[str, int, int, int]] = []
 
     def listen(key: str, done: int, total: int) -> None:
