@@ -27,8 +27,9 @@ def known_keys(
         introduced: Names that the story has used before, by key; those that the bible has, too, do not matter.
 
     Returns:
-        The keys by name: of the bible or the story where they have the name or one near it, else a key of the name's own; and a
-        remark for each name that was taken for a near one.
+        The keys by name: of the bible or the story where they have the name, of the bible where its name is the nearest, else a
+        key of the name's own; and a remark for each name that was taken for a near one. None is taken for a near one of the
+        story: the model has just made those, and a waitress is not a misspelt waiter.
     """
     new = {key: name for key, name in introduced.items() if key not in entries}
     keys_of_new = {key_of(name): key for key, name in new.items()} | {key: key for key in new}
@@ -39,11 +40,9 @@ def known_keys(
     remarks: list[str] = []
     for name, key in keys.items():
         near = None if key in entries or key in new else _nearest(key, spellings, used)
-        if near is not None:
+        if near is not None and near in entries:
             keys[name] = near
-            remarks.append(
-                f"{name} was taken for " + (f"{new[near]} of the story" if near in new else f"{entries[near].name} of the bible")
-            )
+            remarks.append(f"{name} was taken for {entries[near].name} of the bible")
     return keys, tuple(remarks)
 
 
