@@ -124,16 +124,16 @@ def test_from_a_brief_to_a_film_through_every_fault(film: Project, server: Model
     outline = film.outline_path.read_text().replace("Tom brings a lamp to the pier.", "Tom drops the lamp into the water.")
     film.outline_path.write_text(outline)
     plan = vtx(film, "plan", "crossing")
-    assert "A01_S02: its beats changed" in plan.stdout.replace("\n", " ")
+    assert "A01_S20: its beats changed" in plan.stdout.replace("\n", " ")
     changed = vtx(film, "make", "crossing")
     assert changed.returncode == 0, changed.stdout + changed.stderr
     later = server.requests[num_asked:]
     assert [request.schema_name for request in later] == ["screenplay", "shotlist"]
     assert {story_author.part_of(request) for request in later} == {"EXT. PIER - DUSK"}
     same = {path.name for path in film.current_dir.glob("*.mp4") if takes.get(path.name) == path.stat().st_ino}
-    other = {name for name in takes if not name.startswith("A01_S02")}
+    other = {name for name in takes if not name.startswith("A01_S20")}
     assert other <= same
-    assert same - other < {name for name in takes if name.startswith("A01_S02")}, "shots of the new beat were rendered again"
+    assert same - other < {name for name in takes if name.startswith("A01_S20")}, "shots of the new beat were rendered again"
     assert_no_secret(film, changed.stdout, changed.stderr)
 
 
@@ -177,10 +177,10 @@ def test_one_scene_s_failure_loses_no_other(film: Project, server: ModelServer) 
         return refusal() if is_pier else story_author.write(request)
 
     server.author = stubborn
-    with pytest.raises(UnfinishedStageError, match=r"screenplay: 1 of 4 parts failed: A01_S02: .*refused") as caught:
+    with pytest.raises(UnfinishedStageError, match=r"screenplay: 1 of 4 parts failed: A01_S20: .*refused") as caught:
         write(film)
     (error,) = caught.value.details["parts"].values()  # type: ignore[union-attr]
-    assert (error["code"], error["details"]["part"], error["details"]["attempt"]) == ("refused_answer", "A01_S02", 1)
+    assert (error["code"], error["details"]["part"], error["details"]["attempt"]) == ("refused_answer", "A01_S20", 1)
     assert "cannot help" in read_text(Path(error["details"]["raw"]))
     assert len(list(film.scenes_dir.iterdir())) == 3
     server.author = story_author.write
@@ -227,7 +227,7 @@ def test_a_feature_of_120_scenes_four_at_a_time(tmp_path: Path, server: ModelSer
     assert asked(server)["screenplay"] == 120
     assert 2 <= server.most_open <= 4
     assert len(list(film.scenes_dir.iterdir())) == 120
-    (film.scenes_dir / "A02_S07__ferry_deck_6.fountain").unlink()
+    (film.scenes_dir / "A02_S70__ferry_deck_6.fountain").unlink()
     desk.run(Stage.SCREENPLAY)
     assert asked(server)["screenplay"] == 120, "the answer is remembered"
 

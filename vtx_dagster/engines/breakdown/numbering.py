@@ -13,7 +13,9 @@ from vtx_dagster.engines.breakdown.shots import SHOT_STEP
 _SCENE_NUMBER = re.compile(r"[1-9]\d{0,4}")
 
 
-def numbered_outline(outline: Outline, previous: Outline | None, *, given: Sequence[Sequence[str]]) -> Outline:
+def numbered_outline(
+    outline: Outline, previous: Outline | None, *, given: Sequence[Sequence[str]], scene_step: int = 1
+) -> Outline:
     """Return an outline with its acts and scenes numbered.
 
     Args:
@@ -21,6 +23,7 @@ def numbered_outline(outline: Outline, previous: Outline | None, *, given: Seque
         previous: The outline before; its ids stay with what is the same.
         given: The scene numbers of every act as the screenplay gives them, empty where it gives none. They are used if all scenes
             of an act have one and they are whole numbers that rise.
+        scene_step: Distance of the numbers of new scenes at the end of an act, 1 or more.
     """
     previous = previous or Outline(title="")
     retired = [story_order(id_text) for id_text in previous.retired]
@@ -31,25 +34,30 @@ def numbered_outline(outline: Outline, previous: Outline | None, *, given: Seque
     acts = []
     for act, number, wanted in zip(outline.acts, act_numbers, given, strict=True):
         gone = {numbers[1] for numbers in retired if numbers[0] == number}
-        scenes = _numbered_scenes(act.scenes, before_of.get(number, ()), number, retired=gone, wanted=_whole_numbers(wanted))
+        scenes = _numbered_scenes(
+            act.scenes, before_of.get(number, ()), number, step=scene_step, retired=gone, wanted=_whole_numbers(wanted)
+        )
         acts.append(act.model_copy(update={"id": str(FilmId.of(number)), "scenes": scenes}))
     ids = {scene.id for act in acts for scene in act.scenes}
     known = {*previous.retired, *(scene.id for act in previous.acts for scene in act.scenes)}
     return outline.model_copy(update={"acts": tuple(acts), "retired": _in_order(known - ids)})
 
 
-def with_new_scenes(outline: Outline, act_id: str, scenes: Sequence[OutlineScene]) -> Outline:
+def with_new_scenes(outline: Outline, act_id: str, scenes: Sequence[OutlineScene], *, scene_step: int = 1) -> Outline:
     """Return an outline in which one act has other scenes; those that are the same as before keep their ids.
 
     Args:
         outline: The outline before; it has the act.
         act_id: The act, which keeps its own id.
         scenes: Their ids are placeholders.
+        scene_step: Distance of the numbers of new scenes at the end of the act, 1 or more.
     """
     number = story_order(act_id)[0]
     gone = {story_order(id_text)[1] for id_text in outline.retired if story_order(id_text)[0] == number}
     acts = tuple(
-        act.model_copy(update={"scenes": _numbered_scenes(scenes, act.scenes, number, retired=gone, wanted=None)})
+        act.model_copy(
+            update={"scenes": _numbered_scenes(scenes, act.scenes, number, step=scene_step, retired=gone, wanted=None)}
+        )
         if act.id == act_id
         else act
         for act in outline.acts
@@ -64,12 +72,13 @@ def _numbered_scenes(
     before: Sequence[OutlineScene],
     act: int,
     *,
+    step: int,
     retired: Collection[int],
     wanted: Sequence[int] | None,
 ) -> tuple[OutlineScene, ...]:
     """Return the scenes of an act with their ids: those of ``before`` where the scene is the same."""
     numbered = [Numbered(number=story_order(scene.id)[1], text=_scene_text(scene)) for scene in before]
-    numbers = keep_numbers(numbered, [_scene_text(scene) for scene in scenes], retired=retired, wanted=wanted)
+    numbers = keep_numbers(numbered, [_scene_text(scene) for scene in scenes], step=step, retired=retired, wanted=wanted)
     return tuple(
         scene.model_copy(update={"id": str(FilmId.of(act, number))}) for scene, number in zip(scenes, numbers, strict=True)
     )

@@ -37,6 +37,9 @@ from vtx_dagster.engines.language_model.prompt import Prompt, Window
 
 _ACTS, _SCENES = "outline_acts", "outline_scenes"
 
+_SCENE_STEP = 10
+"""Distance of the numbers of scenes, so that one can be put between two and no other is written again for it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ActPlan:
@@ -146,14 +149,14 @@ class OutlineStage:
         )
         outline = Outline(title=metadata.title, logline=logline, acts=acts)
         previous = story.outline if story.outline_source.text else None
-        return numbered_outline(outline, previous, given=[[""] * len(act.scenes) for act in acts]), notes
+        return numbered_outline(outline, previous, given=[[""] * len(act.scenes) for act in acts], scene_step=_SCENE_STEP), notes
 
     def _one_act(self, story: Story, only: FilmId) -> tuple[Outline, _Notes]:
         outline = story.outline
         index = _act_index(outline, only)
         act_id = outline.acts[index].id
         written, notes = self._scenes(story, _Board.of(outline, story), index, part=act_id)
-        return with_new_scenes(outline, act_id, written.scenes), notes
+        return with_new_scenes(outline, act_id, written.scenes, scene_step=_SCENE_STEP), notes
 
     def _scenes(self, story: Story, board: "_Board", index: int, *, part: str) -> tuple[KeyedScenes, _Notes]:
         prompt = self._scenes_prompt(story, board, index)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
-from vtx_dagster.engines.breakdown.numbering import with_new_scenes
+from vtx_dagster.engines.breakdown.numbering import numbered_outline, with_new_scenes
 
 
 def scene(heading: str, id_text: str = "A01_S01") -> OutlineScene:
@@ -45,3 +45,19 @@ def test_the_other_acts_stand_as_they_are() -> None:
 
 def test_the_same_scenes_again_change_nothing() -> None:
     assert with_new_scenes(OUTLINE, "A03", OUTLINE.acts[1].scenes) == OUTLINE
+
+
+def test_scenes_in_steps_leave_room_between_them() -> None:
+    bar, ship, pier, hall = (scene(heading) for heading in ("INT. BAR - DAY", "INT. SHIP - DAY", "EXT. PIER - DAY", "INT. HALL"))
+    first = Outline(title="Film", acts=(OutlineAct(id="A01", scenes=(bar, pier)),))
+    numbered = numbered_outline(first, None, given=[["", ""]], scene_step=10)
+    assert [found.id for found in numbered.acts[0].scenes] == ["A01_S10", "A01_S20"]
+    again = with_new_scenes(numbered, "A01", [bar, ship, pier, hall], scene_step=10)
+    assert [found.id for found in again.acts[0].scenes] == ["A01_S10", "A01_S15", "A01_S20", "A01_S30"]
+    assert again.retired == ()
+
+
+def test_numbers_of_a_screenplay_come_before_steps() -> None:
+    given = Outline(title="Film", acts=(OutlineAct(id="A01", scenes=(scene("INT. BAR - DAY"), scene("INT. HALL - DAY"))),))
+    numbered = numbered_outline(given, None, given=[["3", "4"]], scene_step=10)
+    assert [found.id for found in numbered.acts[0].scenes] == ["A01_S03", "A01_S04"]
