@@ -175,7 +175,9 @@ class ScreenplayStage:
 
     def _basis(self, story: Story, place: _Place) -> dict[str, str]:
         act, scene, outline, treatment = place.act, place.scene, story.outline, story.treatment
-        voices = [[role.key, role.name, list(role.aliases), role.age, role.voice] for role in _roles(story, scene).roles]
+        # Only its own characters: who is in another scene is no reason to write this one again.
+        roles = Roles(scene.characters, story.bible).roles
+        voices = [[role.key, role.name, list(role.aliases), role.age, role.voice] for role in roles]
         override = self._desk.library.override_hash(_TEMPLATE)
         return {
             "scene": aspect_hash(
@@ -243,8 +245,9 @@ def _sequences(places: Sequence[_Place]) -> list[list[_Place]]:
 
 
 def _roles(story: Story, scene: OutlineScene) -> Roles:
-    """Return who may speak in a scene: who is in it, or everybody where the outline does not say."""
-    return Roles(scene.characters or story.bible.characters.characters, story.bible)
+    """Return who may speak in a scene: who is in it, or where it does not say everybody whom the outline names."""
+    acts = story.outline.acts if story.outline_source.text else ()
+    return Roles(scene.characters or [key for act in acts for one in act.scenes for key in one.characters], story.bible)
 
 
 def _check_writable(story: Story, job: Job) -> None:
@@ -273,7 +276,7 @@ def _checked(answer: SceneAnswer, *, scene: OutlineScene, roles: Roles) -> _Writ
     """Return a scene as Fountain.
 
     Raises:
-        AnswerProblems: If it is empty, or somebody speaks who cannot.
+        AnswerProblems: If it is empty, somebody speaks who cannot, or Fountain cannot say it.
     """
     passages: list[Passage] = []
     problems: list[str] = []
@@ -290,7 +293,11 @@ def _checked(answer: SceneAnswer, *, scene: OutlineScene, roles: Roles) -> _Writ
         problems.append("nothing happens in the scene and nobody speaks: write action and dialogue")
     if problems:
         raise AnswerProblems(problems)
-    return _Written(text=scene_fountain(scene.heading, passages), remarks=tuple(dict.fromkeys(remarks)))
+    try:
+        text = scene_fountain(scene.heading, passages)
+    except InvalidRequestError as error:
+        raise AnswerProblems([f"{error.message}: write plain sentences, without marks and unusual letters"]) from error
+    return _Written(text=text, remarks=tuple(dict.fromkeys(remarks)))
 
 
 def _passage(element: WrittenElement, roles: Roles) -> tuple[Passage, str]:

@@ -160,6 +160,7 @@ class ShotlistStage:
     def _prompt(self, story: Story, board: Board) -> Prompt[ShotsAnswer]:
         location = story.bible.locations.locations.get(board.setting.location or "")
         values = {
+            "scene": board.setting.id,
             "heading": board.scene.heading,
             "location": location,
             "light": board.setting.time_of_day,

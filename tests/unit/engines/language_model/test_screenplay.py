@@ -18,6 +18,7 @@ from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.story import Job, Source
 from vtx_dagster.engines.breakdown.fountain import parse_scene
+from vtx_dagster.engines.language_model.fountain_writing import scene_fountain
 from vtx_dagster.engines.language_model.screenplay import ScreenplayStage
 
 BIBLE = Bible(
@@ -177,8 +178,68 @@ def test_an_aside_at_the_start_of_a_speech_is_its_parenthetical(desk_of, given):
     assert "MARA\n*(*beat)\n" in text
 
 
-def test_everybody_may_speak_where_the_outline_does_not_say_who_is_there(desk_of, given):
-    assert "NOAH\nWho?" in only_text(desk_of, given(scene={"characters": ()}), speech(speaker="noah"))
+@pytest.fixture
+def empty_scene(given):
+    """A film whose first scene does not say who is in it; only Mara and a stranger are in the second."""
+    first, second = outlined(1, characters=()), outlined(2, characters=("mara", "stranger"))
+    act = OutlineAct(id="A01", title="Act 1", synopsis="What act 1 tells.", scenes=(first, second))
+    return given(given_outline=Outline(title="The Light", acts=(act,)))
+
+
+def test_everybody_of_the_outline_may_speak_where_it_does_not_say_who_is_there(desk_of, empty_scene):
+    desk, _ = desk_of(lambda _: answering(speech(speaker="stranger")))
+    job = Job(due=frozenset({"A01_S01"}))
+    ((_, prompt),) = ScreenplayStage(desk).prompts(empty_scene, job)
+    assert "- `mara`: Mara (also The Keeper), aged 60. Voice: dry, few words\n- `stranger`: Stranger" in prompt.messages[1].text
+    assert "noah" not in prompt.messages[1].text
+    (draft,) = ScreenplayStage(desk).write(empty_scene, job)
+    assert "STRANGER\nWho?" in text_of(draft)
+
+
+def test_a_scene_that_names_nobody_is_not_written_again_because_of_others(desk_of, empty_scene):
+    stage = ScreenplayStage(desk_of(lambda _: "")[0])
+    people = {**BIBLE.characters.characters, "ghost": Character(name="Ghost")}
+    more = replace(empty_scene, bible=Bible(characters=Characters(characters=people)))
+    scenes = (outlined(1, characters=()), outlined(2, characters=("mara", "stranger", "ghost")))
+    act = more.outline.acts[0].model_copy(update={"scenes": scenes})
+    more = replace(more, given_outline=more.outline.model_copy(update={"acts": (act,)}))
+    assert stage.parts(more)["A01_S01"] == stage.parts(empty_scene)["A01_S01"]
+
+
+def test_where_the_outline_names_nobody_nobody_speaks(desk_of, given):
+    story = given(scene={"characters": ()})
+    ((_, prompt),) = ScreenplayStage(desk_of(lambda _: "")[0]).prompts(story, all_due(story))
+    assert "Nobody. There is no dialogue." in prompt.messages[1].text
+
+
+def test_a_scene_that_does_not_read_back_is_told_to_the_model(desk_of, given, monkeypatch):
+    written = scene_fountain
+
+    def odd(heading, passages):
+        if any(passage.text == "Odd." for passage in passages):
+            raise InvalidRequestError("the scene does not read back")
+        return written(heading, passages)
+
+    monkeypatch.setattr("vtx_dagster.engines.language_model.screenplay.scene_fountain", odd)
+    answers = iter([answering(element(text="Odd.")), answering()])
+    desk, model = desk_of(lambda _: next(answers))
+    story = given()
+    (draft,) = ScreenplayStage(desk).write(story, all_due(story))
+    assert text_of(draft) == "INT. ROOM 1 - NIGHT\n\nRain.\n"
+    assert "the scene does not read back: write plain sentences" in model.requests[1].messages[-1].text
+
+
+def test_two_scenes_that_look_the_same_are_two_questions(desk_of, given):
+    same = [outlined(number, heading="INT. ROOM - NIGHT") for number in (1, 9)]
+    same = [scene.model_copy(update={"synopsis": "She waits.", "beats": ()}) for scene in same]
+    acts = tuple(
+        OutlineAct(id=f"A{number:02d}", scenes=(scene.model_copy(update={"id": f"A{number:02d}_S01"}),))
+        for number, scene in enumerate(same, 1)
+    )
+    story = given(given_outline=Outline(title="The Light", acts=acts), given_treatment="Once.")
+    first, second = (prompt for _, prompt in ScreenplayStage(desk_of(lambda _: "")[0]).prompts(story, all_due(story)))
+    assert "## The scene to write: INT. ROOM - NIGHT\n\nScene: A01_S01\n" in first.messages[1].text
+    assert "## The scene to write: INT. ROOM - NIGHT\n\nScene: A02_S01\n" in second.messages[1].text
 
 
 def test_the_prompt_shows_what_the_scene_is_made_from(desk_of, given):

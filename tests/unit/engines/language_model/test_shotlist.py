@@ -247,7 +247,7 @@ def test_the_prompt_shows_the_scene_as_numbered_elements(desk_of, given):
     ((part, prompt),) = ShotlistStage(desk).prompts(story, all_due(story))
     text = prompt.messages[1].text
     for told_to_model in (
-        "## INT. LAMP ROOM - NIGHT\n\nLight: night\nPlace: Lamp Room\n",
+        "## INT. LAMP ROOM - NIGHT\n\nScene: A01_S01\nLight: night\nPlace: Lamp Room\n",
         "- `mara`: Mara (also The Keeper)\n- `noah`: Noah\n",
         "- `A01_S01_B01`: She comes.\n",
         '1. Mara climbs in.\n2. `mara`, whispering (2.8 s): "Who is there? I heard you."\n',
@@ -261,6 +261,13 @@ def test_the_prompt_shows_the_scene_as_numbered_elements(desk_of, given):
     assert properties["beats"]["items"]["enum"] == ["A01_S01_B01", "A01_S01_B02"]
     assert properties["size"]["enum"] == [size.value for size in ShotSize]
     assert part == "A01_S01"
+
+
+def test_two_scenes_that_look_the_same_are_two_questions(desk_of, given):
+    story = given(SCENE, SCENE)
+    prompts = dict(ShotlistStage(desk_of(lambda _: "")[0]).prompts(story, all_due(story)))
+    for scene, prompt in prompts.items():
+        assert f"## INT. LAMP ROOM - NIGHT\n\nScene: {scene}\n" in prompt.messages[1].text
 
 
 def test_a_scene_without_people_or_beats_can_be_shot(desk_of, given):
