@@ -20,9 +20,8 @@ _MAX_RESPONSES = 10
 
 
 def story_stage(written: WrittenStage) -> dict[str, dg.MetadataValue]:
-    """Return the metadata of a story stage."""
+    """Return the metadata of a story stage; what is longest comes last."""
     metadata = {
-        "vtx/text": dg.MetadataValue.md(_as_markdown(written)),
         "vtx/file": dg.MetadataValue.path(written.path),
         "vtx/writer": dg.MetadataValue.text(written.writer),
         "vtx/written": dg.MetadataValue.int(len(written.written)),
@@ -30,9 +29,10 @@ def story_stage(written: WrittenStage) -> dict[str, dg.MetadataValue]:
     }
     if written.notes:
         metadata["vtx/notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in written.notes))
+    metadata |= _asked(written) if written.calls else {}
     if written.diff:
         metadata["vtx/diff"] = dg.MetadataValue.md(_fenced(_cut(written.diff), "diff"))
-    return metadata | (_asked(written) if written.calls else {})
+    return {**metadata, "vtx/text": dg.MetadataValue.md(_as_markdown(written))}
 
 
 def _asked(written: WrittenStage) -> dict[str, dg.MetadataValue]:
@@ -48,6 +48,7 @@ def _asked(written: WrittenStage) -> dict[str, dg.MetadataValue]:
         "vtx/calls_reused": dg.MetadataValue.int(len(written.calls) - len(sent)),
         "vtx/input_tokens": dg.MetadataValue.int(sum(call.input_tokens for call in sent)),
         "vtx/output_tokens": dg.MetadataValue.int(sum(call.output_tokens for call in sent)),
+        "vtx/answer_s": dg.MetadataValue.float(sum((call.seconds for call in sent), start=0.0)),
         "vtx/model": _each_once(call.model for call in written.calls),
         "vtx/template": _each_once(provenance.template for provenance in provenances),
         "vtx/capsules": _each_once(capsule for provenance in provenances for capsule in provenance.capsules),

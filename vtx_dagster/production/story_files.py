@@ -19,6 +19,7 @@ from vtx_dagster.studio.documents import line_of, load_document
 from vtx_dagster.studio.files import read_text
 from vtx_dagster.studio.library import load_capsules
 from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.story_record import StoryLog
 
 COMMENTS_AND_HEADINGS = re.compile(r"<!--.*?-->|^\s*#[^\n]*$", re.DOTALL | re.MULTILINE)
 """What a brief may hold without telling a story."""
@@ -101,7 +102,7 @@ class StoryFiles:
             line = line_of(path, *where)
             raise InvalidFileError(f"{self.relative(path)}:{line}: {text}", file=self.relative(path), line=line)
         self.has_beat_ids = any(beat.id for act in outline.acts for scene in act.scenes for beat in scene.beats)
-        return numbered_beats(outline)  # WIRE
+        return numbered_beats(outline, known=StoryLog(self.project).beats())
 
     @cached_property
     def treatment_source(self) -> Source:

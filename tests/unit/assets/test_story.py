@@ -146,6 +146,7 @@ def test_what_a_model_was_asked_is_reported(run, film: Project, asking, monkeypa
         "vtx/calls_reused": 1,
         "vtx/input_tokens": 2000,
         "vtx/output_tokens": 1000,
+        "vtx/answer_s": 0.0,
         "vtx/model": "gpt-test",
         "vtx/template": "treatment 1",
         "vtx/capsules": "writing/noir, visual/super8",

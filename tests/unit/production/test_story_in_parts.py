@@ -18,6 +18,7 @@ from vtx_dagster.core.story import WHOLE, Basis, BibleProposal, CallFacts, Draft
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 from vtx_dagster.production import progress, story_parts, story_run
 from vtx_dagster.production.story import StoryDesk
+from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.studio.calls import CallStore, StoredCall
 from vtx_dagster.studio.documents import dump_document, load_document
 from vtx_dagster.studio.project import Project
@@ -657,3 +658,19 @@ def test_what_cannot_be_written_now_waits_and_says_why(written: Project, writer:
     assert record.problem == "story/03_screenplay/A01_S02__pier.fountain:3: two scenes"
     (step,) = plan_project(ProjectRecord(project="film", story=(record,)))
     assert (step.stage, step.waits_for) == (Stage.SCREENPLAY, record.problem)
+
+
+def test_beats_of_an_outline_that_a_person_edits_keep_their_ids(written: Project, desk: StoryDesk) -> None:
+    """A beat without an id gets one, and keeps it when another one is put above it."""
+    text = written.outline_path.read_text().replace(
+        "    - text: Rain.", "    - text: Rain.\n      id: A01_S02_B01\n    - text: Thunder."
+    )
+    written.outline_path.write_text(text)
+    desk.run(Stage.SCREENPLAY)
+    edit_outline(written, "    - text: Thunder.", "    - text: Wind.\n    - text: Thunder.")
+    beats = StoryFiles(written).outline.acts[0].scenes[1].beats
+    assert [(beat.text, beat.id) for beat in beats] == [
+        ("Rain.", "A01_S02_B01"),
+        ("Wind.", "A01_S02_B03"),
+        ("Thunder.", "A01_S02_B02"),
+    ]
