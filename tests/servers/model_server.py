@@ -14,7 +14,7 @@ An author is the simplest way to have a whole film written: it looks at ``reques
 ``request.user`` (the question) or at ``request.schema`` (with the enums of keys), and returns a dict. It may be called by
 several threads at once. It may also return a behaviour, such as ``refusal()``, to choose per request.
 
-Behaviours of the queue, each for one request (retries of the SDK are requests of their own):
+Behaviours of the queue, each for one request (retries are requests of their own):
 
 - ``answer(value)``: the value as JSON; a text is sent as it is (``answer("{not JSON")``).
 - ``status(429, retry_after_s=0.01)``: an error of the service; 401, 400, 404, 500, ...; ``says`` is its message.
@@ -25,6 +25,7 @@ Behaviours of the queue, each for one request (retries of the SDK are requests o
 - ``body(text)``: any body with status 200, such as a page of HTML.
 """
 
+import base64
 import json
 import threading
 import time
@@ -105,10 +106,18 @@ def answer(value: object) -> Behaviour:
     return Behaviour(text=value if isinstance(value, str) else json.dumps(value))
 
 
-def status(code: int, *, retry_after_s: float = 0.01, says: str = "the service says no") -> Behaviour:
-    """Answer with an error; ``retry_after_s`` is how long the SDK then waits before it tries again."""
-    headers = {"retry-after-ms": f"{retry_after_s * 1000:g}"}
-    return Behaviour(status=code, headers=headers, raw=json.dumps({"error": {"message": says, "type": "error", "code": None}}))
+def status(
+    code: int,
+    *,
+    retry_after_s: float = 0.01,
+    says: str = "the service says no",
+    headers: Mapping[str, str] | None = None,
+) -> Behaviour:
+    """Answer with an error; ``retry_after_s`` is how long it wants to be left alone before the next try;
+    ``headers`` say something else about that.
+    """
+    wait = {"retry-after-ms": f"{retry_after_s * 1000:g}"} if headers is None else headers
+    return Behaviour(status=code, headers=wait, raw=json.dumps({"error": {"message": says, "type": "error", "code": None}}))
 
 
 def truncated(text: str = '{"title": "half an ans') -> Behaviour:
@@ -148,6 +157,7 @@ class ModelServer:
         moderated: Every text that was sent to moderation.
         most_open: The most requests for answers that were open at one time.
         key: The key that it accepts.
+        login: ``user:password`` that it accepts instead; a key is refused then.
     """
 
     key = KEY
@@ -155,6 +165,7 @@ class ModelServer:
     def __init__(self, author: Author | None = None, *, flags: tuple[str, ...] = ()) -> None:
         self.author = author or (lambda request: {})
         self.flags = flags
+        self.login = ""
         self.requests: list[Request] = []
         self.moderated: list[str] = []
         self.most_open = 0
@@ -211,7 +222,8 @@ class ModelServer:
         return Handler
 
     def _serve(self, handler: BaseHTTPRequestHandler, request: Request) -> None:
-        if request.headers.get("authorization") != f"Bearer {self.key}":
+        wanted = f"Basic {base64.b64encode(self.login.encode()).decode()}" if self.login else f"Bearer {self.key}"
+        if request.headers.get("authorization") != wanted:
             _send(handler, status(401, says=f"Incorrect API key: {request.headers.get('authorization')}"))
             return
         if request.path.endswith("/moderations"):

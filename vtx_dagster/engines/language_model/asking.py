@@ -5,6 +5,7 @@ question of its own, with its own place in the memory.
 """
 
 import hashlib
+import itertools
 import json
 import re
 import threading
@@ -44,6 +45,7 @@ from vtx_dagster.engines.language_model.client import (
     OpenAiModel,
 )
 from vtx_dagster.engines.language_model.prompt import Message, Prompt
+from vtx_dagster.engines.language_model.retries import persistently
 from vtx_dagster.studio.calls import CallStore, SentCall, StoredCall
 from vtx_dagster.studio.documents import load_document
 from vtx_dagster.studio.problems import model_problems
@@ -137,6 +139,7 @@ class Asker:
         price: Price | None = None,
         budget_usd: Decimal | None = None,
         policy: Policy | None = None,
+        retries: int = 0,
     ) -> None:
         """Make an asker.
 
@@ -146,12 +149,14 @@ class Asker:
             price: What the model costs; None if nobody knows.
             budget_usd: The most that all questions of the project may cost together; None for no limit.
             policy: What no answer may say.
+            retries: How often a question is sent again after the service failed. Each sending has to fit the budget.
         """
         self._model = model
         self._store = store
         self._price = price
         self._budget_usd = budget_usd
         self._policy = policy or Policy()
+        self._retries = retries
         self._money = threading.Lock()
         self._open: dict[str, threading.Lock] = {}
 
@@ -173,7 +178,8 @@ class Asker:
             AnswerError: If no answer can be used, after every repair; the answers are set aside then, so that the next run asks
                 again. ``details`` hold stage, part, attempt, and the path of the last answer as ``raw``.
             BudgetError: If the answer could cost more than is left of the budget; nothing was sent.
-            CredentialsError, MissingSettingError, RejectedRequestError, ServiceError: If the service does not answer.
+            CredentialsError, InvalidRequestError, MissingSettingError, RejectedRequestError, ServiceError: If the service does
+                not answer, after every retry.
             InvalidFileError: If a file of the memory is damaged.
             StorageError: If the disk refuses.
         """
@@ -218,7 +224,7 @@ class Asker:
 
         Raises:
             BudgetError: If it does not fit, or if nobody knows the price.
-            MissingSettingError: If there is no key.
+            InvalidRequestError, MissingSettingError: If there is no key, or none that can be one.
             InvalidFileError: If a file of the memory is damaged, so that nobody knows what was spent.
             StorageError: If it cannot be read.
         """
@@ -244,18 +250,25 @@ class Asker:
             return call
 
     def _sent(self, talk: _Conversation, key: str, body: dict[str, Any]) -> StoredCall:
-        prompt = talk.prompt
-        worst_usd = self.price(input_tokens=prompt.input_tokens, output_tokens=prompt.max_output_tokens)
-        with self._money:
-            self._check_budget(worst_usd, what=talk.where, stage=talk.stage, part=talk.part, attempt=talk.attempt)
-            # Noted under the lock, because the note is what other questions count as spent.
-            self._store.mark_sent(SentCall(key=key, stage=talk.stage, part=talk.part, model=self._model.name, usd=worst_usd))
-        try:
-            reply = self._model.complete(_request(prompt))
-        except VtxError as error:
-            if not (isinstance(error, ServiceError) and error.details.get("may_have_cost", True)):
-                self._store.unmark(key)
-            raise _placed(error, talk) from error
+        request = _request(talk.prompt)
+        worst_usd = self.price(input_tokens=talk.prompt.input_tokens, output_tokens=talk.prompt.max_output_tokens)
+        tries = itertools.count(1)
+
+        def send() -> ModelReply:
+            number = next(tries)
+            with self._money:
+                what = talk.where if number == 1 else f"{talk.where}, try {number},"
+                self._check_budget(worst_usd, what=what, stage=talk.stage, part=talk.part, attempt=talk.attempt)
+                # Noted under the lock, because the note is what other questions count as spent.
+                self._store.mark_sent(SentCall(key=key, stage=talk.stage, part=talk.part, model=self._model.name, usd=worst_usd))
+            try:
+                return self._model.complete(request)
+            except VtxError as error:
+                if not (isinstance(error, ServiceError) and error.details.get("may_have_cost", True)):
+                    self._store.unmark(key)
+                raise _placed(error, talk, number=number) from error
+
+        reply = persistently(send, retries=self._retries)
         usage = reply.usage
         return StoredCall(
             key=key,
@@ -320,10 +333,11 @@ class Asker:
         text = _unfenced(call.text)
         try:
             value = json.loads(text)
-        except ValueError as error:
+            texts = list(_texts(value))
+        except (ValueError, RecursionError) as error:
             raise _Unusable(UnparseableAnswerError, f"the answer is not JSON: {error}") from error
         self._check_moderation(call, talk)
-        if banned := self._policy.banned_in(_texts(value)):
+        if banned := self._policy.banned_in(texts):
             raise _Unusable(PolicyError, *(f"the answer must not say {phrase!r}" for phrase in banned))
         try:
             return check(answer.model_validate_json(text))
@@ -342,7 +356,7 @@ class Asker:
         flags = call.moderation.get(name)
         if flags is None:
             try:
-                flags = self._model.moderate(call.text)
+                flags = persistently(lambda: self._model.moderate(call.text), retries=self._retries)
             except VtxError as error:
                 raise _placed(error, talk) from error
             self._store.store(call.model_copy(update={"moderation": {**call.moderation, name: flags}}))
@@ -351,9 +365,10 @@ class Asker:
 
     def _failure(self, talk: _Conversation, found: _Unusable) -> VtxError:
         """Return the error of a conversation that came to nothing; its answers are set aside."""
-        paths = self._store.set_aside(call.key for call, _ in talk.calls)
-        raw = str(paths[-1])
         last, _ = talk.calls[-1]
+        with self._money:  # two parts may have asked the same, and only one of them can move the answers
+            paths = self._store.set_aside(call.key for call, _ in talk.calls)
+        raw = str(paths[-1] if paths else self._store.path(last.key).parent / "failed")
         tried = f" after {talk.attempt - 1} repairs" if talk.attempt > 1 else ""
         message = (
             f"{talk.where}: {last.model} gave no answer that can be used{tried}: {'; '.join(found.problems[:_MAX_PROBLEMS])}. "
@@ -388,7 +403,6 @@ def model_asker(project: Project) -> Asker:
         api=settings.choice("VTX_STORY_API", APIS),
         base_url=OPENAI_URL if address is None else _checked_address(address.strip()),
         timeout_s=settings.integer("VTX_STORY_TIMEOUT_S", default=300, minimum=1, maximum=86_400),
-        retries=settings.integer("VTX_STORY_RETRIES", default=4, minimum=0, maximum=20),
         temperature=settings.decimal("VTX_STORY_TEMPERATURE", minimum=0, maximum=2),
         reasoning=(settings.get("VTX_STORY_REASONING") or "").strip(),
         moderation=(settings.get("VTX_STORY_MODERATION") or "").strip(),
@@ -399,6 +413,7 @@ def model_asker(project: Project) -> Asker:
         price=price_table(root).price_of(model.name),
         budget_usd=settings.decimal("VTX_STORY_BUDGET_USD", minimum=0),
         policy=_optional(root / "config/policy.yaml", Policy, root=root),
+        retries=settings.integer("VTX_STORY_RETRIES", default=4, minimum=0, maximum=20),
     )
 
 
@@ -488,9 +503,10 @@ def _facts(call: StoredCall, *, is_reused: bool) -> CallFacts:
     )
 
 
-def _placed(error: VtxError, talk: _Conversation) -> VtxError:
-    """Return an error of the service with what was asked."""
-    return type(error)(f"{talk.where}: {error.message}", **error.details, stage=talk.stage, part=talk.part, attempt=talk.attempt)
+def _placed(error: VtxError, talk: _Conversation, *, number: int = 1) -> VtxError:
+    """Return an error of the service with what was asked, and at which try."""
+    where = talk.where if number == 1 else f"{talk.where}, try {number}"
+    return type(error)(f"{where}: {error.message}", **error.details, stage=talk.stage, part=talk.part, attempt=talk.attempt)
 
 
 def _unfenced(text: str) -> str:

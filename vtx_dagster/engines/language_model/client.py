@@ -1,19 +1,27 @@
-"""One request to a language model service, and what came back: a thin use of OpenAI's SDK, which does retries and timeouts."""
+"""One request to a language model service, and what came back: a thin use of OpenAI's SDK.
 
+Nothing is sent twice here: each sending may cost something, and who sends again has to count it.
+"""
+
+import base64
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import from_json
 
-from vtx_dagster.core.errors import CredentialsError, RejectedRequestError, ServiceError, VtxError
+from vtx_dagster.core.errors import CredentialsError, InvalidRequestError, RejectedRequestError, ServiceError, VtxError
 from vtx_dagster.engines.language_model.prompt import Message
 
 Api = Literal["responses", "chat"]
@@ -27,8 +35,11 @@ OPENAI_URL = "https://api.openai.com/v1"
 _HIDDEN = "[hidden]"
 _MIN_SECRET_CHARS = 8  # shorter keys are placeholders for servers that want none, and may be words of a story
 _MAX_SHOWN_CHARS = 600
-_HTTP_RATE_LIMIT = 429
 _HTTP_SERVER_ERROR = 500
+_HTTP_MAY_PASS = (408, 409, 429)
+"""Errors of the request, by their numbers, that another try may not have; as all from 500 on."""
+_HTTP_TIMED_OUT = (408, 504, 524)
+"""Someone on the way stopped waiting; the model may have gone on. 524 is Cloudflare's."""
 _NAME_MARKS = re.compile(r"[^a-zA-Z0-9_-]")
 # Exceptions of the SDK's transport (httpx, or httpx2 since SDK 3) after which the service has seen nothing of the request.
 _NEVER_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "InvalidURL", "ProxyError"})
@@ -79,7 +90,7 @@ class ModelReply:
         model: Name of the model that answered, as the service gives it; it may be a dated one.
         usage: None if the service does not count.
         raw: The body that came back; as text where it is not JSON.
-        seconds: From the request to the answer, retries included.
+        seconds: From the request to the answer.
     """
 
     text: str
@@ -110,6 +121,7 @@ class LanguageModel(Protocol):
 
         Raises:
             MissingSettingError: If there is no key.
+            InvalidRequestError: If it cannot be a key.
         """
         ...
 
@@ -118,14 +130,16 @@ class LanguageModel(Protocol):
         ...
 
     def complete(self, request: ModelRequest) -> ModelReply:
-        """Return the answer to a question, whatever it is.
+        """Send a question once, and return the answer, whatever it is.
 
         Raises:
             CredentialsError: If the service does not accept the key.
             RejectedRequestError: If it will not serve the request.
             MissingSettingError: If there is no key.
-            ServiceError: If it cannot be reached, is overloaded or too slow. ``details["may_have_cost"]`` is False if it did no
-                work for certain.
+            InvalidRequestError: If it cannot be a key.
+            ServiceError: If it cannot be reached, is overloaded or too slow, so that another try may succeed. In the details are
+                ``may_have_cost``, False if no work was done or none is charged; the HTTP ``status`` if there is one; and
+                ``retry_after_s``, the pause that the service wants, or None.
         """
         ...
 
@@ -140,11 +154,10 @@ class OpenAiModel:
 
     Attributes:
         name: Name of the model.
-        key: Returns the key of the service, when it is needed. It is in no error, body or repr.
+        key: Returns the key of the service, when it is needed. It is in no error, body, repr or log.
         api: How it is asked.
-        base_url: Address of the service. If a user and password are in it, they are in no error either.
-        timeout_s: How long each try may take, in seconds.
-        retries: How often the SDK sends a request again after timeouts, lost connections and the statuses 408, 409, 429 and 5xx.
+        base_url: Address of the service. A user and password in it are sent instead of the key, and as little seen.
+        timeout_s: How long an answer may take, in seconds.
         temperature: Sent if set.
         reasoning: Reasoning effort; sent if not empty.
         moderation: Name of the moderation model; empty for none.
@@ -156,7 +169,6 @@ class OpenAiModel:
     api: Api = "responses"
     base_url: str = field(default=OPENAI_URL, repr=False)
     timeout_s: float = 300.0
-    retries: int = 4
     temperature: Decimal | None = None
     reasoning: str = ""
     moderation: str = ""
@@ -164,7 +176,7 @@ class OpenAiModel:
 
     def ready(self) -> None:
         """Return if there is a key; as ``LanguageModel.ready`` raises."""
-        self.key()
+        self._good_key()
 
     def body(self, request: ModelRequest) -> dict[str, Any]:
         """Return exactly what ``complete`` sends; sends nothing."""
@@ -196,7 +208,7 @@ class OpenAiModel:
         }
 
     def complete(self, request: ModelRequest) -> ModelReply:
-        """Return the answer to a question, whatever it is; as ``LanguageModel.complete`` raises."""
+        """Send a question once, and return the answer, whatever it is; as ``LanguageModel.complete`` raises."""
         started = time.monotonic()
         with self._connected() as client:
             create = client.chat.completions if self.api == "chat" else client.responses
@@ -221,11 +233,19 @@ class OpenAiModel:
 
         try:
             if self.client is not None:
-                yield self.client
+                yield self.client.with_options(max_retries=0)
                 return
+            parts, login = urlsplit(self.base_url), self._login
+            # In the address itself they would be in the logs of the transport, which has the whole of it there.
+            address = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+            headers = {"Authorization": f"Basic {_base64(login)}"} if login else {}
             # One per question: connecting takes nothing beside an answer, and no connection is left open behind anyone's back.
             with openai.OpenAI(
-                api_key=self.key(), base_url=self.base_url, timeout=self.timeout_s, max_retries=self.retries
+                api_key=self._good_key(),
+                base_url=address,
+                default_headers=headers,
+                timeout=self.timeout_s,
+                max_retries=0,
             ) as client:
                 yield client
         except openai.APIError as error:
@@ -238,8 +258,8 @@ class OpenAiModel:
         said = self._hidden(str(error.message))[:_MAX_SHOWN_CHARS]
         if isinstance(error, openai.APITimeoutError):
             message = (
-                f"{self._address} did not answer within {self.timeout_s:g} s, {self.retries + 1} times: try again later, or set "
-                "VTX_STORY_TIMEOUT_S or VTX_STORY_RETRIES higher"
+                f"{self._address} did not answer within {self.timeout_s:g} s: try again later, or set VTX_STORY_TIMEOUT_S or "
+                "VTX_STORY_RETRIES higher"
             )
             return ServiceError(message, may_have_cost=not _is_never_sent(error))
         if isinstance(error, openai.APIConnectionError):
@@ -252,12 +272,15 @@ class OpenAiModel:
                 f"{self._address} does not accept the key ({said}): check OPENAI_API_KEY, and whether it may use {self.name}"
             )
             return CredentialsError(message, status=status)
-        if isinstance(status, int) and (status == _HTTP_RATE_LIMIT or status >= _HTTP_SERVER_ERROR):
+        if isinstance(status, int) and (status in _HTTP_MAY_PASS or status >= _HTTP_SERVER_ERROR):
             message = (
-                f"{self._address} failed after {self.retries} retries ({said}): try again later, or check the account's limits "
-                "and credit, and lower VTX_STORY_CONCURRENCY"
+                f"{self._address} failed ({said}): try again later, or check the account's limits and credit, and lower "
+                "VTX_STORY_CONCURRENCY"
             )
-            return ServiceError(message, status=status, may_have_cost=status != _HTTP_RATE_LIMIT)
+            # An error is an answer without tokens, and nothing is charged for it.
+            may_have_cost = status in _HTTP_TIMED_OUT
+            wanted_s = _retry_after_s(error.response.headers)
+            return ServiceError(message, status=status, may_have_cost=may_have_cost, retry_after_s=wanted_s)
         message = (
             f"{self._address} will not serve the request ({said}): check VTX_STORY_MODEL ({self.name}), "
             f"VTX_STORY_API ({self.api}), VTX_STORY_TEMPERATURE, VTX_STORY_REASONING and OPENAI_BASE_URL"
@@ -269,16 +292,58 @@ class OpenAiModel:
         parts = urlsplit(self.base_url)
         return f"the language model service at {parts.netloc.rpartition('@')[2] or self.base_url}"
 
+    def _good_key(self) -> str:
+        key = self.key().strip()
+        if not (key.isascii() and key.isprintable()):
+            # Sent, it would come back in an error of the transport.
+            message = (
+                "OPENAI_API_KEY has characters in it that no key has, such as a line break or a letter that is not ASCII: copy "
+                "the key again; `vtx doctor` says where it is set"
+            )
+            raise InvalidRequestError(message, setting="OPENAI_API_KEY")
+        return key
+
+    @property
+    def _login(self) -> str:
+        """User and password of the address as ``user:password``; empty if there are none in it."""
+        parts = urlsplit(self.base_url)
+        return f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if "@" in parts.netloc else ""
+
     def _hidden(self, text: str) -> str:
-        """Return a text without the key and the password that it may repeat."""
-        for secret in (self.key(), urlsplit(self.base_url).password):
-            if secret and len(secret) >= _MIN_SECRET_CHARS:
+        """Return a text without the key and the password that it may repeat, in any of the forms that they travel in."""
+        login = self._login
+        password = login.partition(":")[2]
+        forms = {self._good_key(), password}
+        for _ in range(2):  # a body of JSON, and the JSON of the model inside it
+            forms |= {escaped(secret)[1:-1] for secret in forms for escaped in (repr, json.dumps)}
+        forms |= {urlsplit(self.base_url).password or "", quote(password), quote(password, safe=""), _base64(login)}
+        for secret in sorted(forms, key=len, reverse=True):
+            if len(secret) >= _MIN_SECRET_CHARS:
                 text = text.replace(secret, _HIDDEN)
         return text
 
 
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 def _is_never_sent(error: Any) -> bool:
     return type(error.__cause__).__name__ in _NEVER_SENT
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return the pause that a service wants before the next try, in seconds, or None: RFC 9110 10.2.3, or in milliseconds."""
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        with suppress(ValueError):
+            return _pause(float(headers.get(name, "")) * unit_s)
+    with suppress(ValueError):
+        day = parsedate_to_datetime(headers.get("retry-after", ""))
+        return _pause(day.replace(tzinfo=day.tzinfo or UTC).timestamp() - time.time())
+    return None
+
+
+def _pause(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
 
 
 # What both APIs answer, as far as it is read. Other fields are ignored, and what is not of this form is no answer.
@@ -302,8 +367,8 @@ class _Item(BaseModel):
 
 
 class _ResponsesUsage(BaseModel):
-    input_tokens: int
-    output_tokens: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
     input_tokens_details: _Details | None = None
 
 
@@ -328,8 +393,8 @@ class _Choice(BaseModel):
 
 
 class _ChatUsage(BaseModel):
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
     prompt_tokens_details: _Details | None = None
 
 
@@ -353,8 +418,9 @@ def _reply(text: str, api: Api, *, seconds: float) -> ModelReply:
     """Return what a body says. Raises nothing: the answer was paid for, and has to be kept first."""
     try:
         # Halves of surrogate pairs, which JSON can hold and no file can, become question marks.
-        raw = json.loads(json.dumps(json.loads(text), ensure_ascii=False).encode(errors="replace"))
-    except ValueError:
+        clean = json.dumps(json.loads(text), ensure_ascii=False).encode(errors="replace")
+        [raw] = from_json(b"[" + clean + b"]")  # as deep as it is kept: what could not be read again is kept as text
+    except (ValueError, RecursionError):
         return ModelReply(text="", ending=Ending.FAILED, detail="the body is not JSON", raw=text, seconds=seconds)
     try:
         reply = _chat_reply(_Chat.model_validate(raw)) if api == "chat" else _responses_reply(_Responses.model_validate(raw))
@@ -367,11 +433,7 @@ def _responses_reply(body: _Responses) -> ModelReply:
     parts = [part for item in body.output if item.type == "message" for part in item.content or ()]
     refusals = [part.refusal or "" for part in parts if part.type == "refusal"]
     incomplete = (body.incomplete_details or _Details()).reason or "no reason given"
-    usage = body.usage and Usage(
-        input_tokens=body.usage.input_tokens,
-        cached_tokens=(body.usage.input_tokens_details or _Details()).cached_tokens or 0,
-        output_tokens=body.usage.output_tokens,
-    )
+    count = body.usage or _ResponsesUsage()
     if refusals:
         ending, detail = Ending.REFUSED, " ".join(refusals)
     elif body.status == "incomplete":
@@ -386,17 +448,13 @@ def _responses_reply(body: _Responses) -> ModelReply:
         detail=detail,
         model=body.model,
         response_id=body.id,
-        usage=usage,
+        usage=_usage(count.input_tokens, count.output_tokens, details=count.input_tokens_details),
     )
 
 
 def _chat_reply(body: _Chat) -> ModelReply:
     choice = body.choices[0] if body.choices else _Choice(finish_reason="no choices", message=_ChatMessage())
-    usage = body.usage and Usage(
-        input_tokens=body.usage.prompt_tokens,
-        cached_tokens=(body.usage.prompt_tokens_details or _Details()).cached_tokens or 0,
-        output_tokens=body.usage.completion_tokens,
-    )
+    count = body.usage or _ChatUsage()
     endings = {"stop": Ending.COMPLETE, None: Ending.COMPLETE, "length": Ending.TRUNCATED, "content_filter": Ending.REFUSED}
     ending = Ending.REFUSED if choice.message.refusal else endings.get(choice.finish_reason, Ending.FAILED)
     return ModelReply(
@@ -405,8 +463,16 @@ def _chat_reply(body: _Chat) -> ModelReply:
         detail="" if ending == Ending.COMPLETE else choice.message.refusal or choice.finish_reason or "",
         model=body.model,
         response_id=body.id,
-        usage=usage,
+        usage=_usage(count.prompt_tokens, count.completion_tokens, details=count.prompt_tokens_details),
     )
+
+
+def _usage(input_tokens: int | None, output_tokens: int | None, *, details: _Details | None) -> Usage | None:
+    """Return what a service counted; None where it did not, or counted what cannot be, which must not give money back."""
+    cached_tokens = (details.cached_tokens if details is not None else None) or 0
+    if input_tokens is None or output_tokens is None or output_tokens < 0 or not 0 <= cached_tokens <= input_tokens:
+        return None
+    return Usage(input_tokens=input_tokens, cached_tokens=cached_tokens, output_tokens=output_tokens)
 
 
 def _first_problem(error: ValidationError) -> str:

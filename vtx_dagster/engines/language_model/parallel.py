@@ -1,10 +1,10 @@
 """Parts of a stage, written several at a time: one that fails does not lose the others."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Event
+from threading import Event, Thread
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -12,8 +12,10 @@ from pydantic import JsonValue
 from vtx_dagster.core.errors import (
     BudgetError,
     CredentialsError,
+    InvalidFileError,
     MissingSettingError,
     ServiceError,
+    StorageError,
     UnfinishedStageError,
     VtxError,
 )
@@ -22,10 +24,12 @@ from vtx_dagster.core.story import Draft
 P = TypeVar("P")
 T = TypeVar("T")
 
-_HOPELESS = (BudgetError, CredentialsError, MissingSettingError)
-"""What fails one part with these fails all that follow."""
+_HOPELESS = (BudgetError, CredentialsError, InvalidFileError, MissingSettingError, StorageError)
+"""What fails one part with these fails all that follow: nothing can be paid, asked or kept."""
 
 _HTTP_NOT_FOUND = 404
+_HTTP_NO_SERVICE = (429, 502, 503)
+"""No credit or too many requests, and a service that is down; other errors may be the question's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +43,15 @@ class PartFailure:
     def is_hopeless(self) -> bool:
         """Whether every other part would fail for the same reason.
 
-        A service that does no work at all (it cannot be reached, the account has no credit left, it has no such model) fails
-        each of them, after every retry; an answer that cannot be used, a time-out or an internal error is the part's own.
+        A service that does no work at all (it cannot be reached, is down, has no credit left or no such model) fails each of
+        them, after every retry, and so do a full disk and a damaged memory; an answer that cannot be used, a time-out or an
+        internal error is the part's own.
         """
         details = self.error.details
+        status = details.get("status")
         if isinstance(self.error, ServiceError):
-            return details.get("may_have_cost") is False
-        return isinstance(self.error, _HOPELESS) or details.get("status") == _HTTP_NOT_FOUND
+            return details.get("may_have_cost") is False if status is None else status in _HTTP_NO_SERVICE
+        return isinstance(self.error, _HOPELESS) or status == _HTTP_NOT_FOUND
 
 
 def attempted(part: str, write: Callable[[], Draft[T]]) -> Draft[T] | PartFailure:
@@ -61,7 +67,8 @@ def in_parallel(
 ) -> Iterator[Draft[T]]:
     """Yield the drafts of all items as they finish.
 
-    Closing the iterator, or an interrupt, lets what was begun end its part and begins nothing more.
+    Closing the iterator, or an interrupt, lets what was begun end its part and begins nothing more. An interrupt while it waits
+    for that gives up waiting: what is open then is lost with the process.
 
     Args:
         items: What is worked on at the same time.
@@ -73,47 +80,53 @@ def in_parallel(
         UnfinishedStageError: At the end, if parts failed; retryable if all of them are. Details hold the error of each part.
         BudgetError: As soon as what was begun has ended: no further part could be paid.
         CredentialsError, MissingSettingError, RejectedRequestError, ServiceError: In the same way, for a key that is not
-            accepted or not set, a model that the service has not, or a service that cannot be reached. All have the error of
-            each part in their details, too.
+            accepted or not set, a model that the service has not, or a service that cannot be reached or is down.
+        InvalidFileError, StorageError: In the same way, for a damaged file or a disk that refuses: answers could be paid, and not
+            be kept. All of these have the error of each part in their details, too.
     """
-    ended: SimpleQueue[tuple[int, Draft[T] | PartFailure | Future[None]]] = SimpleQueue()
+    ended: SimpleQueue[tuple[int, Draft[T] | PartFailure] | None] = SimpleQueue()  # None: a thread has no more to do
+    num_threads = min(concurrency, len(items))
+    waiting = deque([*enumerate(items), *[None] * num_threads])
     stop = Event()
+    crashes: list[BaseException] = []
 
-    def run(index: int, item: P) -> None:
-        if stop.is_set():
-            return
+    def run() -> None:
         try:
-            for outcome in work(item):
-                ended.put((index, outcome))
-                if isinstance(outcome, PartFailure) and outcome.is_hopeless:
-                    stop.set()
-                if stop.is_set():
-                    return
-        except BaseException:
+            while not stop.is_set() and (taken := waiting.popleft()) is not None:
+                index, item = taken
+                for outcome in work(item):
+                    ended.put((index, outcome))
+                    if isinstance(outcome, PartFailure) and outcome.is_hopeless:
+                        stop.set()
+                    if stop.is_set():
+                        return
+        except BaseException as error:  # noqa: BLE001 - it is raised again, in the thread that waits
             stop.set()
-            raise
+            crashes.append(error)
+        finally:
+            ended.put(None)
 
     failures: list[tuple[int, PartFailure]] = []
-    crashes: list[BaseException] = []
     num_drafts = 0
-    with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix=stage) as pool:
-        try:
-            for index, item in enumerate(items):
-                pool.submit(run, index, item).add_done_callback(lambda future: ended.put((-1, future)))
-            num_open = len(items)
-            while num_open:
-                index, outcome = ended.get()
-                if isinstance(outcome, Future):
-                    num_open -= 1
-                    crash = outcome.exception()
-                    crashes += [crash] if crash is not None else []
-                elif isinstance(outcome, PartFailure):
-                    failures.append((index, outcome))
-                else:
-                    num_drafts += 1
-                    yield outcome
-        finally:
-            stop.set()
+    # Daemons, and so no pool: Python waits for the threads of a pool at its end, whatever the user wants.
+    num_open = 0
+    try:
+        for number in range(num_threads):
+            Thread(target=run, name=f"{stage}_{number}", daemon=True).start()
+            num_open += 1
+        while num_open:
+            found = ended.get()
+            if found is None:
+                num_open -= 1
+            elif isinstance(found[1], PartFailure):
+                failures.append((found[0], found[1]))
+            else:
+                num_drafts += 1
+                yield found[1]
+    finally:
+        stop.set()
+        while num_open:
+            num_open -= ended.get() is None
     if crashes:
         raise crashes[0]
     failures.sort(key=lambda failure: failure[0])

@@ -1,6 +1,7 @@
 """The asker with the real client, over real HTTP on loopback, and a project on disk."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -158,6 +159,9 @@ def test_the_same_question_is_never_sent_again(asker_of: Callable[..., Asker], s
 
 REPAIRED = [
     pytest.param(answer("{not JSON"), "the answer is not JSON: Expecting property name", id="json"),
+    pytest.param(answer("[" * 100_000), "the answer is not JSON: maximum recursion depth", id="too deep for JSON"),
+    pytest.param(answer("[" * 5000 + "]" * 5000), "the answer is not JSON: maximum recursion depth", id="too deep for Python"),
+    pytest.param(answer("[" * 300 + "]" * 300), "Invalid JSON: recursion limit exceeded", id="too deep for the schema"),
     pytest.param(answer({"title": "x"}), "seconds: Field required", id="schema"),
     pytest.param(answer("[1]"), "Input should be an object", id="list"),
     pytest.param(answer({"title": "x", "seconds": 99}), "it is too long; it has no end", id="check"),
@@ -320,6 +324,49 @@ def test_moderation_is_asked_once_per_answer_and_model(asker_of: Callable[..., A
     assert store.spent() > 0
 
 
+def test_moderation_that_fails_for_now_is_asked_again(
+    asker_of: Callable[..., Asker], server: ModelServer, monkeypatch: pytest.MonkeyPatch
+):
+    told = iter([ServiceError("busy", retry_after_s=0.01), ()])
+
+    def moderate(model: OpenAiModel, text: str) -> tuple[str, ...]:
+        found = next(told)
+        if isinstance(found, ServiceError):
+            raise found
+        return found
+
+    monkeypatch.setattr(OpenAiModel, "moderate", moderate)
+    assert ask(asker_of(VTX_STORY_MODERATION="m", VTX_STORY_RETRIES="1")).value == Pitch(**GOOD)
+    assert next(told, None) is None
+
+
+def test_parts_with_the_same_question_can_both_fail(asker_of: Callable[..., Asker], server: ModelServer, store: CallStore):
+    asker = asker_of()
+    together = threading.Barrier(2)
+    asked = store.path("").parent / "failed"
+
+    def one(part: str) -> VtxError:
+        def check(pitch: Pitch) -> None:
+            nonlocal num_checks
+            num_checks += 1
+            if num_checks == 3:
+                together.wait(10)  # both have looked at all answers, and none was set aside
+            raise AnswerProblems(["no"])
+
+        num_checks = 0
+        with pytest.raises(InvalidAnswerError) as caught:
+            asker.ask(prompt_of(), check, stage="outline", part=part)
+        return caught.value
+
+    with ThreadPoolExecutor(2) as pool:
+        errors = list(pool.map(one, ("A01", "A02")))
+
+    assert [error.details["part"] for error in errors] == ["A01", "A02"]
+    assert {Path(str(error.details["raw"])) for error in errors} >= {asked}
+    assert len(files(store, "failed")) == 3
+    assert len(server.requests) == 3
+
+
 def test_an_answer_is_stored_before_anything_looks_at_it(
     asker_of: Callable[..., Asker], server: ModelServer, store: CallStore, monkeypatch: pytest.MonkeyPatch
 ):
@@ -410,7 +457,9 @@ def test_threads_with_the_same_question_send_it_once(asker_of: Callable[..., Ask
         pytest.param(status(401), {}, CredentialsError, False, id="401"),
         pytest.param(status(400), {}, RejectedRequestError, False, id="400"),
         pytest.param(status(429), {}, ServiceError, False, id="429"),
-        pytest.param(status(500), {}, ServiceError, True, id="500"),
+        pytest.param(status(500), {}, ServiceError, False, id="500"),
+        pytest.param(status(503), {}, ServiceError, False, id="503"),
+        pytest.param(status(504), {}, ServiceError, True, id="504"),
         pytest.param(broken(), {}, ServiceError, True, id="broken"),
         pytest.param(slow(30), {"VTX_STORY_TIMEOUT_S": "1"}, ServiceError, True, id="timeout"),
     ],
@@ -436,6 +485,60 @@ def test_a_question_without_an_answer_counts_if_it_may_have_cost_something(
     answered = ask(asker_of())
     assert answered.calls[0].usd is not None
     assert store.spent() == answered.calls[0].usd + (worst if costs else 0)
+
+
+def test_a_service_that_fails_for_now_is_asked_again(asker_of: Callable[..., Asker], server: ModelServer, store: CallStore):
+    server.will(status(429), status(500), status(503))
+    [call] = ask(asker_of(VTX_STORY_RETRIES="3")).calls
+
+    assert len(server.requests) == 4
+    assert {str(request.body) for request in server.requests} == {str(server.requests[0].body)}
+    assert store.spent() == call.usd
+
+
+def test_the_last_try_is_named(asker_of: Callable[..., Asker], server: ModelServer, store: CallStore):
+    server.will(*[status(503)] * 3)
+    with pytest.raises(ServiceError, match=r"^outline A01, try 3: the language model service at") as caught:
+        ask(asker_of(VTX_STORY_RETRIES="2"))
+
+    assert (caught.value.details["part"], caught.value.details["status"]) == ("A01", 503)
+    assert (len(server.requests), files(store)) == (3, [])
+
+
+def test_every_try_that_may_have_cost_something_counts(asker_of: Callable[..., Asker], server: ModelServer, store: CallStore):
+    server.will(status(504), status(429), status(504))
+    [call] = ask(asker_of(VTX_STORY_RETRIES="3")).calls
+    worst = worst_usd(asker_of(), prompt_of())
+
+    assert call.usd is not None
+    assert store.spent() == call.usd + 2 * worst
+
+    server.will(*[status(504)] * 3)
+    with pytest.raises(ServiceError):
+        ask(asker_of(VTX_STORY_RETRIES="2"), prompt_of("Another."))
+    [lost] = store.unanswered()
+    assert lost.total_usd == 3 * worst_usd(asker_of(), prompt_of("Another."))
+
+
+def test_no_try_can_pass_the_budget(asker_of: Callable[..., Asker], server: ModelServer, store: CallStore):
+    worst = worst_usd(asker_of(), prompt_of())
+    server.will(*[status(504)] * 5)
+    with pytest.raises(BudgetError, match=r"^outline A01, try 3, could cost"):
+        ask(asker_of(VTX_STORY_RETRIES="4", VTX_STORY_BUDGET_USD=str(2 * worst)))
+
+    assert len(server.requests) == 2
+    assert store.spent() == 2 * worst
+
+
+@pytest.mark.parametrize("key", ["sk-secret-abc\ndefgh", "sk-secret-abc\N{HORIZONTAL ELLIPSIS}"])
+def test_what_cannot_be_a_key_leaves_no_note(asker_of: Callable[..., Asker], server: ModelServer, store: CallStore, key: str):
+    asker = asker_of(OPENAI_API_KEY=key)
+    with pytest.raises(InvalidRequestError, match=r"^outline A01: OPENAI_API_KEY has characters in it") as caught:
+        ask(asker)
+    assert "secret" not in str(caught.value.to_json())
+    with pytest.raises(InvalidRequestError, match=r"^OPENAI_API_KEY"):
+        asker.afford(asker.forecast([prompt_of()]), stage="outline")
+    assert (server.requests, files(store)) == ([], [])
 
 
 def test_a_crash_while_a_question_is_open_counts(
@@ -571,6 +674,12 @@ def test_bad_files(asker_of: Callable[..., Asker], tmp_path: Path, name: str, te
     (tmp_path / "studio/config" / name).write_text(text, encoding="utf-8")
     with pytest.raises(InvalidFileError, match=f"^config/{name}:1: "):
         asker_of()
+
+
+def test_a_studio_without_files_of_its_own_has_those_of_the_package(asker_of: Callable[..., Asker], tmp_path: Path):
+    for name in ("prices.yaml", "policy.yaml"):
+        (tmp_path / "studio/config" / name).unlink(missing_ok=True)
+    assert ask(asker_of()).calls[0].usd is not None
 
 
 def test_settings_reach_the_service(asker_of: Callable[..., Asker], server: ModelServer):

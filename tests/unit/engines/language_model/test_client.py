@@ -1,16 +1,27 @@
 """The client through the real SDK, over real HTTP on loopback."""
 
+import base64
+import json
+import logging
 import socket
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from model_server import KEY, Behaviour, ModelServer, answer, body, broken, refusal, slow, status, truncated
 
-from vtx_dagster.core.errors import CredentialsError, MissingSettingError, RejectedRequestError, ServiceError, VtxError
+from vtx_dagster.core.errors import (
+    CredentialsError,
+    InvalidRequestError,
+    MissingSettingError,
+    RejectedRequestError,
+    ServiceError,
+    VtxError,
+)
 from vtx_dagster.engines.language_model.client import APIS, OPENAI_URL, Api, Ending, ModelRequest, OpenAiModel, Usage
 from vtx_dagster.engines.language_model.prompt import Message
 
@@ -36,7 +47,7 @@ def server() -> Iterator[ModelServer]:
 
 
 def model_at(address: str, **changes: Any) -> OpenAiModel:
-    options = {"name": "gpt-5-mini", "key": lambda: KEY, "base_url": address, "timeout_s": 5.0, "retries": 2, **changes}
+    options = {"name": "gpt-5-mini", "key": lambda: KEY, "base_url": address, "timeout_s": 5.0, **changes}
     return OpenAiModel(**options)
 
 
@@ -162,61 +173,128 @@ def test_a_half_of_a_character_can_be_kept(server: ModelServer):
     assert reply.text in str(reply.raw)
 
 
-def test_an_overloaded_service_is_asked_again(server: ModelServer):
-    server.will(status(429), status(500), answer({"a": 2}))
+def test_a_body_that_is_too_deep_to_be_kept_is_kept_as_text(server: ModelServer):
+    for text in ("[" * 200_000, '{"output": ' + "[" * 250 + "]" * 250 + "}"):
+        server.will(body(text))
+        reply = model_at(server.url).complete(REQUEST)
 
-    assert model_at(server.url).complete(REQUEST).text == '{"a": 2}'
-    assert len(server.requests) == 3
+        assert (reply.ending, reply.detail, reply.raw) == (Ending.FAILED, "the body is not JSON", text)
 
 
-def test_retry_after_is_heeded(server: ModelServer):
-    server.will(status(429, retry_after_s=0.3))
+COUNTS = {"responses": ("input_tokens", "output_tokens"), "chat": ("prompt_tokens", "completion_tokens")}
 
-    assert model_at(server.url).complete(REQUEST).seconds >= 0.3
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize(
+    ("sent", "cached", "came", "usage"),
+    [
+        pytest.param(5, 0, 0, Usage(input_tokens=5, cached_tokens=0, output_tokens=0), id="nothing came"),
+        pytest.param(5, None, 3, Usage(input_tokens=5, cached_tokens=0, output_tokens=3), id="no cache"),
+        pytest.param(5, 5, 3, Usage(input_tokens=5, cached_tokens=5, output_tokens=3), id="all cached"),
+        pytest.param(-5, 0, 3, None, id="negative input"),
+        pytest.param(5, 0, -100_000, None, id="negative output"),
+        pytest.param(5, -100_000, 3, None, id="negative cache"),
+        pytest.param(5, 6, 3, None, id="more cached than sent"),
+        pytest.param(None, 0, 3, None, id="input unknown"),
+        pytest.param(5, 0, None, None, id="output unknown"),
+    ],
+)
+def test_counts_that_cannot_be_are_none(
+    server: ModelServer, api: Api, sent: int | None, cached: int | None, came: int | None, usage: Usage | None
+):
+    names = COUNTS[api]
+    told = {names[0]: sent, names[1]: came, f"{names[0]}_details": {"cached_tokens": cached}}
+    server.will(body(json.dumps({"output": [], "choices": [{"message": {}}], "usage": told})))
+
+    reply = model_at(server.url, api=api).complete(REQUEST)
+    assert reply.ending == Ending.COMPLETE
+    assert reply.usage == usage
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "error", "num_requests", "may_have_cost", "says"),
+    ("behaviour", "error", "may_have_cost", "says"),
     [
         pytest.param(
-            status(400, says="no such parameter"), RejectedRequestError, 1, None, "no such parameter.*VTX_STORY_MODEL", id="400"
+            status(400, says="no such parameter"), RejectedRequestError, None, "no such parameter.*VTX_STORY_MODEL", id="400"
         ),
-        pytest.param(status(404), RejectedRequestError, 1, None, "gpt-5-mini", id="404"),
-        pytest.param(status(422), RejectedRequestError, 1, None, "OPENAI_BASE_URL", id="422"),
-        pytest.param(status(401), CredentialsError, 1, None, "OPENAI_API_KEY", id="401"),
-        pytest.param(status(403), CredentialsError, 1, None, "OPENAI_API_KEY", id="403"),
-        pytest.param(status(429), ServiceError, 3, False, "failed after 2 retries.*VTX_STORY_CONCURRENCY", id="429"),
-        pytest.param(status(503), ServiceError, 3, True, "failed after 2 retries", id="503"),
+        pytest.param(status(404), RejectedRequestError, None, "gpt-5-mini", id="404"),
+        pytest.param(status(422), RejectedRequestError, None, "OPENAI_BASE_URL", id="422"),
+        pytest.param(status(401), CredentialsError, None, "OPENAI_API_KEY", id="401"),
+        pytest.param(status(403), CredentialsError, None, "OPENAI_API_KEY", id="403"),
+        pytest.param(status(408), ServiceError, True, "failed", id="408"),
+        pytest.param(status(409), ServiceError, False, "failed", id="409"),
+        pytest.param(status(429), ServiceError, False, "failed.*the service says no.*VTX_STORY_CONCURRENCY", id="429"),
+        pytest.param(status(500), ServiceError, False, "failed", id="500"),
+        pytest.param(status(503), ServiceError, False, "failed", id="503"),
+        pytest.param(status(504), ServiceError, True, "failed", id="504"),
+        pytest.param(status(524), ServiceError, True, "failed", id="524"),
     ],
 )
 def test_errors_of_the_service(
-    server: ModelServer, behaviour: Behaviour, error: type[VtxError], num_requests: int, may_have_cost: bool | None, says: str
+    server: ModelServer, behaviour: Behaviour, error: type[VtxError], may_have_cost: bool | None, says: str
 ):
-    server.will(*[behaviour] * 3)
+    server.will(behaviour)
     with pytest.raises(error, match=says) as caught:
         model_at(server.url).complete(REQUEST)
 
     assert type(caught.value) is error
     assert caught.value.details["status"] == behaviour.status
     assert caught.value.details.get("may_have_cost") is may_have_cost
-    assert len(server.requests) == num_requests
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "wanted_s"),
+    [
+        pytest.param({"retry-after-ms": "250"}, 0.25, id="milliseconds"),
+        pytest.param({"retry-after": "7"}, 7, id="seconds"),
+        pytest.param({"retry-after-ms": "soon", "retry-after": "7"}, 7, id="both"),
+        pytest.param({"retry-after": "Fri, 21 Nov 2036 04:00:00 GMT"}, 2_110_852_800 - 1_800_000_000, id="date"),
+        pytest.param({"retry-after": "Fri, 21 Nov 2036 04:00:00 -0000"}, 2_110_852_800 - 1_800_000_000, id="date without zone"),
+        pytest.param({"retry-after": "Fri, 21 Nov 2014 04:00:00 GMT"}, None, id="past"),
+        pytest.param({"retry-after": "0"}, None, id="zero"),
+        pytest.param({"retry-after": "-3"}, None, id="negative"),
+        pytest.param({"retry-after": "nan"}, None, id="no number"),
+        pytest.param({"retry-after": "soon"}, None, id="words"),
+        pytest.param({}, None, id="none"),
+    ],
+)
+def test_how_long_a_service_wants_to_be_left_alone(
+    server: ModelServer, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], wanted_s: float | None
+):
+    monkeypatch.setattr("vtx_dagster.engines.language_model.client.time", FrozenTime())
+    server.will(status(429, headers=headers))
+    with pytest.raises(ServiceError) as caught:
+        model_at(server.url).complete(REQUEST)
+
+    assert caught.value.details["retry_after_s"] == wanted_s
+
+
+class FrozenTime:
+    def time(self) -> float:
+        return 1_800_000_000.0
+
+    def monotonic(self) -> float:
+        return 0.0
 
 
 def test_a_lost_connection_may_have_cost_something(server: ModelServer):
     server.will(broken())
     with pytest.raises(ServiceError, match="cannot be reached") as caught:
-        model_at(server.url, retries=0).complete(REQUEST)
+        model_at(server.url).complete(REQUEST)
 
     assert caught.value.details["may_have_cost"] is True
     assert caught.value.retryable
+    assert len(server.requests) == 1
 
 
 def test_a_service_that_is_too_slow(server: ModelServer):
     server.will(slow(30))
-    with pytest.raises(ServiceError, match=r"did not answer within 0\.2 s, 1 times: .*VTX_STORY_TIMEOUT_S") as caught:
-        model_at(server.url, retries=0, timeout_s=0.2).complete(REQUEST)
+    with pytest.raises(ServiceError, match=r"did not answer within 0\.2 s: .*VTX_STORY_TIMEOUT_S") as caught:
+        model_at(server.url, timeout_s=0.2).complete(REQUEST)
 
     assert caught.value.details["may_have_cost"] is True
+    assert len(server.requests) == 1
 
 
 def test_a_service_that_is_not_there_costs_nothing():
@@ -224,7 +302,7 @@ def test_a_service_that_is_not_there_costs_nothing():
         free.bind(("127.0.0.1", 0))
         address = f"http://someone:hunter2hunter2@127.0.0.1:{free.getsockname()[1]}/v1"
         with pytest.raises(ServiceError, match=r"cannot be reached.*OPENAI_BASE_URL") as caught:
-            model_at(address, retries=0).complete(REQUEST)
+            model_at(address).complete(REQUEST)
 
     assert caught.value.details["may_have_cost"] is False
     assert "hunter2" not in str(caught.value)
@@ -251,6 +329,67 @@ def test_a_service_that_echoes_the_key_has_it_hidden(server: ModelServer):
     assert KEY not in str(reply.raw)
 
 
+@pytest.mark.parametrize("ending", ["\r", "\n", " \r\n"])
+def test_what_an_editor_leaves_behind_a_key_is_no_part_of_it(server: ModelServer, ending: str):
+    model = model_at(server.url, key=lambda: KEY + ending)
+    model.ready()
+
+    server.will(answer(f"your key is {KEY}"))
+    assert model.complete(REQUEST).text == "your key is [hidden]"
+
+
+@pytest.mark.parametrize("key", ["sk-secret-abc\ndefgh", "sk-secret-abcdefgh\N{HORIZONTAL ELLIPSIS}", "sk-secret-\x7fabcdefgh"])
+def test_what_cannot_be_a_key_is_not_sent_and_not_shown(server: ModelServer, key: str):
+    model = model_at(server.url, key=lambda: key)
+    for use in (model.ready, lambda: model.complete(REQUEST)):
+        with pytest.raises(InvalidRequestError, match="OPENAI_API_KEY has characters") as caught:
+            use()
+        assert caught.value.details == {"setting": "OPENAI_API_KEY"}
+        assert "secret" not in "".join(traceback.format_exception(caught.value))
+    assert server.requests == []
+
+
+def test_a_key_is_hidden_as_it_is_quoted(server: ModelServer):
+    server.key = 'sk-"secret"\\0123456789'
+    server.will(answer({"json": server.key}), answer(repr([server.key])))
+    model = model_at(server.url, key=lambda: server.key)
+    assert model.complete(REQUEST).text == '{"json": "[hidden]"}'
+    assert model.complete(REQUEST).text == "['[hidden]']"
+
+
+PASSWORD = "hunter2/hunter2 \N{LATIN SMALL LETTER E WITH ACUTE}"
+
+
+@pytest.fixture
+def address(server: ModelServer) -> str:
+    """Address of the server with user and password in it; it wants these now."""
+    server.login = f"some one:{PASSWORD}"
+    return server.url.replace("http://", f"http://some%20one:{quote(PASSWORD, safe='')}@")
+
+
+def test_user_and_password_of_an_address_are_sent(server: ModelServer, address: str):
+    assert model_at(address).complete(REQUEST).text == '{"a": 1}'
+    assert KEY not in str(server.requests[0].headers)
+    server.login = "some one:"
+    assert model_at(server.url.replace("http://", "http://some%20one@")).complete(REQUEST).text == '{"a": 1}'
+
+
+def test_user_and_password_of_an_address_are_nowhere(server: ModelServer, address: str, caplog: pytest.LogCaptureFixture):
+    encoded = base64.b64encode(server.login.encode()).decode()
+    echo = f"{PASSWORD} {quote(PASSWORD)} {quote(PASSWORD, safe='')} {json.dumps(PASSWORD)} Basic {encoded}"
+    server.will(answer(echo), status(400, says=echo))
+    with caplog.at_level(logging.DEBUG):
+        reply = model_at(address).complete(REQUEST)
+        with pytest.raises(RejectedRequestError) as caught:
+            model_at(address).complete(REQUEST)
+
+    assert reply.text == '[hidden] [hidden] [hidden] "[hidden]" Basic [hidden]'
+    assert any("/v1/responses" in record.getMessage() for record in caplog.records)
+    told = "".join([caplog.text, str(reply.raw), str(caught.value.to_json()), *traceback.format_exception(caught.value)])
+    for secret in ("hunter2", encoded):
+        assert secret not in told
+
+
 def test_a_placeholder_is_no_secret(server: ModelServer):
     server.key = "none"
     server.will(answer("none of it"))
@@ -274,8 +413,13 @@ def test_a_missing_key_is_told_before_anything_is_sent(server: ModelServer):
 def test_a_client_can_be_given(server: ModelServer):
     import openai
 
-    with openai.OpenAI(api_key=KEY, base_url=server.url, max_retries=0) as client:
-        assert model_at("http://127.0.0.1:9/v1", client=client).complete(REQUEST).text == '{"a": 1}'
+    with openai.OpenAI(api_key=KEY, base_url=server.url, max_retries=5) as client:
+        model = model_at("http://127.0.0.1:9/v1", client=client)
+        assert model.complete(REQUEST).text == '{"a": 1}'
+        server.will(status(429))
+        with pytest.raises(ServiceError):
+            model.complete(REQUEST)
+        assert len(server.requests) == 2
         assert not client.is_closed()
 
 

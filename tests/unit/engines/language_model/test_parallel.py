@@ -1,6 +1,8 @@
 """Parts that are written at the same time."""
 
+import signal
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 
 import pytest
@@ -9,9 +11,11 @@ from vtx_dagster.core.errors import (
     BudgetError,
     CredentialsError,
     InvalidAnswerError,
+    InvalidFileError,
     MissingSettingError,
     RejectedRequestError,
     ServiceError,
+    StorageError,
     UnfinishedStageError,
     VtxError,
 )
@@ -138,8 +142,13 @@ def test_one_part_is_no_parts() -> None:
         MissingSettingError("no key"),
         RejectedRequestError("no such model", status=404),
         ServiceError("cannot be reached", may_have_cost=False),
+        ServiceError("too many requests", may_have_cost=False, status=429),
+        ServiceError("bad gateway", may_have_cost=False, status=502),
+        ServiceError("down", may_have_cost=False, status=503),
+        StorageError("no space left"),
+        InvalidFileError("the memory is damaged"),
     ],
-    ids=["budget", "wrong key", "no key", "no model", "unreachable"],
+    ids=["budget", "wrong key", "no key", "no model", "unreachable", "429", "502", "503", "full disk", "damaged memory"],
 )
 def test_what_fails_every_part_stops_at_once_and_is_raised_itself(error: VtxError) -> None:
     begun: list[str] = []
@@ -214,6 +223,37 @@ def test_closing_the_iterator_begins_nothing_more() -> None:
     assert begun in (["A"], ["A", "B"])
 
 
+def test_a_second_interrupt_gives_up_what_is_open() -> None:
+    is_open, go_on, main = threading.Event(), threading.Event(), threading.get_ident()
+    begun: list[threading.Thread] = []
+    interrupts: list[int] = []
+
+    def work(part: str) -> Iterator[Draft[str]]:
+        begun.append(threading.current_thread())
+        is_open.set()
+        go_on.wait(PATIENCE_S)
+        yield draft(part)
+
+    def interrupt_twice() -> None:
+        assert is_open.wait(PATIENCE_S)
+        for _ in range(2):
+            time.sleep(0.2)
+            interrupts.append(signal.SIGINT)
+            signal.pthread_kill(main, signal.SIGINT)
+
+    user = threading.Thread(target=interrupt_twice)
+    user.start()
+    with pytest.raises(KeyboardInterrupt):
+        list(in_parallel("AB", work, concurrency=1, stage="treatment"))
+    assert len(interrupts) == 2, "after the first one it waits"
+    [thread] = begun
+    assert thread.is_alive()
+    assert thread.daemon, "Python would wait for it at its end"
+    go_on.set()
+    thread.join(PATIENCE_S)
+    assert len(begun) == 1
+
+
 def test_an_attempt_keeps_a_known_error_as_a_failure() -> None:
     error = ServiceError("slow")
     assert attempted("A", lambda: draft("A")) == draft("A")
@@ -230,8 +270,14 @@ def test_an_attempt_does_not_hide_a_bug() -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [RejectedRequestError("too long", status=400), ServiceError("too slow", may_have_cost=True), InvalidAnswerError("no JSON")],
-    ids=["rejected", "slow", "answer"],
+    [
+        RejectedRequestError("too long", status=400),
+        ServiceError("too slow", may_have_cost=True),
+        ServiceError("it broke over this question", may_have_cost=False, status=500),
+        ServiceError("the gateway did not wait", may_have_cost=True, status=504),
+        InvalidAnswerError("no JSON"),
+    ],
+    ids=["rejected", "slow", "500", "504", "answer"],
 )
 def test_what_is_wrong_with_one_part_stops_no_other(error: VtxError) -> None:
     assert not PartFailure(part="A01_S01", error=error).is_hopeless
