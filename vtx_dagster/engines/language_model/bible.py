@@ -101,7 +101,7 @@ class BibleStage:
         metadata = story.metadata
         prompt = self._prompt(story, Outline(title=metadata.title), "")
         tokens = outline_tokens(metadata) + treatment_tokens(metadata)
-        return guessed(self._desk.asker, [prompt], more_input_tokens=tokens)
+        return guessed(self._desk, [prompt], more_input_tokens=tokens)
 
     def write(self, story: Story, job: Job) -> Draft[BibleProposal]:
         """Return the proposal: an entry for everything that the outline uses and the bible does not describe, and more if useful.

@@ -108,7 +108,7 @@ class OutlineStage:
         num_acts = max_acts(story.metadata)
         board = _Board(bible=story.bible, logline="", plans=(stand_in,) * num_acts, scenes=((),) * num_acts)
         scenes = [self._scenes_prompt(story, board, index) for index in range(num_acts)]
-        return known + guessed(self._desk.asker, scenes, more_input_tokens=prompts[0].max_output_tokens)
+        return known + guessed(self._desk, scenes, more_input_tokens=prompts[0].max_output_tokens)
 
     def write(self, story: Story, job: Job) -> Draft[Outline]:
         """Return the outline with its acts and scenes numbered; beats have no ids yet.

@@ -128,7 +128,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class PromptLibrary:
-    """The prompt templates of a project. Every file is read once: make a new library to see a change."""
+    """The prompt templates of a project. Every file is read once: make a new library to see a change.
+
+    Attributes:
+        context_tokens: How many tokens a prompt may have, estimated, its schema included.
+    """
 
     def __init__(self, folders: Sequence[tuple[str, Path]], *, context_tokens: int) -> None:
         """Make a library.
@@ -139,7 +143,7 @@ class PromptLibrary:
             context_tokens: How many tokens a prompt may have, estimated, its schema included.
         """
         self._folders = (*folders, (_PACKAGE, TEMPLATES_DIR))
-        self._context_tokens = context_tokens
+        self.context_tokens = context_tokens
         self._files: dict[str, _File] = {}
         self._templates: dict[str, _Template] = {}
         self._environment = _Sandbox(
@@ -197,7 +201,7 @@ class PromptLibrary:
             return (self._message(name, "system", filled), self._message(name, "user", filled))
 
         texts, cuts = fit_windows(
-            windows, size_of=lambda texts: _input_tokens(messages(texts), schema), budget=self._context_tokens
+            windows, size_of=lambda texts: _input_tokens(messages(texts), schema), budget=self.context_tokens
         )
         prompt = Prompt(
             name=name,
@@ -208,13 +212,13 @@ class PromptLibrary:
             max_output_tokens=template.header.max_output_tokens,
             cuts=cuts,
         )
-        if prompt.input_tokens > self._context_tokens:
+        if prompt.input_tokens > self.context_tokens:
             raise InvalidRequestError(
                 f"the prompt {prompt.template!r} needs {prompt.input_tokens:,} tokens with everything left out that can be, and "
-                f"VTX_STORY_CONTEXT_TOKENS is {self._context_tokens:,}: raise it, or shorten what the prompt is made from",
+                f"VTX_STORY_CONTEXT_TOKENS is {self.context_tokens:,}: raise it, or shorten what the prompt is made from",
                 template=name,
                 input_tokens=prompt.input_tokens,
-                context_tokens=self._context_tokens,
+                context_tokens=self.context_tokens,
             )
         return prompt
 

@@ -24,9 +24,8 @@ from vtx_dagster.engines.breakdown.rules import scene_slug
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
-from vtx_dagster.engines.language_model.expected_scenes import expected_scenes
 from vtx_dagster.engines.language_model.fountain_writing import Passage, scene_fountain, written_text
-from vtx_dagster.engines.language_model.guess import guessed
+from vtx_dagster.engines.language_model.guess import expected_scenes, guessed, treatment_tokens
 from vtx_dagster.engines.language_model.parallel import PartFailure, attempted, in_parallel
 from vtx_dagster.engines.language_model.prompt import Prompt, Window
 from vtx_dagster.engines.language_model.roles import Roles
@@ -38,8 +37,8 @@ _MAX_SEQUENCE = 8
 _END_TOKENS = 500
 """How much of the scene before is shown: about its last half page."""
 
-_MISSING_TOKENS = 2_500
-"""What a treatment, beats and the scene before add to a question, where they are not written yet."""
+_MISSING_TOKENS = 2_000
+"""What beats, voices and the scene before add to a question, where they are not written yet; a treatment comes on top."""
 
 _WORDS_PER_S = 2.5
 """Words of screenplay in a second of film: speech has 2.5, and a page of 150 to 200 words is a minute."""
@@ -126,7 +125,8 @@ class ScreenplayStage:
                 for scene in expected_scenes(story, job)
             )
             prompts = [self._prompt(story, place, "", treatment="") for place in stand_ins]
-            return guessed(self._desk.asker, prompts, more_input_tokens=_MISSING_TOKENS)
+            more = _MISSING_TOKENS + treatment_tokens(story.metadata)
+            return guessed(self._desk, prompts, more_input_tokens=more)
         return self._desk.asker.forecast(
             self._longest(story, place, job) for place in _places(story) if place.scene.id in job.due
         )

@@ -27,8 +27,7 @@ from vtx_dagster.engines.breakdown.shots import SceneSetting
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
-from vtx_dagster.engines.language_model.expected_scenes import expected_scenes
-from vtx_dagster.engines.language_model.guess import guessed
+from vtx_dagster.engines.language_model.guess import expected_scenes, guessed
 from vtx_dagster.engines.language_model.parallel import PartFailure, attempted, in_parallel
 from vtx_dagster.engines.language_model.prompt import Prompt
 from vtx_dagster.engines.language_model.roles import Roles
@@ -84,7 +83,7 @@ class ShotlistStage:
         entries = _Entries(story, scenes)
         stand_ins = {scene.id: Source(name=scene.id, text=f".{scene.id}\n") for scene in scenes}
         prompts = [self._prompt(story, _board(story, entries, scene, source)) for scene, source in stand_ins.items()]
-        return guessed(self._desk.asker, prompts, more_input_tokens=_MISSING_TOKENS)
+        return guessed(self._desk, prompts, more_input_tokens=_MISSING_TOKENS)
 
     def write(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:
         """Yield the shots of the scenes that are due, as they are written.

@@ -75,7 +75,7 @@ class TreatmentStage:
         metadata = story.metadata
         stand_in = Outline(title=metadata.title, acts=(OutlineAct(id="A01"),))
         prompts = [self._prompt(story, stand_in, part) for part in _variants(story)]
-        return guessed(self._desk.asker, prompts, more_input_tokens=outline_tokens(metadata))
+        return guessed(self._desk, prompts, more_input_tokens=outline_tokens(metadata))
 
     def write(self, story: Story, job: Job) -> Iterator[Draft[str]]:
         """Yield the treatments that are due as they finish: Markdown with a section ``## <act id>: <title>`` for every act.

@@ -430,9 +430,9 @@ def test_over_budget_nothing_is_sent(desk_of, given):
 @pytest.mark.parametrize(
     ("facts", "job", "num_calls"),
     [
-        ({"given_outline": None, "given_treatment": None, "metadata": Metadata(title="Film", length_s=300)}, Job(), 5),
-        ({"given_outline": None, "given_treatment": None}, Job(), 10),
-        ({"given_outline": None, "given_treatment": None, "metadata": Metadata(title="Film", length_s=10)}, Job(), 1),
+        ({"given_outline": None, "given_treatment": None, "metadata": Metadata(title="Film", length_s=300)}, Job(), 20),
+        ({"given_outline": None, "given_treatment": None}, Job(), 12),
+        ({"given_outline": None, "given_treatment": None, "metadata": Metadata(title="Film", length_s=10)}, Job(), 3),
         ({"given_treatment": None}, Job(), 3),
         ({"given_treatment": None}, Job(only=FilmId.of(2)), 1),
     ],

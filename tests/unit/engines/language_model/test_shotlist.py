@@ -415,7 +415,7 @@ def test_the_forecast_is_what_is_not_answered_yet(desk_of, given):
 @pytest.mark.parametrize(
     ("facts", "job", "num_calls"),
     [
-        ({"given_outline": None}, Job(), 10),
+        ({"given_outline": None}, Job(), 12),
         ({}, Job(), 2),
         ({}, Job(only=FilmId.of(1, 2)), 1),
     ],
