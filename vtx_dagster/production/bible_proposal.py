@@ -1,13 +1,20 @@
-"""What a story needs and the bible does not have: shown as a diff against the files, and added. Nothing there is changed."""
+"""What a story needs and the bible does not have: shown as a diff against the files, and added.
+
+Nothing that a person wrote is changed. A stub that nobody filled in describes nothing, so a proposal takes its place.
+"""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
 
 from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.document import Part
 from vtx_dagster.core.story import BibleProposal
 from vtx_dagster.production.story_files import StoryFiles
-from vtx_dagster.studio.documents import add_entries, fill_text, yaml_text
+from vtx_dagster.studio.documents import add_entries, fill_text, replace_entries, yaml_text
+
+E = TypeVar("E", Character, Location)
 
 
 def proposal_diff(bible: Bible, proposal: BibleProposal) -> str:
@@ -23,10 +30,10 @@ def proposal_diff(bible: Bible, proposal: BibleProposal) -> str:
 
 
 def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
-    """Add to the bible's files what a proposal has and they have not; return what was done, in words.
+    """Add to the bible's files what a proposal has and they have not, or only as stubs; return what was done, in words.
 
     Raises:
-        InvalidFileError: If a file is written in a way that cannot be added to.
+        InvalidFileError: If a file is written in a way that cannot be added to, or in which nothing can be replaced.
         StorageError: If the disk refuses, or someone saved a file meanwhile.
     """
     bible, project = story.bible, story.project
@@ -40,8 +47,16 @@ def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
         if value and not present:
             fill_text(project.style_path, key, value)
             notes.append(f"{story.relative(project.style_path)} has a {key} now: {value}")
-    differing = [key for key, entry in proposal.characters.items() if bible.characters.characters.get(key, entry) != entry]
-    differing += [key for key, entry in proposal.locations.items() if bible.locations.locations.get(key, entry) != entry]
+    notes += _write(
+        story,
+        _for_stubs(bible.characters.characters, proposal.characters),
+        _for_stubs(bible.locations.locations, proposal.locations),
+        write=replace_entries,
+        done="filled in stubs of",
+    )
+    after = story.bible
+    differing = [key for key, entry in proposal.characters.items() if after.characters.characters[key] != entry]
+    differing += [key for key, entry in proposal.locations.items() if after.locations.locations[key] != entry]
     if differing:
         notes.append(
             f"proposed otherwise and left as they are: {', '.join(differing)} (`vtx story bible {project.slug}` shows how)"
@@ -51,6 +66,18 @@ def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
 
 def add_to_bible(story: StoryFiles, characters: Mapping[str, Character], locations: Mapping[str, Location]) -> list[str]:
     """Add new characters and locations to the files and to the story at hand; return what was added, in words."""
+    return _write(story, characters, locations, write=add_entries, done="added to")
+
+
+def _write(
+    story: StoryFiles,
+    characters: Mapping[str, Character],
+    locations: Mapping[str, Location],
+    *,
+    write: Callable[[Path, str, Mapping[str, Part]], None],
+    done: str,
+) -> list[str]:
+    """Write entries to the files and to the story at hand; return what was done, in words."""
     project, bible = story.project, story.bible
     notes = []
     for path, section, entries in (
@@ -58,8 +85,8 @@ def add_to_bible(story: StoryFiles, characters: Mapping[str, Character], locatio
         (project.locations_path, "locations", locations),
     ):
         if entries:
-            add_entries(path, section, entries)
-            notes.append(f"added to {story.relative(path)}: {', '.join(entries)}")
+            write(path, section, entries)
+            notes.append(f"{done} {story.relative(path)}: {', '.join(entries)}")
     story.bible = bible.model_copy(
         update={
             "characters": bible.characters.model_copy(update={"characters": {**bible.characters.characters, **characters}}),
@@ -67,6 +94,21 @@ def add_to_bible(story: StoryFiles, characters: Mapping[str, Character], locatio
         }
     )
     return notes
+
+
+def _for_stubs(present: Mapping[str, E], proposed: Mapping[str, E]) -> dict[str, E]:
+    """Return the proposed entries that describe what is there only as a stub."""
+    return {key: entry for key, entry in proposed.items() if key in present and _is_bare(present[key]) and not entry.stub}
+
+
+def _is_bare(entry: Character | Location) -> bool:
+    """Return whether an entry is a stub in which nobody filled in anything."""
+    bare = (
+        Location(name=entry.name, interior=entry.interior, stub=True)
+        if isinstance(entry, Location)
+        else Character(name=entry.name, stub=True)
+    )
+    return entry == bare
 
 
 def _both(present: Mapping[str, Part], proposed: Mapping[str, Part]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, NotFou
 from vtx_dagster.studio.files import display_name, read_text, write_atomic
 from vtx_dagster.studio.problems import Problem, model_problems, schema_problems
 from vtx_dagster.studio.schemas import model_schema
-from vtx_dagster.studio.yaml_edit import fillings, insertions
+from vtx_dagster.studio.yaml_edit import fillings, insertions, replacements
 from vtx_dagster.studio.yaml_source import YamlPath, events_of, line_at, parse_yaml, path_text, plain_value, syntax_error
 
 D = TypeVar("D", bound=Document)
@@ -129,6 +129,34 @@ def add_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> N
     )
 
 
+def replace_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) -> None:
+    """Give entries of a mapping at the top level of a YAML file other values; everything else stays as it is, byte for byte.
+
+    Comments stay, inside the entries too. The caller holds the project's lock. A link is followed.
+
+    Args:
+        path: The file, such as ``prompts/characters.yaml``.
+        section: Its top-level key, such as ``characters``.
+        entries: What the entries should be, by key.
+
+    Raises:
+        NotFoundError: If there is no such file, or the section does not have one of the keys; nothing was changed.
+        InvalidFileError: If the file is not YAML, or is written in a way in which nothing can be replaced; it is unchanged.
+        StorageError: If it cannot be read or written, or if somebody saved it meanwhile; what they saved is kept.
+    """
+    if not entries:
+        return
+    replaced = {key: model.model_dump(mode="json", exclude_defaults=True) for key, model in entries.items()}
+    by_hand = f"write by hand:\n{yaml_text({section: replaced})}"
+    _rewrite(
+        path,
+        read_text(path),
+        changed=lambda old: _with_replaced(old, section, replaced, name=str(path)),
+        candidates=lambda text: replacements(text, section, replaced, block=yaml_text),
+        refusal=f"{section}: nothing can be replaced in a file written like this: {by_hand}",
+    )
+
+
 def fill_text(path: Path, key: str, value: str) -> None:
     """Give a top-level key of a YAML file its text, where it has none; everything else stays as it is, byte for byte.
 
@@ -168,19 +196,38 @@ def _edit(
         changed: What the file should hold, by what it holds.
         candidates: The texts to choose from, by the text that is there.
     """
-    name = str(path)
     try:
         before = read_text(path)
     except NotFoundError:
         write_atomic(path, yaml_text({"version": 1, key: value}))
         return
+    refusal = f"{key}: nothing can be added to a file written like this: add by hand:\n{yaml_text({key: value})}"
+    _rewrite(path, before, changed=changed, candidates=candidates, refusal=refusal)
+
+
+def _rewrite(
+    path: Path,
+    before: str,
+    *,
+    changed: Callable[[Any], dict[str, Any]],
+    candidates: Callable[[str], Iterator[str]],
+    refusal: str,
+) -> None:
+    """Give a YAML file the first of some texts that means what is wanted.
+
+    Args:
+        path: The file; a link is followed.
+        before: Its text.
+        changed: What the file should hold, by what it holds.
+        candidates: The texts to choose from, by the text that is there.
+        refusal: Key, problem and remedy where none of them means what is wanted.
+    """
+    name = str(path)
     has_content = any(isinstance(event, yaml.DocumentStartEvent) for event in events_of(before, name))
     wanted = changed(parse_yaml(before, name) if has_content else {})
     after = next((text for text in candidates(before) if _means(text, wanted)), None)
     if after is None:
-        block = yaml_text({key: value})
-        message = f"{name}:1: {key}: nothing can be added to a file written like this: add by hand:\n{block}"
-        raise InvalidFileError(message, file=name, path=key)
+        raise InvalidFileError(f"{name}:1: {refusal}", file=name, path=refusal.partition(":")[0])
     mark = "\ufeff" if path.read_bytes().startswith(b"\xef\xbb\xbf") else ""
     if read_text(path) != before:
         raise StorageError(f"{path} was changed by someone else just now: try again", path=name)
@@ -196,14 +243,29 @@ def _with_text(old: Any, key: str, value: str, *, name: str) -> dict[str, Any]:
 
 
 def _with_entries(old: Any, section: str, added: Mapping[str, Any], *, name: str) -> dict[str, Any]:
-    present = old.get(section) if isinstance(old, dict) else None
-    if not isinstance(old, dict) or not isinstance(present, dict | None):
-        raise InvalidFileError(f"{name}:1: {section}: should be a mapping (key: value lines)", file=name, line=1, path=section)
-    taken = [key for key in added if key in (present or {})]
+    present = _present(old, section, name=name)
+    taken = [key for key in added if key in present]
     if taken:
         message = f"{name}: {section} has {', '.join(taken)} already: nothing was added"
         raise AlreadyExistsError(message, path=name, keys=list(taken))
-    return {**old, section: {**(present or {}), **added}}
+    return {**old, section: {**present, **added}}
+
+
+def _with_replaced(old: Any, section: str, replaced: Mapping[str, Any], *, name: str) -> dict[str, Any]:
+    present = _present(old, section, name=name)
+    missing = [key for key in replaced if key not in present]
+    if missing:
+        message = f"{name}: {section} has no {', '.join(missing)}: nothing was changed"
+        raise NotFoundError(message, path=name, keys=list(missing))
+    return {**old, section: {**present, **replaced}}
+
+
+def _present(old: Any, section: str, *, name: str) -> dict[str, Any]:
+    """Return the entries that a section of a file's mapping has."""
+    present = old.get(section) if isinstance(old, dict) else None
+    if not isinstance(old, dict) or not isinstance(present, dict | None):
+        raise InvalidFileError(f"{name}:1: {section}: should be a mapping (key: value lines)", file=name, line=1, path=section)
+    return present or {}
 
 
 def _means(text: str, wanted: Mapping[str, Any]) -> bool:

@@ -1,7 +1,8 @@
-"""Adding to YAML text that a person wrote: where new lines can go. The caller checks what the result means."""
+"""Changing YAML text that a person wrote: where new lines can go. The caller checks what the result means."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import yaml
 from vtx_dagster.studio.yaml_source import events_of
 
 _DEFAULT_INDENT = 2
+_ENTRY_DEPTH = 3
+"""How many mappings are around a key of an entry: the file's, the section's and the entry's."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +27,17 @@ class _Section:
     items: int = 0
     last_line: int = 0
     next_key_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """Where a key of an entry and its value stand; offsets count characters."""
+
+    key: str
+    start: int
+    end: int
+    column: int
+    flow: bool
 
 
 def insertions(text: str, section: str, *, block: str, flow: str) -> Iterator[str]:
@@ -71,6 +85,76 @@ def fillings(text: str, key: str, scalar: str) -> Iterator[str]:
         depth += isinstance(event, yaml.CollectionStartEvent)
     lead = "" if not text or text.endswith("\n") else newline
     yield f"{text}{lead}{key}: {scalar}{newline}"
+
+
+def replacements(
+    text: str, section: str, entries: Mapping[str, Mapping[str, Any]], *, block: Callable[[Mapping[str, Any]], str]
+) -> Iterator[str]:
+    """Yield the text in which entries of a section are others, if it is written in a way in which that can be done.
+
+    A key that an entry keeps stays in its place; new ones come where one goes, or behind the last. Comments stay.
+
+    Args:
+        text: Valid YAML with a mapping at the top.
+        section: The top-level key that has the entries.
+        entries: What the entries should be, by key.
+        block: Returns pairs as block YAML, not indented, ending with a line end.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    found = _pairs(text, section)
+    if not all(found.get(key) for key in entries):
+        return
+    changes: list[tuple[_Pair, Mapping[str, Any]]] = []
+    for key, entry in entries.items():
+        changes += zip(found[key], _shared_out([pair.key for pair in found[key]], entry), strict=True)
+    for pair, share in sorted(changes, key=lambda change: change[0].start, reverse=True):
+        # JSON is YAML in flow style.
+        flow = json.dumps(share, ensure_ascii=False)[1:-1]
+        new = flow if pair.flow or not share else _indented(block(share), pair.column).strip()
+        text = text[: pair.start] + _native(new, newline) + text[pair.end :]
+    yield text
+
+
+def _shared_out(old: Sequence[str], new: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return for every key that an entry has what comes in its place."""
+    shares = [{key: new[key]} if key in new else {} for key in old]
+    places = [index for index, share in enumerate(shares) if not share] or [len(old) - 1]
+    for index, key in enumerate(key for key in new if key not in old):
+        shares[places[min(index, len(places) - 1)]][key] = new[key]
+    return shares
+
+
+def _pairs(text: str, section: str) -> dict[str, list[_Pair]]:
+    """Return where the keys and values of every entry of a section stand."""
+    found: dict[str, list[_Pair]] = {}
+    # Of everything that is open: the key whose value is awaited, and whether it is in flow style.
+    keys: list[Any] = []
+    flows: list[bool] = []
+    end = 0
+    for event in events_of(text, section):
+        if isinstance(event, yaml.CollectionEndEvent):
+            keys.pop()
+            flows.pop()
+        if _is_whole(event):
+            # A block's end is where the next thing starts: what counts is the end of the last thing in it.
+            start_mark: Any = event.start_mark
+            end_mark: Any = event.end_mark
+            end = end_mark.index if end_mark.index > start_mark.index or isinstance(event, yaml.ScalarEvent) else end
+            key: Any = keys[-1] if len(keys) == _ENTRY_DEPTH and _value_of(keys[0]) == section else None
+            if key is not None:
+                mark: Any = key.start_mark
+                pair = _Pair(key=_value_of(key), start=mark.index, end=end, column=mark.column, flow=flows[-1])
+                found.setdefault(_value_of(keys[1]), []).append(pair)
+            if keys:
+                keys[-1] = event if keys[-1] is None else None
+        elif isinstance(event, yaml.CollectionStartEvent):
+            keys.append(None)
+            flows.append(bool(event.flow_style))
+    return found
+
+
+def _value_of(key: Any) -> str:
+    return getattr(key, "value", "")
 
 
 def _block_insertions(text: str, found: _Section, addition: str, newline: str) -> Iterator[str]:

@@ -13,7 +13,15 @@ from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, NotFou
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.shot import DialogueLine
 from vtx_dagster.studio import documents
-from vtx_dagster.studio.documents import add_entries, dump_document, fill_text, line_of, load_document, parse_document
+from vtx_dagster.studio.documents import (
+    add_entries,
+    dump_document,
+    fill_text,
+    line_of,
+    load_document,
+    parse_document,
+    replace_entries,
+)
 
 CLIP = "version: 1\nid: A01_S01_SH010\n"
 
@@ -326,6 +334,153 @@ def test_adding_keeps_every_line_of_a_person(tmp_path_factory: pytest.TempPathFa
         return
     left = iter(path.read_text().splitlines(keepends=True))
     assert all(line in left for line in lines), "the lines are there in their order"
+
+
+TOM = Character(name="Tom", descriptor="tall, grey eyes", figure=Figure(skin="#c08060"))
+TOM_ROWS = "    name: Tom\n    descriptor: tall, grey eyes\n    figure:\n      skin: '#c08060'\n"
+TOM_BRACES = '"name": "Tom", "descriptor": "tall, grey eyes", "figure": {"skin": "#c08060"}'
+REPLACEMENTS = {
+    "block": (
+        "# mine\nversion: 1\ncharacters:\n  tom:\n    name: Tom\n    stub: true\n\n  # next\n  mara: {name:   Mara}\n",
+        f"# mine\nversion: 1\ncharacters:\n  tom:\n{TOM_ROWS}\n  # next\n  mara: {{name:   Mara}}\n",
+    ),
+    "the last": ("characters:\n  tom:\n    name: Tom\n    stub: true", f"characters:\n  tom:\n{TOM_ROWS}"[:-1]),
+    "indented by one": (
+        "characters:\n tom:\n  name: Tommy\n  stub: true\nx: 1\n",
+        "characters:\n tom:\n  name: Tom\n  descriptor: tall, grey eyes\n  figure:\n    skin: '#c08060'\nx: 1\n",
+    ),
+    "comments everywhere": (
+        "characters: # who\n  # he\n  tom: # a\n    # b\n    name: Tom # c\n    # d\n    stub: true # e\n    # f\n# g\n",
+        "characters: # who\n  # he\n  tom: # a\n    # b\n    name: Tom # c\n    # d\n    descriptor: tall, grey eyes\n"
+        "    figure:\n      skin: '#c08060' # e\n    # f\n# g\n",
+    ),
+    "stub first": (
+        "characters:\n  tom:\n    stub: true\n    name: Tom\n",
+        "characters:\n  tom:\n    descriptor: tall, grey eyes\n    figure:\n      skin: '#c08060'\n    name: Tom\n",
+    ),
+    "two go": (
+        "characters:\n  tom:\n    voice: low\n    name: Tom\n    stub: true\n",
+        "characters:\n  tom:\n    descriptor: tall, grey eyes\n    name: Tom\n    figure:\n      skin: '#c08060'\n",
+    ),
+    "nothing goes": ("characters:\n  tom:\n    name: Thomas\n", f"characters:\n  tom:\n{TOM_ROWS}"),
+    "braces of an entry": (
+        "characters:\n  tom: {name: Tom, stub: true } # t\n",
+        f"characters:\n  tom: {{{TOM_BRACES} }} # t\n",
+    ),
+    "braces of the section": (
+        "characters: {mara: {name: Mara}, tom: {name: Tom,\n stub: true,},}\n",
+        "characters: {mara: {name: Mara}, tom: {" + TOM_BRACES.replace('"Tom", ', '"Tom",\n ') + ",},}\n",
+    ),
+    "braces around all": (
+        "{version: 1, characters: {tom: {name: Tom, stub: true}}}\n",
+        f"{{version: 1, characters: {{tom: {{{TOM_BRACES}}}}}}}\n",
+    ),
+    "windows line ends": (
+        "characters:\r\n  tom:\r\n    name: Tom\r\n    stub: true\r\nx: 1\r\n",
+        f"characters:\n  tom:\n{TOM_ROWS}x: 1\n".replace("\n", "\r\n"),
+    ),
+    "lists and deeper things of the same name": (
+        "tom: [{characters: {tom: {stub: true}}}]\nx: {characters: {tom: {stub: true}}}\n"
+        "characters:\n  mara: {aliases: [tom, stub], figure: {tom: {stub: 1}}}\n  tom:\n    name: Tom\n    stub: true\n",
+        "tom: [{characters: {tom: {stub: true}}}]\nx: {characters: {tom: {stub: true}}}\n"
+        f"characters:\n  mara: {{aliases: [tom, stub], figure: {{tom: {{stub: 1}}}}}}\n  tom:\n{TOM_ROWS}",
+    ),
+    "an anchor that nobody uses": (
+        "characters:\n  tom: &tom\n    name: Tom\n    stub: true\n",
+        f"characters:\n  tom: &tom\n{TOM_ROWS}",
+    ),
+    "another entry is an alias": (
+        "x: &x {name: Mara}\ncharacters:\n  mara: *x\n  tom:\n    name: Tom\n    stub: true\n",
+        f"x: &x {{name: Mara}}\ncharacters:\n  mara: *x\n  tom:\n{TOM_ROWS}",
+    ),
+    "nothing after a key": (
+        "characters:\n  tom:\n    name: Tom\n    stub: true\n    figure:\nx:\n",
+        "characters:\n  tom:\n    name: Tom\n    descriptor: tall, grey eyes\n    figure:\n      skin: '#c08060'\nx:\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), REPLACEMENTS.values(), ids=REPLACEMENTS.keys())
+def test_entries_are_replaced_and_nothing_else_changes(tmp_path: Path, before: str, after: str):
+    path = tmp_path / "characters.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + before.encode())
+    replace_entries(path, "characters", {"tom": TOM})
+    assert path.read_bytes().decode("utf-8") == "\ufeff" + after
+
+
+def test_several_entries_are_replaced_where_a_link_leads(tmp_path: Path):
+    shared, link = tmp_path / "shared.yaml", tmp_path / "characters.yaml"
+    shared.write_text("characters:\n  a:\n    name: A\n    stub: true\n  b: {name: B}\n  c:\n    name: C\n    stub: true\n")
+    link.symlink_to(shared)
+    replace_entries(link, "characters", {})
+    replace_entries(link, "characters", {"c": Character(name="C", voice="low"), "a": Character(name="A", age=7)})
+    assert link.is_symlink()
+    assert shared.read_text() == "characters:\n  a:\n    name: A\n    age: 7\n  b: {name: B}\n  c:\n    name: C\n    voice: low\n"
+
+
+def test_less_can_come_in_the_place_of_more(tmp_path: Path):
+    path = tmp_path / "characters.yaml"
+    path.write_text("characters:\n  tom:\n    name: Tom\n    voice: low # deep\n    stub: true\n")
+    replace_entries(path, "characters", {"tom": Character(name="Tom")})
+    assert load_document(path, Characters).characters == {"tom": Character(name="Tom")}
+    assert "# deep" in path.read_text()
+
+
+IRREPLACEABLE = {
+    "absent": ("characters:\n  mara: {name: T}\n", NotFoundError, "characters has no tom: nothing was changed"),
+    "no section": ("version: 1\n", NotFoundError, "characters has no tom"),
+    "only comments": ("# mine\n", NotFoundError, "characters has no tom"),
+    "list": ("characters: [tom]\n", InvalidFileError, "should be a mapping"),
+    "alias": ("x: &x {name: Tom}\ncharacters: {tom: *x}\n", InvalidFileError, "write by hand:\ncharacters:\n  tom:"),
+    "section is an alias": ("x: &x {tom: {name: T}}\ncharacters: *x\n", InvalidFileError, "write by hand"),
+    "others are aliases of it": (
+        "characters:\n  tom: &x\n    name: Tom\n    stub: true\n  mara: *x\n",
+        InvalidFileError,
+        "nothing can be replaced in a file written like this",
+    ),
+    "empty": ("characters: {tom: {}}\n", InvalidFileError, "write by hand"),
+    "nothing": ("characters:\n  tom:\n", InvalidFileError, "write by hand"),
+    "block text": ("characters:\n  tom:\n    name: |\n      Tom\n    stub: true\n", InvalidFileError, "write by hand"),
+    "not yaml": ("characters: {\n", InvalidFileError, "not valid YAML"),
+}
+
+
+@pytest.mark.parametrize(("text", "error", "problem"), IRREPLACEABLE.values(), ids=IRREPLACEABLE.keys())
+def test_entries_that_cannot_be_replaced_change_nothing(tmp_path: Path, text: str, error: type[Exception], problem: str):
+    path = tmp_path / "characters.yaml"
+    path.write_text(text)
+    with pytest.raises(error) as caught:
+        replace_entries(path, "characters", {"tom": TOM})
+    assert problem in str(caught.value)
+    assert path.read_text() == text
+
+
+def test_nothing_is_replaced_in_a_missing_file(tmp_path: Path):
+    with pytest.raises(NotFoundError):
+        replace_entries(tmp_path / "none.yaml", "characters", {"tom": TOM})
+    assert not list(tmp_path.iterdir())
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["", "# c", "  # c", "    # c", "version: 1", "  mara: {name: M}", "  tom:", "    name: Tom", "    stub: true # s"]
+        ),
+        max_size=7,
+    )
+)
+def test_replacing_keeps_every_other_line_of_a_person(tmp_path_factory: pytest.TempPathFactory, rows: list[str]):
+    path = tmp_path_factory.mktemp("replace") / "characters.yaml"
+    lines = [row + "\n" for row in ("characters:", *rows, "  tom:", "    name: Tom", "    stub: true # s", *reversed(rows))]
+    path.write_text("".join(lines))
+    try:
+        replace_entries(path, "characters", {"tom": TOM})
+    except InvalidFileError:
+        assert path.read_text() == "".join(lines)
+        return
+    left = iter(path.read_text().splitlines(keepends=True))
+    assert all(line in left for line in lines if "stub" not in line), "the lines are there in their order"
 
 
 @pytest.mark.parametrize(
