@@ -24,7 +24,10 @@ class VisualCapsule(Document):
     descriptors: tuple[str, ...] = Field(default=(), description="Words that open the prompt of every clip, in order.")
     negative: tuple[str, ...] = Field(default=(), description="What no clip of this look may show.")
     times: dict[TimeOfDay, Palette] = Field(default_factory=dict, description="Colours of the look in each light.")
-    references: tuple[str, ...] = Field(default=(), description="Pictures of the look, as paths in the studio's library folder.")
+    references: tuple[str, ...] = Field(
+        default=(),
+        description="Pictures of the look for people, as paths in the studio's library folder. No model and no engine gets them.",
+    )
 
 
 class Capsules(Part):

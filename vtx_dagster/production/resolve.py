@@ -16,7 +16,7 @@ from vtx_dagster.core.pacing import Pacing, pace
 from vtx_dagster.core.plan import EngineIdentity, PlanInput, PlanLora, RenderPlan
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.studio.files import FileIdentity, file_identity, hash_file
-from vtx_dagster.studio.library import load_capsules
+from vtx_dagster.studio.library import load_visual_capsules
 from vtx_dagster.studio.project import Project
 
 
@@ -60,8 +60,8 @@ class Resolver:
         """Return the resolver of a project as its files are now.
 
         Raises:
-            InvalidFileError: If a bible file, ``metadata.yaml``, a style capsule or a setting does not hold what it should.
-            NotFoundError: If there is no style capsule of a name that ``metadata.yaml`` chose.
+            InvalidFileError: If a bible file, ``metadata.yaml``, a visual capsule or a setting does not hold what it should.
+            NotFoundError: If there is no visual capsule of a name that ``metadata.yaml`` chose.
             MissingInputError: If a picture of a visual capsule is not there.
         """
         settings, metadata = project.settings(), project.metadata()
@@ -69,7 +69,7 @@ class Resolver:
             project=project,
             engine=engine,
             draws=draws,
-            bible=with_visual_capsules(project.bible(), load_capsules(project.studio, metadata)),
+            bible=with_visual_capsules(project.bible(), load_visual_capsules(project.studio, metadata)),
             metadata=metadata,
             max_frames=settings.integer("LTX_MAX_FRAMES", default=MAX_FRAMES, minimum=9),
             max_prompt_chars=settings.integer("VTX_PROMPT_MAX_CHARS", default=2000, minimum=1),

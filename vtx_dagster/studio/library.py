@@ -50,11 +50,19 @@ def load_capsules(studio: Studio, metadata: Metadata) -> Capsules:
         InvalidFileError: If one is not valid, or names a picture outside the library.
         MissingInputError: If a picture that one names is not there.
     """
-    chosen = metadata.story
-    return Capsules(
-        writing={key: _load(studio, "writing", key, WritingCapsule) for key in chosen.writing},
-        visual={key: _load(studio, "visual", key, VisualCapsule) for key in chosen.visual},
-    )
+    writing = {key: _load(studio, "writing", key, WritingCapsule) for key in metadata.story.writing}
+    return Capsules(writing=writing, visual=load_visual_capsules(studio, metadata).visual)
+
+
+def load_visual_capsules(studio: Studio, metadata: Metadata) -> Capsules:
+    """Return the looks alone that a project chose: all that decides a clip. What is wrong with its words stops no render.
+
+    Raises:
+        NotFoundError: If there is no look of a name; suggests the nearest.
+        InvalidFileError: If one is not valid, or names a picture outside the library.
+        MissingInputError: If a picture that one names is not there.
+    """
+    return Capsules(visual={key: _load(studio, "visual", key, VisualCapsule) for key in metadata.story.visual})
 
 
 def list_capsules(studio: Studio) -> tuple[ListedCapsule, ...]:

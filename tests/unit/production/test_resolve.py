@@ -273,6 +273,14 @@ def test_a_survey_sees_that_a_look_changed(make_project, write_metadata, look, r
     assert look(project).clips[0] == before, "the take of the look before is still there"
 
 
+def test_what_is_wrong_with_the_words_stops_no_render(make_project, write_metadata) -> None:
+    project = make_project(clips=(CLIP,))
+    before = resolver(project).resolve(project.clip_spec(CLIP)).clip_hash
+    capsule(project, "writing", "odd", samples=7)
+    choose(write_metadata, project, writing=["odd", "gone"])
+    assert resolver(project).resolve(project.clip_spec(CLIP)).clip_hash == before
+
+
 def test_a_look_that_is_not_there_stops_the_plans(make_project, write_metadata) -> None:
     project = make_project(clips=(CLIP,))
     choose(write_metadata, project, visual=["super9"])

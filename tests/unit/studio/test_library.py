@@ -9,7 +9,7 @@ from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoun
 from vtx_dagster.core.metadata import Metadata, StoryOptions
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.studio.documents import parse_document
-from vtx_dagster.studio.library import PRESETS_DIR, library_dir, list_capsules, load_capsules
+from vtx_dagster.studio.library import PRESETS_DIR, library_dir, list_capsules, load_capsules, load_visual_capsules
 from vtx_dagster.studio.project import Studio
 
 
@@ -61,6 +61,15 @@ def test_a_bad_capsule_names_file_and_line(studio: Studio) -> None:
     put(studio, "writing/noir.yaml", "version: 1\ntitle: Ours\n\ndescriptor: [short]\n")
     with pytest.raises(InvalidFileError, match=r"^library/writing/noir\.yaml:4: .*did you mean 'descriptors'"):
         load_capsules(studio, chose(writing=("noir",)))
+
+
+def test_looks_are_there_whatever_is_wrong_with_the_words(studio: Studio) -> None:
+    put(studio, "writing/noir.yaml", "version: 1\ntitle: Ours\n\ndescriptor: [short]\n")
+    for writing in ("noir", "gone"):
+        metadata = chose(writing=(writing,), visual=("super8",))
+        assert load_visual_capsules(studio, metadata).names() == ("visual/super8",)
+    with pytest.raises(NotFoundError, match="no visual capsule 'super9'"):
+        load_visual_capsules(studio, chose(visual=("super9",)))
 
 
 def test_pictures_of_a_look_are_in_the_library(studio: Studio) -> None:
