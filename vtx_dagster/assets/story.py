@@ -132,7 +132,8 @@ bible_proposal = _stage(
     Stage.BIBLE_PROPOSAL,
     "What the story needs and the bible does not have: characters, locations and style, as YAML in "
     "`story/02_bible_proposal.yaml`.\n\n"
-    "What is new is added to the files in `prompts/` (not with `VTX_STORY_BIBLE=propose`); what is there is left as it is, and "
+    "What is new is added to the files in `prompts/`, and stubs are filled in (not with `VTX_STORY_BIBLE=propose`); what else is "
+    "there is left as it is, and "
     "shown as a difference. The breakdown by rule proposes nothing.",
     deps=[outline, treatment],
     kind="yaml",

@@ -68,7 +68,7 @@ class TreatmentChoice(Document):
 class BibleProposal(Document):
     """``story/02_bible_proposal.yaml``: what a writer would add to the bible.
 
-    Keys that the bible has already are proposals to a person, and change nothing.
+    Of keys that the bible has already, those that are stubs are filled in; others are proposals to a person, and change nothing.
     """
 
     characters: dict[Key, Character] = Field(default_factory=dict)

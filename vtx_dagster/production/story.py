@@ -115,7 +115,7 @@ class StoryDesk:
             write_atomic(story.choice_path, dump_document(choice))
 
     def apply_bible_proposal(self) -> tuple[str, ...]:
-        """Add to the bible what the proposal has and the bible has not, and return what was added, in words.
+        """Add to the bible what the proposal has and the bible lacks, fill in its stubs, and return what was done, in words.
 
         Raises:
             NotFoundError: If there is no proposal.
