@@ -191,6 +191,7 @@ def test_everybody_of_the_outline_may_speak_where_it_does_not_say_who_is_there(d
     job = Job(due=frozenset({"A01_S01"}))
     ((_, prompt),) = ScreenplayStage(desk).prompts(empty_scene, job)
     assert "- `mara`: Mara (also The Keeper), aged 60. Voice: dry, few words\n- `stranger`: Stranger" in prompt.messages[1].text
+    assert "The outline names nobody here: at most these" in prompt.messages[1].text
     assert "noah" not in prompt.messages[1].text
     (draft,) = ScreenplayStage(desk).write(empty_scene, job)
     assert "STRANGER\nWho?" in text_of(draft)
