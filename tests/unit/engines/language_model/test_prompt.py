@@ -342,7 +342,8 @@ def test_the_partials_of_capsules_show_all_in_a_fixed_order(shelf: Shelf) -> Non
     shelf.put(HEADER + '# system\nWrite.\n\n{% include "style.md" %}\n\n{% include "look.md" %}\n\n# user\nGo.\n')
     assert shelf.render(values={"capsules": Capsules()}).messages[0].text == "Write."
     assert shelf.render(values={"capsules": CAPSULES}).messages[0].text == (
-        "Write.\n\n## How the words sound\n\nWhere these differ, the one above decides.\n\n### Plain\n\n- Say it.\n- Never: similes\n\n"
+        "Write.\n\n## How the words sound\n\nWhere these differ, the one above decides.\n\n"
+        "### Plain\n\n- Say it.\n- Never: similes\n\n"
         "Written that way (for the sound only: take over no word, name or event of it):\n\n"
         "> IDA\n> Now.\n\n> She goes.\n\n### Bare\n\n"
         "## How the film looks\n\n### Grain\n\n- coarse grain\n- Never: gloss"
