@@ -50,6 +50,7 @@ def _facts(one: "ListedCapsule", chosen: tuple[str, ...]) -> dict[str, Any]:
         "source": one.source,
         "chosen": f"{one.kind}/{one.key}" in chosen,
         "descriptors": list(one.capsule.descriptors),
+        "references": list(getattr(one.capsule, "references", ())),
     }
 
 
