@@ -250,7 +250,7 @@ class StoryRun:
         parts = self._standing.parts(stage)
         log.note(stage, {}, present=self._standing.present(stage))
         log.owe(stage, [part for part in log.owed(stage) if part not in self._chosen(parts)])
-        story = self._now().story
+        story = self._now().story if stage == Stage.OUTLINE else self._story
         beats = {str(beat.id): beat.text for act in story.outline.acts for scene in act.scenes for beat in scene.beats}
         log.note_beats(beats if story.has_beat_ids else {})
 
