@@ -257,8 +257,8 @@ class StoryRun:
     def _job(self) -> Job:
         """Return what is asked of the writer: whatever is due, and of a stage in one piece all of it.
 
-        What a person wrote, or another writer was paid for, is only written anew where that is free: the draft of a person's file
-        is then not stored, but noted.
+        What a person wrote, or another writer was paid for, is kept. Only a stage in one piece that costs nothing is written all
+        the same: some of its files may be a person's, and these are not stored.
         """
         standing, stage = self._standing, self._stage
         standing.require_sources(stage)
@@ -271,8 +271,8 @@ class StoryRun:
             due |= {part for part in wanted if standing.is_edited(stage, part) or standing.is_bought(stage, part)}
             return Job(due=frozenset(due), only=self._only)
         kept = {part for part in due if standing.is_kept(stage, part)}
-        if not self._forecast(kept).num_calls:
-            kept = {part for part in kept if standing.is_bought(stage, part)}
+        if is_free and not standing.is_bought(stage, WHOLE):
+            kept.discard(WHOLE)
         self._keep(kept)
         return Job(due=frozenset(due - kept), only=self._only)
 

@@ -464,6 +464,17 @@ def test_an_edited_shot_stays_and_other_scenes_follow(written: Project, writer: 
     assert due(desk) == {}
 
 
+def test_an_edited_shot_stays_where_another_would_cost_nothing(written: Project) -> None:
+    edit_shot(written, "A01_S02_SH010", lens_mm=85)
+    path = written.scenes_dir / "A01_S02__pier.fountain"
+    path.write_text(path.read_text().replace("Rain.", "Snow."))
+    remembering = PartWriter()
+    remembering.forecast = lambda stage, story, job: Forecast()  # type: ignore[method-assign]
+    assert StoryDesk(written, remembering).run(Stage.SHOTLIST).kept == (written.shotlist_path,)
+    assert remembering.asked == []
+    assert written.clip_spec("A01_S02_SH010").camera.lens_mm == 85
+
+
 def test_replacing_one_scene_s_shots_protects_the_others_still(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
     edit_shot(written, "A01_S02_SH010", lens_mm=85)
     edit_shot(written, "A01_S01_SH010", lens_mm=24)
