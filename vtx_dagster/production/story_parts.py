@@ -107,7 +107,7 @@ class StoryParts:
         """Say whether another writer than the present one was paid for a part, or for the parts of the stage."""
         noted = self.log.parts(stage)
         known = [noted[part]] if part in noted else noted.values()
-        return any(one.calls and one.by != writer_name(self._writer) for one in known)
+        return any(one.calls and one.by not in ("", writer_name(self._writer)) for one in known)
 
     def is_kept(self, stage: Stage, part: str) -> bool:
         """Say whether a part stays as it is unless a person asks for another.
