@@ -48,12 +48,14 @@ def plan(
     if as_json:
         parts = {(record.project, one.stage): one.due for record in found for one in record.story}
         facts = [{**_facts(step, parts), "changed": changed.get((step.project, step.id), "")} for step in steps]
-        total = forecast_json(_together(steps))
+        total = forecast_json(_together(found))
         print_json({"steps": facts, "forecast": total, "then": follow, "unwritten": unwritten, "problems": problems})
     else:
         for project, problem in problems.items():
             say(f"{project}: {problem}")
         _print(steps, changed, is_one=slug is not None)
+        if (total := _together(found)).num_calls:
+            say(at_most(total))
         for project, stages in follow.items():
             say(f"{_named(project, slug)}then: {_followers(stages)} (known once these are written)")
         for project, clips in unwritten.items():
@@ -128,8 +130,6 @@ def _print(steps: list["Step"], changed: Mapping[tuple[str, str], str], *, is_on
     first = 1 if is_one else 0
     print_table(columns[first:], [row[first:] for row in rows])
     say(_totals(steps))
-    if asks:
-        say(at_most(_together(steps)))
 
 
 def _asks(step: "Step") -> tuple[str, str, str]:
@@ -142,10 +142,11 @@ def _asks(step: "Step") -> tuple[str, str, str]:
     return f"{mark}{forecast.num_calls}", f"{mark}{tokens:,}", "unknown" if forecast.usd is None else f"{mark}{usd(forecast.usd)}"
 
 
-def _together(steps: Iterable["Step"]) -> "Forecast":
+def _together(found: Iterable["ProjectRecord"]) -> "Forecast":
+    """Return what all stories would cost at most, with what may follow from what is due."""
     from vtx_dagster.core.planner import Forecast
 
-    return sum((step.forecast for step in steps), start=Forecast())
+    return sum((story.forecast for record in found for story in record.story), start=Forecast())
 
 
 def _what(step: "Step") -> str:

@@ -43,11 +43,10 @@ class StoryDesk:
     def records(self) -> tuple[StoryRecord, ...]:
         """Return for every stage that the project has sources or files for whether it is current, and why not."""
         standing = StoryParts(self._project, self._writer)
-        found = (standing.record(stage) for stage in self._writer.stages)
-        return tuple(record for record in found if record is not None)
+        return tuple(standing.records(self._writer.stages))
 
     def check_budget(self) -> Forecast:
-        """Return what everything that is due would cost at most.
+        """Return what everything that is due, and what may follow from it, would cost at most.
 
         Raises:
             BudgetError: If it could pass what is left of the project's budget.

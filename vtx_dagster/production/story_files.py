@@ -1,9 +1,11 @@
 """The files of a project's story, as ``core.story.Story`` asks for them."""
 
+import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from vtx_dagster.core.beats import id_problems, numbered_beats
 from vtx_dagster.core.bible import Bible
@@ -152,6 +154,26 @@ class StoryFiles:
         """``story/04_shotlist.yaml``, or None."""
         path = self.project.shotlist_path
         return load_document(path, Shotlist, root=self.project.root) if path.is_file() else None
+
+    def without(self, *, treatment: bool = False, scenes: Collection[str] = ()) -> Self:
+        """Return the story as it will be while some of it is written anew: as if that was not there.
+
+        Args:
+            treatment: Leave out the treatment, and with it every scene.
+            scenes: The scenes to leave out.
+        """
+        view = copy.copy(self)
+        kept = {} if treatment else {scene: source for scene, source in self.scenes.items() if scene not in scenes}
+        view.scenes = kept
+        if treatment:
+            view.treatment_source = self.treatment_source.model_copy(update={"text": ""})
+        return view
+
+    def without_outline(self) -> Self:
+        """Return the story as it will be while its outline is written anew: as if there was only what comes before."""
+        view = self.without(treatment=True)
+        view.outline_source = self.outline_source.model_copy(update={"text": ""})
+        return view
 
     def source(self, path: Path) -> Source:
         """Return a text file; empty if there is none."""

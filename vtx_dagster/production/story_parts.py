@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +30,7 @@ BY_HAND = "by hand"
 
 NOT_WRITTEN = "not written yet"
 ANEW = "asked for anew"
+OTHER_TREATMENT = "another treatment was chosen"
 _COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
 """A comment of YAML, or a text that may be taken for one."""
 
@@ -155,31 +156,56 @@ class StoryParts:
         """Return the parts whose notes are kept: those that the stage has now, and those that another writer was paid for."""
         return {*self.parts(stage), *(part for part in self.log.parts(stage) if self.is_bought(stage, part))}
 
-    def record(self, stage: Stage) -> StoryRecord | None:
-        """Return a stage for the planner; None if the project has neither sources nor files for it."""
-        outputs = self.outputs(stage)
-        if not (outputs or self.has_sources(stage)):
-            return None
+    def records(self, stages: Iterable[Stage]) -> Iterator[StoryRecord]:
+        """Yield the stages for the planner that the project has sources or files for.
+
+        A stage that a model will write anew makes those behind it due, in part or as a whole: what they may cost is in their
+        forecasts, although they are current now.
+        """
+        story = self.story
+        for stage in stages:
+            if self.outputs(stage) or self.has_sources(stage):
+                record = self._record(stage, story)
+                yield record
+                story = self._after(story, record)
+
+    def _record(self, stage: Stage, story: StoryFiles) -> StoryRecord:
         due = self.due(stage)
-        reason = _together(due) or self._other_reason(stage, outputs)
-        forecast, problem = self._forecast(stage, due) if reason else (Forecast(), "")
+        reason = _together(due) or self._other_reason(stage, self.outputs(stage))
+        forecast, problem = self._forecast(stage, due, story) if reason or story is not self.story else (Forecast(), "")
         return StoryRecord(
             stage=stage,
             is_current=not reason,
             reason=reason,
             due=tuple((part, why) for part, why in due.items() if part != WHOLE),
             forecast=forecast,
-            problem=problem,
+            problem=problem if reason else "",
         )
 
-    def _forecast(self, stage: Stage, due: Mapping[str, str]) -> tuple[Forecast, str]:
+    def _forecast(self, stage: Stage, due: Collection[str], story: StoryFiles) -> tuple[Forecast, str]:
         """Return what is due would cost, and why it cannot be written as its sources are now."""
+        rewritten: set[str] = set()
+        if stage == Stage.SHOTLIST and story is not self.story:
+            rewritten = {*self.story.scenes, *self.parts(Stage.SCREENPLAY)} - {WHOLE, *story.scenes}
         try:
-            return self._writer.forecast(stage, self.story, Job(due=self.payable(stage, due))), ""
+            return self._writer.forecast(stage, story, Job(due=self.payable(stage, {*due, *rewritten}))), ""
         except (InvalidFileError, InvalidRequestError, NotFoundError) as error:
             return Forecast(), error.message
 
-    def payable(self, stage: Stage, due: Mapping[str, str]) -> frozenset[str]:
+    def _after(self, story: StoryFiles, record: StoryRecord) -> StoryFiles:
+        """Return the story as the stages behind one will find it: without what is written anew until then."""
+        is_paid = record.forecast.num_calls > 0
+        if record.stage == Stage.OUTLINE and is_paid:
+            return story.without_outline()
+        if record.stage == Stage.TREATMENT and (is_paid or record.reason == OTHER_TREATMENT):
+            return story.without(treatment=True)
+        if record.stage == Stage.SCREENPLAY and not record.is_current:
+            gone = story.scenes.keys() - self.parts(Stage.SCREENPLAY).keys() if WHOLE not in self.parts(Stage.SCREENPLAY) else ()
+            changed = self.payable(Stage.SCREENPLAY, dict(record.due)) if is_paid else ()
+            return story.without(scenes={*gone, *changed})
+        return story
+
+    def payable(self, stage: Stage, due: Collection[str]) -> frozenset[str]:
         """Return the parts that may cost something: what is kept anyway is not paid for."""
         return frozenset(part for part in due if not self.is_kept(stage, part))
 
@@ -194,9 +220,10 @@ class StoryParts:
 
     def _reason(self, stage: Stage, part: str, basis: Basis, noted: Mapping[str, Provenance]) -> str:
         files = self.files(stage, part)
-        if not files:
-            return NOT_WRITTEN
         known = noted.get(part)
+        is_new_scene = stage == Stage.SHOTLIST and part and known is None and not self._has_shots(part)
+        if not files or (is_new_scene and not self.is_by_hand(files)):
+            return NOT_WRITTEN
         if self.is_bought(stage, part) or (known is None and self._is_known_to_be_current(stage, part, files)):
             return ""
         if known is None:
@@ -218,13 +245,16 @@ class StoryParts:
         if gone and self.has_sources(stage):
             return f"{', '.join(gone[:_NAMED_PARTS])} {'is' if len(gone) == 1 else 'are'} not in it any more"
         if stage == Stage.TREATMENT and self._is_other_treatment(outputs[0]):
-            return "another treatment was chosen"
+            return OTHER_TREATMENT
         return ""
 
     def _is_known_to_be_current(self, stage: Stage, part: str, files: Sequence[Path]) -> bool:
         """Say whether files of which nothing is noted are a person's, or were made of what decides them now."""
         made_of = basis_hash(self.parts(stage), stage, part)
         return self.is_by_hand(files) or all(self._ledger.input_hash(path) == made_of for path in files)
+
+    def _has_shots(self, scene: str) -> bool:
+        return self.story.shotlist is not None and any(shot.scene == scene for shot in self.story.shotlist.shots)
 
     def _has_comments(self) -> bool:
         return _COMMENT.search(self.story.source(self.project.shotlist_path).text) is not None

@@ -192,6 +192,9 @@ bundles:
 """
 
 _RENDER_HINTS = """
+# How long the film is to be, in seconds: a language model aims at it.
+# length_s: 180
+
 # How clips are rendered. Profiles `preview` (512x288) and `final` (1024x576, used when none is named) are there without being
 # written. `preview` renders several times faster than `final`; take it while you work on the film.
 # render:

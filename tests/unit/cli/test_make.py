@@ -36,7 +36,7 @@ def test_make_tells_first_what_the_story_costs_at_most_and_then_what_it_did(vtx,
     path = studio.project("film").outline_path
     path.write_text(path.read_text(encoding="utf-8").replace("The Film", "The Movie"), encoding="utf-8")
     lines = vtx("make", "film", "--studio", studio.root).stderr.splitlines()
-    assert lines[0] == "film: 3 questions to a language model, up to 3,000 tokens in and 1,500 out, $0.0300 at most"
+    assert lines[0] == "film: 5 questions to a language model, up to 5,000 tokens in and 2,500 out, $0.0500 at most"
     assert lines[1] == "film treatment: its title changed"
     assert "film treatment: asked 3 questions, 3,000 tokens in, 1,500 out, $0.0300" in lines
 

@@ -111,17 +111,17 @@ def test_plan_names_the_parts_of_a_stage_that_are_due(vtx, studio, asking):
     scene.write_text(scene.read_text(encoding="utf-8") + "\nShe sits down.\n", encoding="utf-8")
     stdout = " ".join(vtx("plan", "film", *at).stdout.split())
     assert "write treatment its title changed 3 4,500 $0.0300" in stdout
-    assert "write shotlist A02_S01: its scene changed 1 1,500 $0.0100" in stdout
+    assert "write shotlist A02_S01: its scene changed 2 3,000 $0.0200" in stdout, "a new treatment may change both scenes"
     steps = {step["stage"]: step for step in json.loads(vtx("plan", "film", "--json", *at).stdout)["steps"]}
     assert steps["shotlist"]["parts"] == [{"part": "A02_S01", "reason": "its scene changed"}]
     assert steps["shotlist"]["forecast"] == {
-        "calls": 1,
-        "input_tokens": 1000,
-        "output_tokens": 500,
-        "usd": 0.01,
+        "calls": 2,
+        "input_tokens": 2000,
+        "output_tokens": 1000,
+        "usd": 0.02,
         "is_guess": False,
     }
-    assert json.loads(vtx("plan", "film", "--json", *at).stdout)["forecast"]["calls"] == 4
+    assert json.loads(vtx("plan", "film", "--json", *at).stdout)["forecast"]["calls"] == 5
 
 
 def test_plan_needs_no_key(vtx, studio, monkeypatch):

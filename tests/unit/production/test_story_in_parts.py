@@ -641,10 +641,54 @@ def test_a_breakdown_proposes_nothing(film: Project) -> None:
 
 def test_the_budget_is_checked_for_all_that_is_due(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
     edit_outline(written, "Rain.", "Snow.")
-    assert desk.check_budget() == Forecast(num_calls=1, input_tokens=10, usd=CENT)
-    writer.budget = Decimal(0)
-    with pytest.raises(BudgetError, match=r"the story of film could cost 0\.01"):
+    assert desk.check_budget() == Forecast(num_calls=2, input_tokens=20, usd=2 * CENT), "the scene, and its shots"
+    writer.budget = CENT
+    with pytest.raises(BudgetError, match=r"the story of film could cost 0\.02"):
         desk.check_budget()
+
+
+def test_what_may_follow_is_in_the_estimate(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    """What is written anew is taken for missing, so that stages that are current now say what they may cost then."""
+    assert desk.check_budget() == Forecast()
+    seen: dict[Stage, tuple[bool, bool, list[str], list[str]]] = {}
+    forecast = PartWriter.forecast
+
+    def look(stage: Stage, story: Story, job: Job) -> Forecast:
+        has_outline, has_treatment = bool(story.outline_source.text), bool(story.treatment_source.text)
+        seen[stage] = (has_outline, has_treatment, sorted(story.scenes), sorted(job.due))
+        return forecast(writer, stage, story, job)
+
+    writer.forecast = look  # type: ignore[method-assign]
+    both = ["A01_S01", "A01_S02"]
+    desk.choose_treatment(chosen=2)
+    desk.records()
+    assert seen[Stage.SCREENPLAY] == (True, False, [], [])
+    assert seen[Stage.SHOTLIST] == (True, False, [], both)
+    desk.choose_treatment(chosen=1)
+    seen.clear()
+    edit_outline(written, "Rain.", "Snow.")
+    desk.records()
+    assert seen == {
+        Stage.SCREENPLAY: (True, True, both, ["A01_S02"]),
+        Stage.SHOTLIST: (True, True, ["A01_S01"], ["A01_S02"]),
+    }
+    written.brief_path.write_text("Another.\n")
+    written.outline_path.write_text(dump_document(load_document(written.outline_path, Outline)))
+    desk.run(Stage.OUTLINE, overwrite=True)
+    written.brief_path.write_text("And another.\n")
+    desk.records()
+    assert seen[Stage.TREATMENT] == (False, False, [], [])
+    assert seen[Stage.SHOTLIST][:3] == (False, False, [])
+
+
+def test_the_shots_of_a_new_scene_are_not_written_yet(written: Project, writer: PartWriter, desk: StoryDesk) -> None:
+    outline = load_document(written.outline_path, Outline)
+    act = outline.acts[0]
+    new = OutlineScene(id="A01_S03", heading="EXT. SEA - DAY", beats=(Beat(text="Waves."),))
+    more = outline.model_copy(update={"acts": (act.model_copy(update={"scenes": (*act.scenes, new)}),)})
+    written.outline_path.write_text(dump_document(more))
+    desk.run(Stage.SCREENPLAY)
+    assert due(desk) == {"shotlist": "A01_S03: not written yet"}
 
 
 def test_prompts_of_a_part(written: Project, desk: StoryDesk) -> None:

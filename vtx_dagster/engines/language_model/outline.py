@@ -1,12 +1,13 @@
 """The outline from a brief: first the acts, then the scenes and beats of every act in order."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.capsules import Capsules
-from vtx_dagster.core.errors import InvalidRequestError, NotFoundError
+from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline, OutlineAct, OutlineScene
@@ -35,6 +36,8 @@ from vtx_dagster.engines.language_model.outline_answers import (
 )
 from vtx_dagster.engines.language_model.prompt import Prompt, Window
 
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_HEADING = re.compile(r"^\s*#[^\n]*$", re.MULTILINE)
 _ACTS, _SCENES = "outline_acts", "outline_scenes"
 
 _SCENE_STEP = 10
@@ -76,7 +79,7 @@ class OutlineStage:
         """Return the outline as one part. The bible is not in its basis: it is filled from the story later."""
         metadata = story.metadata
         basis = {
-            "brief": aspect_hash(story.brief.text),
+            "brief": aspect_hash(_brief(story)),
             "format": aspect_hash(metadata.title, metadata.logline, metadata.length_s),
             "style": aspect_hash(list(story.capsules.writing.items())),
         }
@@ -114,11 +117,16 @@ class OutlineStage:
         """Return the outline with its acts and scenes numbered; beats have no ids yet.
 
         Raises:
+            InvalidFileError: If the brief has no words of its own; nothing is sent then.
             BudgetError: If it could cost more than is left; nothing is sent then.
             AnswerError: If an answer cannot be used after all repairs.
             InvalidRequestError: If the job is restricted to something else than an act.
             NotFoundError: If the outline does not have the act.
         """
+        if not _HEADING.sub("", _brief(story)).strip():
+            name = story.brief.name
+            message = f"{name}:1: nothing to write a story from: say in it what happens, or put a screenplay into story/source/"
+            raise InvalidFileError(message, file=name, line=1)
         self._desk.asker.afford(self.forecast(story, job), stage=Stage.OUTLINE)
         outline, notes = self._one_act(story, job.only) if job.only is not None else self._all_acts(story)
         provenance = Provenance(
@@ -177,7 +185,7 @@ class OutlineStage:
             "capsules": story.capsules,
         }
         windows = (
-            Window(name="brief", text=story.brief.text, priority=2),
+            Window(name="brief", text=_brief(story), priority=2),
             Window(name="cast", text=cast_lines(story.bible, {}), priority=1),
             Window(name="places", text=place_lines(story.bible, {}), priority=1),
         )
@@ -198,7 +206,7 @@ class OutlineStage:
         }
         before = [scene for scenes in board.scenes[:index] for scene in scenes]
         windows = (
-            Window(name="brief", text=story.brief.text, priority=1),
+            Window(name="brief", text=_brief(story), priority=1),
             Window(name="scenes_before", text="\n\n".join(map(_scene_text, before)), priority=2, keep="end"),
             Window(name="cast", text=cast_lines(story.bible, board.characters), priority=3),
             Window(name="places", text=place_lines(story.bible, board.places), priority=3),
@@ -280,3 +288,8 @@ def _length_remarks(outline: Outline, metadata: Metadata) -> tuple[str, ...]:
 def _scene_text(scene: OutlineScene) -> str:
     told = [scene.heading, *(f"({part})" for part in (", ".join(map(spoken_name, scene.characters)),) if part)]
     return "\n".join(part for part in (" ".join(told), scene.synopsis) if part)
+
+
+def _brief(story: Story) -> str:
+    """Return the brief without its comments: what a person notes there for themselves is not sent."""
+    return _COMMENT.sub("", story.brief.text).strip()

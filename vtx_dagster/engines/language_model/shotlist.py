@@ -4,7 +4,7 @@ The model sees the scene as numbered elements and answers shots that cover them.
 file come from the scene. What the model leaves out is shown to it and asked again; what is still left out then is shot by rule.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -71,19 +71,18 @@ class ShotlistStage:
         return self._prompts(story, self._boards(story, job))
 
     def forecast(self, story: Story, job: Job) -> Forecast:
-        """Return what the scenes that are due would cost at most; a guess while outline or scenes are not written.
+        """Return what the scenes that are due would cost at most; a guess for those that are not written.
 
         Raises:
             InvalidFileError: If a scene file cannot be read, or a direction in it cannot be followed.
             NotFoundError: If there is a file of no scene in the outline.
         """
-        if story.outline_source.text and story.scenes:
-            return self._forecast(story, self._boards(story, job))
-        scenes = expected_scenes(story, job)
-        entries = _Entries(story, scenes)
-        stand_ins = {scene.id: Source(name=scene.id, text=f".{scene.id}\n") for scene in scenes}
-        prompts = [self._prompt(story, _board(story, entries, scene, source)) for scene, source in stand_ins.items()]
-        return guessed(self._desk, prompts, more_input_tokens=_MISSING_TOKENS)
+        expected = expected_scenes(story, job)
+        if not (story.outline_source.text and story.scenes):
+            return self._guess(story, expected)
+        unwritten = [scene for scene in expected if scene.id in job.due and scene.id not in story.scenes]
+        known = self._forecast(story, self._boards(story, job))
+        return known + self._guess(story, unwritten) if unwritten else known
 
     def write(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:
         """Yield the shots of the scenes that are due, as they are written.
@@ -150,6 +149,13 @@ class ShotlistStage:
         entries = _Entries(story)
         return {scene: _board(story, entries, scene, source) for scene, source in story.scenes.items() if scene in job.due}
 
+    def _guess(self, story: Story, scenes: Sequence[OutlineScene]) -> Forecast:
+        """Return what scenes would cost at most that are not written yet."""
+        entries = _Entries(story, scenes)
+        stand_ins = {scene.id: Source(name=scene.id, text=f".{scene.id}\n") for scene in scenes}
+        prompts = [self._prompt(story, _board(story, entries, scene, source)) for scene, source in stand_ins.items()]
+        return guessed(self._desk, prompts, more_input_tokens=_MISSING_TOKENS)
+
     def _forecast(self, story: Story, boards: Mapping[str, Board]) -> Forecast:
         return self._desk.asker.forecast(prompt for _, prompt in self._prompts(story, boards))
 
@@ -185,7 +191,7 @@ class _Entries:
         lights: Their light; ``CONTINUOUS`` takes that of the scene before.
     """
 
-    def __init__(self, story: Story, scenes: list[OutlineScene] | None = None) -> None:
+    def __init__(self, story: Story, scenes: Sequence[OutlineScene] | None = None) -> None:
         listed = _scenes(story.outline) if scenes is None else scenes
         self.scenes = {scene.id: scene for scene in listed}
         self.lights: dict[str, TimeOfDay] = {}

@@ -6,7 +6,7 @@ import pytest
 import story_author
 from model_server import ModelServer, Request
 
-from vtx_dagster.core.errors import BudgetError
+from vtx_dagster.core.errors import BudgetError, InvalidFileError
 from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.story import Job
 from vtx_dagster.engines.choice import story_writer
@@ -79,3 +79,40 @@ def test_what_has_no_plain_form_has_no_hash() -> None:
     assert aspect_hash({"b": 1, "a": (None, 2.5)}) == aspect_hash({"a": [None, 2.5], "b": 1})
     with pytest.raises(TypeError, match="PosixPath has no hash"):
         aspect_hash(Path("x"))
+
+
+def test_comments_in_a_brief_are_not_sent(film: Project) -> None:
+    film.brief_path.write_text("A woman waits.\n<!-- note to self:\nsecret -->\nA boy has a lamp.\n")
+    writer = story_writer(film)
+    (prompt,) = writer.prompts(Stage.OUTLINE, StoryFiles(film), Job(due=frozenset({""})))
+    assert "A woman waits." in prompt.messages[1][1]
+    assert "A boy has a lamp." in prompt.messages[1][1]
+    assert "secret" not in prompt.messages[1][1]
+    basis = writer.parts(Stage.OUTLINE, StoryFiles(film))
+    film.brief_path.write_text(film.brief_path.read_text().replace("secret", "another secret"))
+    assert writer.parts(Stage.OUTLINE, StoryFiles(film)) == basis
+
+
+def test_the_shots_of_a_scene_that_is_not_written_are_in_the_estimate(film: Project) -> None:
+    film.brief_path.write_text("A woman waits for a ferry.\n")
+    with ModelServer(story_author.write) as server:
+        film = Studio.open(film.studio.root, {**film.studio.environ, **server.settings}).project("film")
+        desk = StoryDesk(film, story_writer(film))
+        for stage in story_writer(film).stages:
+            desk.run(stage)
+        (film.scenes_dir / "A01_S20__pier.fountain").write_text("EXT. PIER - DUSK\n\nA bell.\n")
+        (film.scenes_dir / "A01_S10__kitchen.fountain").rename(film.root / "elsewhere.fountain")
+        text = film.outline_path.read_text()
+        film.outline_path.write_text(text.replace("Mara looks out from the kitchen.", "Mara sleeps."))
+        forecasts = {record.stage: record.forecast for record in desk.records()}
+        assert (forecasts[Stage.SCREENPLAY].num_calls, forecasts[Stage.SCREENPLAY].is_guess) == (1, False)
+        assert (forecasts[Stage.SHOTLIST].num_calls, forecasts[Stage.SHOTLIST].is_guess) == (2, True)
+        num_asked = len(server.requests)
+        desk.run(Stage.SCREENPLAY)
+        desk.run(Stage.SHOTLIST)
+        assert len(server.requests) - num_asked == 3
+
+
+def test_a_brief_without_words_is_refused(film: Project) -> None:
+    with pytest.raises(InvalidFileError, match=r"story/00_brief\.md:1: nothing to write a story from"):
+        StoryDesk(film, story_writer(film)).run(Stage.OUTLINE)
