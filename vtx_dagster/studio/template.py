@@ -192,7 +192,7 @@ bundles:
 """
 
 _RENDER_HINTS = """
-# How long the film is to be, in seconds: a language model aims at it.
+# How many seconds the film is to last; a language model aims at that.
 # length_s: 180
 
 # How clips are rendered. Profiles `preview` (512x288) and `final` (1024x576, used when none is named) are there without being
