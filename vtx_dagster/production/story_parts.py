@@ -51,10 +51,17 @@ class StoryParts:
         self.log = StoryLog(project)
         self._writer = writer
         self._parts: dict[Stage, Mapping[str, Basis]] = {}
+        self._states: dict[Path, FileState] = {}
 
     @cached_property
     def _ledger(self) -> Ledger:
         return Ledger.load(self.project)
+
+    def _state(self, path: Path) -> FileState:
+        """Return whose a file is; scenes that share one ask for it again and again, and each time it would be hashed."""
+        if path not in self._states:
+            self._states[path] = self._ledger.state(path)
+        return self._states[path]
 
     def parts(self, stage: Stage) -> Mapping[str, Basis]:
         """Return the parts of a stage with what decides each now."""
@@ -93,7 +100,7 @@ class StoryParts:
 
     def is_by_hand(self, files: Sequence[Path]) -> bool:
         """Say whether there are files and a person wrote or edited each of them."""
-        return bool(files) and all(self._ledger.state(path) == FileState.WRITTEN for path in files)
+        return bool(files) and all(self._state(path) == FileState.WRITTEN for path in files)
 
     def is_edited(self, stage: Stage, part: str) -> bool:
         """Say whether a person wrote or edited a part. Scenes share the shotlist: each is compared with what was written."""
@@ -117,7 +124,7 @@ class StoryParts:
         """
         if self.is_edited(stage, part) or self.is_bought(stage, part):
             return True
-        return stage == Stage.SHOTLIST and self.is_by_hand(self.files(stage, part)) and self._has_comments()
+        return stage == Stage.SHOTLIST and self.is_by_hand(self.files(stage, part)) and self._has_comments
 
     def has_sources(self, stage: Stage) -> bool:
         """Say whether a stage could run: there is a screenplay, a brief with words of its own, or what an earlier stage made."""
@@ -256,6 +263,7 @@ class StoryParts:
     def _has_shots(self, scene: str) -> bool:
         return self.story.shotlist is not None and any(shot.scene == scene for shot in self.story.shotlist.shots)
 
+    @cached_property
     def _has_comments(self) -> bool:
         return _COMMENT.search(self.story.source(self.project.shotlist_path).text) is not None
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.story import Provenance
-from vtx_dagster.studio.files import read_bytes, write_atomic
+from vtx_dagster.studio.files import FileIdentity, file_identity, read_bytes, write_atomic
 from vtx_dagster.studio.project import Project
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,7 @@ class StoryLog:
 
     def __init__(self, project: Project) -> None:
         self._project = project
+        self._read: tuple[FileIdentity | None, StoryRecordFile] | None = None
 
     @property
     def path(self) -> Path:
@@ -98,6 +99,13 @@ class StoryLog:
         self._save(before, before.model_copy(update={"beats": {**before.beats, **beats}}))
 
     def _load(self) -> StoryRecordFile:
+        """Return the notes; they are asked for part by part, and read again only when the file is another one."""
+        identity = file_identity(self.path)
+        if self._read is None or self._read[0] != identity:
+            self._read = identity, self._parsed()
+        return self._read[1]
+
+    def _parsed(self) -> StoryRecordFile:
         try:
             return StoryRecordFile.model_validate_json(read_bytes(self.path))
         except NotFoundError:

@@ -44,6 +44,11 @@ class BriefAsFountain:
     fountain: Source
 
 
+def without_comments(brief: Source) -> str:
+    """Return the text of a brief without what a person notes there for themselves."""
+    return _COMMENT.sub("", brief.text)
+
+
 def is_fountain(brief: Source) -> bool:
     """Say whether a brief holds scene headings, so that it is a screenplay."""
     return any(looks_like_heading(line.strip()) for line in raw_lines(brief.text))
@@ -57,7 +62,7 @@ def brief_as_fountain(brief: Source, *, title: str, logline: str = "") -> BriefA
         title: Heading of the only scene of a brief that has no headings.
         logline: Of the film. Where the brief repeats it, it is no action; neither is a paragraph in parentheses, a remark.
     """
-    blocks = _blocks(_COMMENT.sub("", brief.text), logline)
+    blocks = _blocks(without_comments(brief), logline)
     own_title, own_logline = "", ""
     levels = [block.level for block in blocks if block.level]
     top = next((block for block in blocks if block.level), None)

@@ -15,6 +15,7 @@ from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.story import WHOLE, Basis, CallFacts, Draft, Job, Provenance, Story
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.core.wording import clean
+from vtx_dagster.engines.breakdown.brief import without_comments
 from vtx_dagster.engines.breakdown.cast import title_name
 from vtx_dagster.engines.breakdown.heading import read_heading
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, with_new_scenes
@@ -36,7 +37,6 @@ from vtx_dagster.engines.language_model.outline_answers import (
 )
 from vtx_dagster.engines.language_model.prompt import Prompt, Window
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HEADING = re.compile(r"^\s*#[^\n]*$", re.MULTILINE)
 _ACTS, _SCENES = "outline_acts", "outline_scenes"
 
@@ -292,4 +292,4 @@ def _scene_text(scene: OutlineScene) -> str:
 
 def _brief(story: Story) -> str:
     """Return the brief without its comments: what a person notes there for themselves is not sent."""
-    return _COMMENT.sub("", story.brief.text).strip()
+    return without_comments(story.brief).strip()
