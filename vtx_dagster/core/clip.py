@@ -31,19 +31,75 @@ class InputMode(StrEnum):
     KEYFRAME_INTERPOLATION = "keyframe_interpolation"
 
 
-class ImageInput(Part):
-    """A still that steers the clip at one moment."""
+_FILE = "Path inside the project folder, or library/... inside the studio's library."
 
-    file: str = Field(description="Path inside the project folder.")
+
+class ImageInput(Part):
+    """A still that steers the clip at one moment: ``at_s`` or ``frame``, from the start of the clip."""
+
+    file: str = Field(description=_FILE)
     at_s: float = Field(default=0.0, ge=0.0, description="When in the clip, in seconds.")
+    frame: int | None = Field(default=None, ge=0, description="When in the clip, as a frame from 0, in place of at_s.")
     strength: float = Field(default=1.0, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _one_moment(self) -> "ImageInput":
+        if self.frame is not None and self.at_s:
+            raise ValueError("give one of at_s and frame")
+        return self
 
 
 class VideoInput(Part):
     """A clip that steers the whole clip."""
 
-    file: str = Field(description="Path inside the project folder.")
+    file: str = Field(description=_FILE)
     strength: float = Field(default=1.0, ge=0.0, le=1.0)
+
+
+class MaskInput(Part):
+    """A grey video that says where the steering video counts: white fully, black not at all."""
+
+    file: str = Field(description=_FILE)
+    strength: float = Field(default=1.0, ge=0.0, le=1.0)
+
+
+class AudioInput(Part):
+    """Sound that the picture is made for; it is what the clip sounds like."""
+
+    file: str = Field(description=_FILE)
+    start_s: float = Field(default=0.0, ge=0.0, description="Where in the file the clip begins, in seconds.")
+
+
+class RetakeRange(Part):
+    """The part of an existing clip that is rendered anew, in seconds of that clip."""
+
+    start_s: float = Field(ge=0.0)
+    end_s: float = Field(gt=0.0)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RetakeRange":
+        if self.start_s >= self.end_s:
+            raise ValueError(f"start_s ({self.start_s:g}) is not before end_s ({self.end_s:g})")
+        return self
+
+
+class PreviousInput(Part):
+    """The end of an earlier clip, from which this one goes on without a visible cut."""
+
+    frames: int = Field(
+        default=9, ge=1, le=49, description="How many of its last frames are looked at: 1, 9, 17, 25, 33, 41 or 49; 1 may stall."
+    )
+    clip: str | None = Field(
+        default=None, pattern=CLIP_PATTERN, description="An earlier clip; the one before in story order when missing."
+    )
+    strength: float = Field(default=1.0, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _on_the_grid(self) -> "PreviousInput":
+        if self.frames % 8 != 1:
+            above = -(-(self.frames - 1) // 8) * 8 + 1
+            raise ValueError(f"frames ({self.frames}) is not 8k + 1: use {above - 8} or {above}")
+        return self
 
 
 class ClipInputs(Part):
@@ -52,6 +108,10 @@ class ClipInputs(Part):
     mode: InputMode = InputMode.T2V
     images: tuple[ImageInput, ...] = ()
     video: VideoInput | None = None
+    mask: MaskInput | None = None
+    audio: AudioInput | None = None
+    retake: RetakeRange | None = None
+    from_previous: PreviousInput | None = None
 
     @model_validator(mode="after")
     def _files_fit_mode(self) -> "ClipInputs":
@@ -62,12 +122,15 @@ class ClipInputs(Part):
             InputMode.KEYFRAME_INTERPOLATION: (2, False),
         }
         min_images, needs_video = wanted[self.mode]
-        if len(self.images) < min_images:
+        if len(self.images) + (self.from_previous is not None) < min_images:
             raise ValueError(f"mode {self.mode} needs at least {min_images} image(s), and {len(self.images)} are given")
         if self.mode == InputMode.T2V and self.images:
             raise ValueError("mode t2v takes no images: use i2v or keyframe_interpolation")
         if needs_video != (self.video is not None):
             raise ValueError(f"mode {self.mode} {'needs a' if needs_video else 'takes no'} video")
+        for name, given in (("mask", self.mask), ("retake", self.retake)):
+            if given is not None and self.video is None:
+                raise ValueError(f"{name} is about a video: give one, with mode v2v")
         return self
 
 

@@ -11,12 +11,22 @@ from pydantic import JsonValue
 
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 
-Progress = Callable[[int, int], None]
-"""Called with frames (or steps) done and their total; may be called often and must return fast."""
+
+class Progress(Protocol):
+    """Told how far a piece of work is; may be called often and must return fast."""
+
+    def __call__(self, done: int, total: int, stage: str = "") -> None:
+        """Take note of frames (or steps) done and their total, and in words of the stage that they belong to."""
+        ...
 
 
-def no_progress(done: int, total: int) -> None:
+def no_progress(done: int, total: int, stage: str = "") -> None:
     """Ignore progress."""
+
+
+def never() -> bool:
+    """Say no: nothing was called off."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +35,13 @@ class RenderRequest:
 
     Attributes:
         plan: What to render.
-        files: Path of each input and LoRA, by the SHA-256 that the plan names.
+        files: Path of each input and LoRA, by the SHA-256 that the plan names; of the previous take by its clip hash.
         output: Where the MP4 goes; its folder exists and the file does not.
         log: Text file to which the engine writes what it did.
         progress: Told about frames or steps.
+        cancelled: Says whether the render was called off; may be called from any thread.
+        limit_s: Seconds that the render may take at most, of what is left of the project's budget.
+        may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
     """
 
     plan: RenderPlan
@@ -36,23 +49,36 @@ class RenderRequest:
     log: Path
     files: Mapping[str, Path] = field(default_factory=dict)
     progress: Progress = no_progress
+    cancelled: Callable[[], bool] = never
+    limit_s: float | None = None
+    may_degrade: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderReport:
-    """What an engine says of a finished render: ``facts`` are JSON-ready and end up in the take's sidecar."""
+    """What an engine says of a finished render.
+
+    Attributes:
+        facts: JSON-ready; they end up in the take's sidecar. ``model_loads`` and ``degraded`` are shown to people.
+        gpu_s: Seconds that a GPU was held for it, attempts that failed included; zero without one.
+    """
 
     facts: Mapping[str, JsonValue] = field(default_factory=dict)
+    gpu_s: float = 0.0
 
 
 class RenderSession(Protocol):
     """An engine that is ready: its model, if any, is loaded."""
 
     def render(self, request: RenderRequest) -> RenderReport:
-        """Render one clip to ``request.output``: H.264 yuv420p BT.709, the plan's size, fps and render frames, AAC stereo 48 kHz.
+        """Render one clip to ``request.output``: H.264 yuv420p BT.709, the plan's size, fps and file frames, AAC stereo 48 kHz.
+
+        Called from several threads at once where the engine's ``concurrency`` is more than one.
 
         Raises:
-            RenderError: If the engine could not; the output may be missing or partial.
+            RenderError, ProcessError: If the engine could not; the output may be missing or partial. ``details["gpu_s"]`` says
+                what it cost, where it cost anything.
+            CancelledError: If it was called off.
         """
         ...
 
@@ -73,6 +99,29 @@ class RenderEngine(Protocol):
     @property
     def draws(self) -> bool:
         """Whether plans for this engine carry a ``Drawing``."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """A text that changes whenever ``accept`` may answer otherwise: settings, files, versions. Opens no file."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many clips a session renders at the same time, at least one."""
+        ...
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:
+        """Return a plan as this engine will render it, with what it adds that decides pixels; nothing is loaded for that.
+
+        Args:
+            plan: A plan of this engine's identity.
+            files: Path of each input and LoRA, by SHA-256; the previous take may be missing.
+
+        Raises:
+            InvalidRequestError: If no render can come of it: the wrong size, a pipeline that takes no such input.
+            MissingSettingError, MissingInputError: If a model is not there.
+        """
         ...
 
     def session(self) -> AbstractContextManager[RenderSession]:

@@ -110,6 +110,26 @@ class RenderError(VtxError):
     code = "render"
 
 
+class OutOfMemoryError(RenderError):
+    """The GPU has too little memory for a clip, with every setting that does not change the picture tried."""
+
+    code = "out_of_memory"
+
+
+class EngineLostError(RenderError):
+    """What renders clips died, hung or cannot be reached, which says nothing about the clip; details hold what was tried."""
+
+    code = "engine_lost"
+    retryable = True
+
+
+class CancelledError(VtxError):
+    """The work was called off from outside; nothing is on record against anything."""
+
+    code = "cancelled"
+    retryable = True
+
+
 class VerificationError(VtxError):
     """A file is not what it should be: truncated, black, frozen, of the wrong size or length, without its audio track."""
 

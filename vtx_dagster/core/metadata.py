@@ -15,6 +15,7 @@ class RenderProfile(Part):
     pipeline: Pipeline = Pipeline.TI2VID_TWO_STAGES
     num_inference_steps: int | None = Field(default=None, ge=1, le=1000)
     guidance_scale: float | None = Field(default=None, ge=0.0, le=100.0)
+    engine: Key | None = Field(default=None, description="What renders clips in this profile; render.engine when missing.")
 
 
 DEFAULT_PROFILES = {
@@ -32,6 +33,11 @@ class RenderOptions(Part):
     lora_bundle: Key | None = Field(default=None, description="Bundle of the clips that name none.")
     min_clip_s: float = Field(default=1.0, gt=0.0, le=15.0)
     max_clip_s: float = Field(default=15.0, gt=0.0, le=15.0)
+    engine: Key | None = Field(default=None, description="What renders clips; VTX_ENGINE when missing.")
+    allow_degrade: bool = Field(
+        default=False, description="Render smaller and scale up where the memory of the GPU is too small; the take says so."
+    )
+    budget_gpu_s: float | None = Field(default=None, gt=0.0, description="The most seconds of GPU time that the project may use.")
 
 
 class StoryOptions(Part):

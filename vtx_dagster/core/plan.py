@@ -13,7 +13,7 @@ import json
 from pydantic import Field, JsonValue
 
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
-from vtx_dagster.core.clip import InputMode, Pipeline
+from vtx_dagster.core.clip import InputMode, Pipeline, RetakeRange
 from vtx_dagster.core.document import Document, Part
 from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
 
@@ -28,10 +28,28 @@ class EngineIdentity(Part):
 class PlanInput(Part):
     """An input file, by content."""
 
-    role: str = Field(description="``image`` or ``video``.")
+    role: str = Field(description="``image``, ``video``, ``mask`` or ``audio``.")
     sha256: str
-    frame_index: int = Field(default=0, ge=0)
+    frame_index: int = Field(default=0, ge=0, description="Of an image: which rendered frame it steers.")
     strength: float = 1.0
+    start_s: float | None = Field(default=None, description="Of sound: where in the file the clip begins.")
+
+
+class PlanPrevious(Part):
+    """The take from whose end the clip goes on. The clip's first ``frames`` frames repeat it and are cut off after rendering."""
+
+    clip: str
+    clip_hash: str
+    end_frame: int = Field(ge=1, description="How many frames of that take the film shows; the last of them comes before this.")
+    frames: int = Field(ge=1)
+    strength: float = 1.0
+
+
+class PlanModel(Part):
+    """A model file that decides pixels, by content."""
+
+    role: str = Field(description="``checkpoint``, ``text_encoder``, ``spatial_upsampler`` and so on.")
+    fingerprint: str
 
 
 class PlanLora(Part):
@@ -84,12 +102,26 @@ class RenderPlan(Document):
     height: int
     fps: int
     content_frames: int = Field(ge=1, description="Frames that the film shows.")
-    render_frames: int = Field(ge=1, description="Frames that the engine renders: the next 8k + 1.")
+    render_frames: int = Field(ge=1, description="Frames that the engine renders: 8k + 1, with the echo.")
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     inputs: tuple[PlanInput, ...] = ()
     loras: tuple[PlanLora, ...] = ()
+    previous: PlanPrevious | None = None
+    retake: RetakeRange | None = None
+    models: tuple[PlanModel, ...] = Field(default=(), description="Filled in by the engine.")
+    quantization: str | None = Field(default=None, description="Filled in by the engine.")
     drawing: Drawing | None = None
+
+    @property
+    def echo_frames(self) -> int:
+        """How many frames at the start of the render repeat the previous clip and are cut off."""
+        return self.previous.frames if self.previous is not None else 0
+
+    @property
+    def file_frames(self) -> int:
+        """How many frames the finished file has: what was rendered without the echo."""
+        return self.render_frames - self.echo_frames
 
     def canonical_json(self) -> str:
         """Return what the plan says as JSON with sorted keys and no spaces: plans that say the same are equal texts."""

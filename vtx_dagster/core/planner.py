@@ -66,6 +66,8 @@ class ClipRecord:
         failure: Why this plan failed to render, when it did.
         is_locked: A process is rendering the clip at this moment.
         is_damaged: There is a file of exactly this plan in the store, but it is not the one that was verified.
+        continues: The clip from whose end it goes on; empty for most.
+        broken_link: Why it cannot go on from there now: that clip failed, or cannot be rendered itself.
     """
 
     clip: str
@@ -78,6 +80,8 @@ class ClipRecord:
     failure: str = ""
     is_locked: bool = False
     is_damaged: bool = False
+    continues: str = ""
+    broken_link: str = ""
 
     @property
     def state(self) -> State:
@@ -86,6 +90,8 @@ class ClipRecord:
             return State.BLOCKED
         if self.has_take:
             return State.RENDERED
+        if self.broken_link:
+            return State.BLOCKED
         if self.is_locked:
             return State.RENDERING
         if self.failure:
@@ -103,7 +109,7 @@ class ClipRecord:
             State.STALE: _DAMAGED if self.is_damaged else "the plan changed since it was rendered",
             State.FAILED: f"failed before: {self.failure}",
             State.RENDERING: "being rendered by another process",
-            State.BLOCKED: "cannot be planned",
+            State.BLOCKED: self.broken_link or "cannot be planned",
         }[self.state]
 
 
@@ -236,6 +242,7 @@ class Step:
         num_frames: Frames that will be rendered or joined.
         waits_for: Why the step cannot be done now; empty when it can.
         forecast: What a story stage would cost at most.
+        after: The clip that must have its take before this one can be rendered; empty for most.
     """
 
     project: str
@@ -248,6 +255,7 @@ class Step:
     fps: int = 1
     waits_for: str = ""
     forecast: Forecast = Forecast()
+    after: str = ""
 
     @property
     def film_s(self) -> Fraction:
@@ -319,7 +327,8 @@ def _clip_step(record: ProjectRecord, clip: ClipRecord, *, retry_failed: bool) -
         work_hash=clip.clip_hash,
         num_frames=clip.content_frames,
         fps=record.fps,
-        waits_for=clip.problem,
+        waits_for=clip.problem or ("" if state == State.RENDERED else clip.broken_link),
+        after=clip.continues,
     )
 
 

@@ -165,8 +165,8 @@ def _picture_reasons(container: InputContainer, seen: _Seen, plan: RenderPlan) -
         reasons.append(f"the picture is {found} and not {plan.width}x{plan.height}")
     if seen.pixel_formats - {"yuv420p"}:
         reasons.append(f"the pixel format is {', '.join(sorted(seen.pixel_formats))} and not yuv420p")
-    if seen.num_frames != plan.render_frames:
-        reasons.append(f"it has {seen.num_frames} frames and not {plan.render_frames}")
+    if seen.num_frames != plan.file_frames:
+        reasons.append(f"it has {seen.num_frames} frames and not {plan.file_frames}")
     if seen.off_grid:
         rate = container.streams.video[0].average_rate
         reasons.append(f"{seen.off_grid} frames do not lie on the grid of {plan.fps} fps from zero (average rate {rate})")

@@ -1,7 +1,7 @@
 """The animatic as a ``RenderEngine``: plans with a ``Drawing`` in, conforming MP4 files out."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,20 @@ class AnimaticEngine:
         """Always true: plans carry a ``Drawing``."""
         return True
 
+    @property
+    def key(self) -> str:
+        """The version: nothing else decides what is drawn."""
+        return self._version
+
+    @property
+    def concurrency(self) -> int:
+        """One: the encoder has the other cores."""
+        return 1
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:  # noqa: ARG002 - the signature of all engines
+        """Return the plan as it is: everything can be drawn, and inputs and pipelines are not looked at."""
+        return plan
+
     @contextmanager
     def session(self) -> Iterator["AnimaticSession"]:
         """Return a session; there is nothing to load but the font."""
@@ -72,12 +86,12 @@ class AnimaticSession:
         plan = request.plan
         board = Board(plan, self._lettering)
         with ClipWriter(
-            request.output, width=plan.width, height=plan.height, fps=plan.fps, num_frames=plan.render_frames
+            request.output, width=plan.width, height=plan.height, fps=plan.fps, num_frames=plan.file_frames
         ) as writer:
-            for index in range(plan.render_frames):
+            for index in range(plan.file_frames):
                 writer.write_rgb(np.asarray(board.frame(index)))
-                request.progress(index + 1, plan.render_frames)
-        facts = {**board.facts, "frames": plan.render_frames, "bytes": request.output.stat().st_size}
+                request.progress(index + 1, plan.file_frames)
+        facts = {**board.facts, "frames": plan.file_frames, "bytes": request.output.stat().st_size}
         with storage_errors(request.log):
             request.log.write_text(
                 f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"

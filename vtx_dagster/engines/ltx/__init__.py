@@ -1,0 +1,1 @@
+"""LTX-2 on GPUs: one process per clip, resident workers, or diffusers."""
