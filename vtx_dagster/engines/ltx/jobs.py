@@ -1,4 +1,4 @@
-"""What is asked of LTX for one clip, where it runs, and what came of it: the values that engines, devices and workers exchange."""
+"""What is asked of LTX for one clip, where it runs and what came of it: the values that engines, devices and workers share."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
