@@ -13,7 +13,7 @@ SERVED: Mapping[str, frozenset[Pipeline]] = MappingProxyType(
         "diffusers": frozenset({Pipeline.TI2VID_ONE_STAGE, Pipeline.KEYFRAME_INTERPOLATION}),
     }
 )
-"""Pipelines of every engine, by the engine's name in settings. The animatic draws every clip, whatever it is to be rendered with."""
+"""Pipelines of every engine, by its name in settings. The animatic draws every clip, whatever it is to be rendered with."""
 
 
 def unserved(engine: str, pipeline: Pipeline) -> str | None:
