@@ -18,12 +18,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
-from vtx_dagster.core.errors import ProcessError, StorageError
+from vtx_dagster.core.engines import never
+from vtx_dagster.core.errors import CancelledError, ProcessError, StorageError
 
 TAIL_CHARACTERS: Final = 64 * 1024
 MAX_LINE_CHARACTERS: Final = 4096
 MAX_LOG_BYTES: Final = 64 * 1024 * 1024
 GRACE_S: Final = 5.0
+CANCEL_GRACE_S: Final = 0.5
+"""Shorter than the other: who calls off wants the GPU back."""
 REDACTED: Final = "***"
 
 _READ_BYTES: Final = 64 * 1024
@@ -56,6 +59,7 @@ def run_process(
     env: Mapping[str, str] | None = None,
     on_line: Callable[[str], None] | None = None,
     grace_s: float = GRACE_S,
+    cancelled: Callable[[], bool] = never,
 ) -> ProcessResult:
     """Run a program to its end and return the end of what it said.
 
@@ -72,9 +76,11 @@ def run_process(
         env: Its whole environment; this process's own when missing.
         on_line: Called with each line of output as it comes; carriage returns end lines too; cut at 4,096 characters.
         grace_s: Seconds between the polite signal (TERM) and the last one (KILL).
+        cancelled: Asked about ten times a second; once it says yes the group is killed, with half a second of grace at most.
 
     Raises:
         ProcessError: If it cannot be started, runs past its limit, or ends with another code than zero.
+        CancelledError: If it was called off.
         StorageError: If the log cannot be written.
     """
     redact = _Redactor(secrets)
@@ -102,9 +108,12 @@ def run_process(
         assert process.stdout is not None  # noqa: S101 - tells the type checker what PIPE means
         with process.stdout as pipe:
             try:
-                in_time = _pump(process.pid, pipe, output, deadline=started + timeout_s)
+                in_time = _pump(process.pid, pipe, output, deadline=started + timeout_s, cancelled=cancelled)
                 if not in_time:
                     _terminate(process.pid, grace_s)
+            except CancelledError:
+                _terminate(process.pid, min(grace_s, CANCEL_GRACE_S))
+                raise
             except BaseException:
                 _terminate(process.pid, grace_s)
                 raise
@@ -143,7 +152,7 @@ def _dies_with_parent() -> list[str]:
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
 
 
-def _pump(pid: int, pipe: IO[bytes], output: "_Output", *, deadline: float) -> bool:
+def _pump(pid: int, pipe: IO[bytes], output: "_Output", *, deadline: float, cancelled: Callable[[], bool]) -> bool:
     """Pass on what the program prints until it has exited; return False if the deadline came first."""
     os.set_blocking(pipe.fileno(), False)
     is_open = True
@@ -152,13 +161,16 @@ def _pump(pid: int, pipe: IO[bytes], output: "_Output", *, deadline: float) -> b
         while True:
             # A child of the program may hold the pipe open after it: its exit counts, not the end of the stream.
             exited = _has_exited(pid)
-            while is_open and (chunk := pipe.read(_READ_BYTES)) is not None and time.monotonic() < deadline:
+            slice_end = min(deadline, time.monotonic() + _POLL_S)
+            while is_open and (chunk := pipe.read(_READ_BYTES)) is not None and time.monotonic() < slice_end:
                 output.feed(chunk)
                 if not chunk:
                     selector.unregister(pipe)
                     is_open = False
             if exited:
                 return True
+            if cancelled():
+                raise CancelledError("called off; the program was stopped")
             left_s = deadline - time.monotonic()
             if left_s <= 0:
                 return False

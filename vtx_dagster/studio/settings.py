@@ -11,7 +11,15 @@ from typing import Self, TypeVar
 
 from dotenv.parser import parse_stream
 
-from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingSettingError, NotFoundError
+from vtx_dagster.core.clip import Pipeline
+from vtx_dagster.core.errors import (
+    InvalidFileError,
+    InvalidRequestError,
+    MissingInputError,
+    MissingSettingError,
+    NotFoundError,
+)
+from vtx_dagster.core.pipelines import PIPELINES
 from vtx_dagster.studio.files import display_name, read_text
 
 V = TypeVar("V", bound=str)
@@ -55,7 +63,9 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
         for setting in (
             KnownSetting(name="VTX_HOME", purpose="The studio folder, when --studio is not given."),
             KnownSetting(name="VTX_PRODUCE_IN_ACTS", purpose="Whether films are cut act by act.", default="false"),
-            KnownSetting(name="VTX_ENGINE", purpose="What renders clips.", default="animatic"),
+            KnownSetting(
+                name="VTX_ENGINE", purpose="What renders clips: animatic, ltx_cli, ltx_worker or diffusers.", default="animatic"
+            ),
             KnownSetting(name="VTX_STORY_WRITER", purpose="What writes the story.", default="breakdown"),
             KnownSetting(name="VTX_FFMPEG", purpose="Path of ffmpeg; found on PATH or in imageio-ffmpeg when not set."),
             KnownSetting(name="VTX_FONT", purpose="Path of a TrueType font for captions; the one of the package when not set."),
@@ -66,6 +76,84 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
             KnownSetting(
                 name="LTX_MAX_FRAMES", purpose="The most frames that a clip is rendered with.", default="257", models=True
             ),
+            KnownSetting(
+                name="VTX_LTX_PYTHON", purpose="The Python that has ltx-pipelines, for the engines ltx_cli and ltx_worker."
+            ),
+            KnownSetting(name="VTX_DIFFUSERS_PYTHON", purpose="The Python that has diffusers and torch; vtx's own when not set."),
+            KnownSetting(
+                name="VTX_GPUS",
+                purpose="Which GPUs render, such as 0,1; auto asks nvidia-smi, cpu uses none.",
+                default="auto",
+            ),
+            KnownSetting(
+                name="VTX_RENDER_TIMEOUT_S", purpose="How long one clip may render on a GPU, in seconds.", default="3600"
+            ),
+            KnownSetting(
+                name="VTX_WORKER_IDLE_S",
+                purpose="How long a worker keeps its models with nothing to do, in seconds.",
+                default="300",
+            ),
+            KnownSetting(
+                name="VTX_WORKER_SILENCE_S", purpose="How long a worker may give no sign of life, in seconds.", default="120"
+            ),
+            KnownSetting(name="VTX_WORKER_START_S", purpose="How long a worker may take to start, in seconds.", default="600"),
+            KnownSetting(
+                name="LTX_OFFLOAD",
+                purpose="Where weights wait: none (on the GPU), cpu or disk; the picture is the same.",
+                default="none",
+            ),
+            KnownSetting(
+                name="LTX_CHECKPOINT",
+                purpose="The full model in one file, for guided pipelines; with LTX_GEMMA_ROOT.",
+                models=True,
+            ),
+            KnownSetting(
+                name="LTX_DISTILLED_CHECKPOINT",
+                purpose="The distilled model in one file, for distilled, ic_lora and retake; with LTX_GEMMA_ROOT.",
+                models=True,
+            ),
+            KnownSetting(
+                name="LTX_GEMMA_ROOT", purpose="Folder of the Gemma text encoder, with a model in one file.", models=True
+            ),
+            KnownSetting(
+                name="LTX_TRANSFORMER",
+                purpose="The full model's transformer, where the model comes in several files; in place of LTX_CHECKPOINT.",
+                models=True,
+            ),
+            KnownSetting(
+                name="LTX_DISTILLED_TRANSFORMER",
+                purpose="The distilled transformer, likewise; in place of LTX_DISTILLED_CHECKPOINT.",
+                models=True,
+            ),
+            KnownSetting(
+                name="LTX_TEXT_ENCODER", purpose="Text encoder in one file, where the model comes in several files.", models=True
+            ),
+            KnownSetting(
+                name="LTX_VIDEO_VAE",
+                purpose="Video VAE, where the model comes in several files; or another than that of the one file.",
+                models=True,
+            ),
+            KnownSetting(
+                name="LTX_AUDIO_VAE", purpose="Audio VAE and vocoder, where the model comes in several files.", models=True
+            ),
+            KnownSetting(
+                name="LTX_DURATION_HEAD", purpose="Duration head, where the model comes in several files; optional.", models=True
+            ),
+            KnownSetting(
+                name="LTX_SPATIAL_UPSAMPLER", purpose="The spatial upsampler, for pipelines of two stages.", models=True
+            ),
+            KnownSetting(
+                name="LTX_DISTILLED_LORA", purpose="The distilled LoRA, for the second stage of guided pipelines.", models=True
+            ),
+            KnownSetting(
+                name="LTX_DISTILLED_LORA_STRENGTH", purpose="Strength of the distilled LoRA; LTX's own when not set.", models=True
+            ),
+            KnownSetting(
+                name="LTX_QUANTIZATION",
+                purpose="How weights are made smaller: fp8-cast, fp8-scaled-mm, nvfp4-cast or nvfp4-prequant.",
+                models=True,
+            ),
+            KnownSetting(name="VTX_DIFFUSERS_MODEL", purpose="Folder of an LTX-2 model in the layout of diffusers.", models=True),
             KnownSetting(name="OPENAI_API_KEY", purpose="Key of the language model service.", models=True, secret=True),
             KnownSetting(
                 name="OPENAI_BASE_URL", purpose="Address of the language model service; OpenAI's when not set.", models=True
@@ -289,6 +377,74 @@ class Settings:
         if value.startswith("~/") and home:
             return Path(home, value[2:])
         return self.root / value
+
+    def require_model_paths(self, pipeline: Pipeline) -> Mapping[str, Path]:
+        """Return the model files that a pipeline of LTX needs, by the flag of its command line.
+
+        The pipeline's own model decides the layout: one file (``--checkpoint-path`` or ``--distilled-checkpoint-path``, with
+        ``--gemma-root``), or several (``--transformer-path`` and so on). Settings of the other layout are left alone, because
+        another pipeline may use them.
+
+        Returns:
+            Such as ``{"--checkpoint-path": ..., "--gemma-root": ...}``; every path is there.
+
+        Raises:
+            MissingSettingError: If settings are missing; names all of them.
+            InvalidRequestError: If the model is given in both layouts.
+            MissingInputError: If paths that are set lead nowhere; names all of them.
+        """
+        traits = PIPELINES[pipeline]
+        kind = "" if traits.is_guided else "DISTILLED_"
+        whole, transformer = f"LTX_{kind}CHECKPOINT", f"LTX_{kind}TRANSFORMER"
+        if self.lookup(whole) and self.lookup(transformer):
+            raise InvalidRequestError(
+                f"{whole} and {transformer} are both set, and {pipeline} takes its model in one file or in several: "
+                f"remove one of the two settings",
+                settings=[whole, transformer],
+            )
+        parts = (transformer, "LTX_TEXT_ENCODER", "LTX_AUDIO_VAE")
+        is_split = not self.lookup(whole) and any(self.lookup(name) for name in parts)
+        if is_split:
+            needed = {
+                "--transformer-path": transformer,
+                "--text-encoder-path": "LTX_TEXT_ENCODER",
+                "--video-vae-path": "LTX_VIDEO_VAE",
+                "--audio-vae-path": "LTX_AUDIO_VAE",
+            }
+            optional = {"--duration-head-path": "LTX_DURATION_HEAD"}
+        else:
+            needed = {f"--{kind.lower().replace('_', '-')}checkpoint-path": whole, "--gemma-root": "LTX_GEMMA_ROOT"}
+            optional = {"--video-vae-path": "LTX_VIDEO_VAE"}
+        if traits.is_two_stage:
+            needed["--spatial-upsampler-path"] = "LTX_SPATIAL_UPSAMPLER"
+        if traits.needs_distilled_lora:
+            needed["--distilled-lora"] = "LTX_DISTILLED_LORA"
+        self._check_all_set(pipeline, tuple(needed.values()), stray=() if is_split else tuple(filter(self.lookup, parts)))
+        return self._existing(needed | {flag: name for flag, name in optional.items() if self.lookup(name)})
+
+    def _check_all_set(self, pipeline: Pipeline, names: tuple[str, ...], *, stray: tuple[str, ...]) -> None:
+        missing = [name for name in names if self.lookup(name) is None]
+        if not missing:
+            return
+        hint = f" ({', '.join(stray)} is for a model in several files)" if stray else ""
+        raise MissingSettingError(
+            f"{pipeline} needs {', '.join(missing)}, not set{hint}: put the paths into one of "
+            f"{', '.join((*self.files, 'the environment'))}",
+            setting=missing[0],
+            settings=list(missing),
+        )
+
+    def _existing(self, names: Mapping[str, str]) -> Mapping[str, Path]:
+        found = {flag: (name, path) for flag, name in names.items() if (path := self.path(name)) is not None}
+        gone = [(name, path) for name, path in found.values() if not path.exists()]
+        if gone:
+            raise MissingInputError(
+                f"model files are not there: {', '.join(f'{path} ({name})' for name, path in gone)}; "
+                f"download them or correct the settings",
+                settings=[name for name, _ in gone],
+                paths=[str(path) for _, path in gone],
+            )
+        return MappingProxyType({flag: path for flag, (_, path) in found.items()})
 
     def all_known(self) -> tuple[Setting, ...]:
         """Return every known setting with what holds, the defaults included; not set and without default, its value is empty."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vtx_dagster.core.errors import ProcessError, StorageError
+from vtx_dagster.core.errors import CancelledError, ProcessError, StorageError
 from vtx_dagster.engines import process as process_module
 from vtx_dagster.engines.process import MAX_LINE_CHARACTERS, TAIL_CHARACTERS, run_process
 
@@ -253,3 +253,29 @@ def test_program_dies_with_a_killed_parent():
         assert is_alive(pid)
         parent.kill()
     assert wait_until(lambda: not is_alive(pid))
+
+
+@pytest.mark.parametrize("code", ["import time; time.sleep(60)", "while True: print('x' * 4000)"], ids=["silent", "flood"])
+def test_called_off(code, tmp_path):
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(time.monotonic())
+        return len(asked) > 3
+
+    started = time.monotonic()
+    with pytest.raises(CancelledError):
+        run_process(python(code), timeout_s=30, cancelled=cancelled)
+    assert time.monotonic() - started < 3
+
+
+def test_called_off_while_it_ignores_the_polite_signal(tmp_path):
+    pid = tmp_path / "pid"
+    code = "import os, signal, sys, time; signal.signal(15, signal.SIG_IGN); open(sys.argv[1], 'w').write(str(os.getpid()))"
+    started = time.monotonic()
+    with pytest.raises(CancelledError):
+        run_process(
+            python(f"{code}; time.sleep(60)", str(pid)), timeout_s=30, cancelled=lambda: pid.exists() and pid.read_text() != ""
+        )
+    assert time.monotonic() - started < 3
+    assert not is_alive(int(pid.read_text()))

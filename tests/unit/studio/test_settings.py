@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingSettingError
+from vtx_dagster.core.clip import Pipeline
+from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, MissingInputError, MissingSettingError
 from vtx_dagster.studio.settings import KNOWN, Setting, Settings, is_secret, masked, parse_env
 
 
@@ -192,3 +193,84 @@ def test_all_known_says_what_holds(root: Path):
 def test_secrets_are_masked(name: str, secret: bool):
     assert is_secret(name) is secret
     assert (masked(Setting(name=name, value="hunter2", source="environment")) == "********") is secret
+
+
+WHOLE = "LTX_CHECKPOINT=m/dev.st\nLTX_DISTILLED_CHECKPOINT=m/distilled.st\nLTX_GEMMA_ROOT=m/gemma\n"
+REST = "LTX_SPATIAL_UPSAMPLER=m/up.st\nLTX_DISTILLED_LORA=m/dl.st\n"
+SPLIT = (
+    "LTX_TRANSFORMER=m/t.st\nLTX_DISTILLED_TRANSFORMER=m/dt.st\nLTX_TEXT_ENCODER=m/te.st\n"
+    "LTX_VIDEO_VAE=m/vv.st\nLTX_AUDIO_VAE=m/av.st\n"
+)
+
+
+@pytest.fixture
+def models(root: Path) -> Path:
+    (root / "m/gemma").mkdir(parents=True)
+    for name in ("dev", "distilled", "up", "dl", "t", "dt", "te", "vv", "av", "dh"):
+        (root / "m" / f"{name}.st").touch()
+    return root
+
+
+TWO_STAGE = {"--spatial-upsampler-path": "up.st"}
+WHOLE_DISTILLED = {"--distilled-checkpoint-path": "distilled.st", "--gemma-root": "gemma"}
+WHOLE_GUIDED = {"--checkpoint-path": "dev.st", "--gemma-root": "gemma"}
+PARTS = {"--text-encoder-path": "te.st", "--video-vae-path": "vv.st", "--audio-vae-path": "av.st"}
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "text", "paths"),
+    [
+        (Pipeline.TI2VID_ONE_STAGE, WHOLE, WHOLE_GUIDED),
+        (Pipeline.TI2VID_ONE_STAGE, WHOLE + "LTX_VIDEO_VAE=m/vv.st\n", WHOLE_GUIDED | {"--video-vae-path": "vv.st"}),
+        (Pipeline.TI2VID_TWO_STAGES, WHOLE + REST, WHOLE_GUIDED | TWO_STAGE | {"--distilled-lora": "dl.st"}),
+        (Pipeline.DISTILLED, WHOLE + REST, WHOLE_DISTILLED | TWO_STAGE),
+        (Pipeline.RETAKE, WHOLE, WHOLE_DISTILLED),
+        (Pipeline.DISTILLED, SPLIT + REST, PARTS | TWO_STAGE | {"--transformer-path": "dt.st"}),
+        (Pipeline.TI2VID_ONE_STAGE, SPLIT, PARTS | {"--transformer-path": "t.st"}),
+        (
+            Pipeline.TI2VID_ONE_STAGE,
+            SPLIT + "LTX_DURATION_HEAD=m/dh.st\n",
+            PARTS | {"--transformer-path": "t.st", "--duration-head-path": "dh.st"},
+        ),
+        (
+            Pipeline.RETAKE,
+            WHOLE + SPLIT.replace("LTX_DISTILLED_TRANSFORMER", "X"),
+            WHOLE_DISTILLED | {"--video-vae-path": "vv.st"},
+        ),
+    ],
+)
+def test_model_paths_by_flag(models: Path, pipeline: Pipeline, text: str, paths: dict[str, str]):
+    found = load(models, models=text).require_model_paths(pipeline)
+    assert found == {flag: models / "m" / name for flag, name in paths.items()}
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "text", "missing", "says"),
+    [
+        (Pipeline.TI2VID_ONE_STAGE, "", ["LTX_CHECKPOINT", "LTX_GEMMA_ROOT"], "config/models.env"),
+        (Pipeline.DISTILLED, "LTX_DISTILLED_CHECKPOINT=x\n", ["LTX_GEMMA_ROOT", "LTX_SPATIAL_UPSAMPLER"], "distilled needs"),
+        (Pipeline.TI2VID_TWO_STAGES, WHOLE, ["LTX_SPATIAL_UPSAMPLER", "LTX_DISTILLED_LORA"], "not set: put"),
+        (Pipeline.RETAKE, "LTX_TEXT_ENCODER=x\n", ["LTX_DISTILLED_TRANSFORMER", "LTX_VIDEO_VAE", "LTX_AUDIO_VAE"], "retake"),
+        (
+            Pipeline.RETAKE,
+            "LTX_DISTILLED_CHECKPOINT=x\nLTX_TEXT_ENCODER=y\n",
+            ["LTX_GEMMA_ROOT"],
+            "LTX_TEXT_ENCODER is for a model",
+        ),
+    ],
+)
+def test_every_missing_model_setting_is_named_at_once(root: Path, pipeline: Pipeline, text: str, missing: list[str], says: str):
+    with pytest.raises(MissingSettingError, match=says) as caught:
+        load(root, models=text).require_model_paths(pipeline)
+    assert caught.value.details["settings"] == missing
+    assert all(name in caught.value.message for name in missing)
+
+
+def test_a_model_in_two_layouts_is_refused(models: Path):
+    with pytest.raises(InvalidRequestError, match="LTX_CHECKPOINT and LTX_TRANSFORMER are both set"):
+        load(models, models=WHOLE + SPLIT).require_model_paths(Pipeline.TI2VID_ONE_STAGE)
+
+
+def test_model_files_that_are_not_there_are_named_at_once(root: Path):
+    with pytest.raises(MissingInputError, match=r"m/dev\.st \(LTX_CHECKPOINT\), .*m/gemma \(LTX_GEMMA_ROOT\)"):
+        load(root, models=WHOLE).require_model_paths(Pipeline.TI2VID_ONE_STAGE)
