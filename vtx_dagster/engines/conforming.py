@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Final, cast
 
@@ -60,7 +61,7 @@ def conform(source: Path, output: Path, *, num_frames: int, fps: int, width: int
         if count < num_frames:
             reason = f"it has {count} frames at {fps} fps and {num_frames} are needed"
             raise VerificationError(f"{source}: {reason}; render it again", path=str(source), reasons=[reason])
-    _with_sound(silent, source, output, num_packets=audio_packets(num_frames, fps))
+    join_sound(silent, source, output, num_packets=audio_packets(num_frames, fps))
     silent.unlink()
 
 
@@ -99,25 +100,44 @@ def _pulled(graph: Graph) -> Iterator[NDArray[np.uint8]]:
         yield cast(VideoFrame, frame).to_ndarray().astype(np.uint8, copy=False)
 
 
-def _with_sound(silent: Path, source: Path, output: Path, *, num_packets: int) -> None:
-    """Write the picture of ``silent`` with the sound of ``source``."""
+def join_sound(
+    pictures_of: Path,
+    sound_of: Path,
+    output: Path,
+    *,
+    num_packets: int,
+    num_frames: int | None = None,
+    start_s: Fraction = Fraction(0),
+    bits_per_s: int = AUDIO_BITS_PER_S,
+) -> None:
+    """Write the picture of one file, copied, with the sound of another, as stereo AAC of 48 kHz that starts at zero.
+
+    Args:
+        pictures_of: A file whose frames are decoded in the order in which they are shown.
+        sound_of: A file with sound, or without: then there is silence.
+        output: The MP4 to write.
+        num_packets: Length of the sound, in packets of 1,024 samples; filled up with silence.
+        num_frames: How many frames are taken; all of them when missing.
+        start_s: Where in its file the sound begins, in seconds.
+        bits_per_s: Rate of the sound.
+    """
     options = {"movflags": "+faststart", "use_editlist": "0"}
-    with av.open(str(silent)) as pictures, av.open(str(output), "w", format="mp4", options=options) as joined:
+    with av.open(str(pictures_of)) as pictures, av.open(str(output), "w", format="mp4", options=options) as joined:
         joined.flags |= Flags.bitexact.value
         video = joined.add_stream_from_template(pictures.streams.video[0])
         audio = joined.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo")
-        audio.bit_rate = AUDIO_BITS_PER_S
+        audio.bit_rate = bits_per_s
         packets: list[Packet] = []
-        with closing(_sound(source)) as sound:
+        with closing(_sound(sound_of, start_s)) as sound:
             for index in range(num_packets):
                 frame = next(sound, None) or _silence()
                 frame.pts, frame.time_base = index * AUDIO_PACKET_SAMPLES, Fraction(1, AUDIO_RATE_HZ)
                 packets += audio.encode(frame)
         packets += audio.encode(None)
-        for packet in pictures.demux(pictures.streams.video[0]):
-            if packet.dts is not None:
-                packet.stream = video
-                packets.append(packet)
+        shown = (packet for packet in pictures.demux(pictures.streams.video[0]) if packet.dts is not None)
+        for packet in islice(shown, num_frames):
+            packet.stream = video
+            packets.append(packet)
         # As in ClipWriter, the packet before zero only primes the decoder and would shift every joint.
         for packet in sorted(packets, key=_time):
             if _time(packet) >= 0:
@@ -128,8 +148,8 @@ def _time(packet: Packet) -> Fraction:
     return (packet.dts or 0) * (packet.time_base or Fraction(0))
 
 
-def _sound(source: Path) -> Generator[AudioFrame, None, None]:
-    """Yield the sound of a file from time zero, in stereo frames of 1,024 samples; the last is filled up with silence."""
+def _sound(source: Path, start_s: Fraction) -> Generator[AudioFrame, None, None]:
+    """Yield the sound of a file from a time on, in stereo frames of 1,024 samples; the last is filled up with silence."""
     with open_media(source) as container:
         stream = next(iter(container.streams.audio), None)
         if stream is None:
@@ -137,6 +157,7 @@ def _sound(source: Path) -> Generator[AudioFrame, None, None]:
         stream.codec_context.options = {"err_detect": "explode"}
         resampler = AudioResampler(format="fltp", layout="stereo", rate=AUDIO_RATE_HZ)
         fifo = AudioFifo()
+        skipped = round(start_s * AUDIO_RATE_HZ)
         is_first = True
         for frame in container.decode(stream):
             if is_first and frame.time:
@@ -144,9 +165,11 @@ def _sound(source: Path) -> Generator[AudioFrame, None, None]:
             is_first = False
             for part in resampler.resample(frame):
                 _write(fifo, part)
+            skipped -= _drop(fifo, skipped)
             yield from fifo.read_many(AUDIO_PACKET_SAMPLES)
         for part in resampler.resample(None):
             _write(fifo, part)
+        _drop(fifo, skipped)
         if fifo.samples:
             _write_silence(fifo, -fifo.samples % AUDIO_PACKET_SAMPLES)
         yield from fifo.read_many(AUDIO_PACKET_SAMPLES)
@@ -155,6 +178,14 @@ def _sound(source: Path) -> Generator[AudioFrame, None, None]:
 def _write(fifo: AudioFifo, frame: AudioFrame) -> None:
     frame.pts = None  # the fifo counts samples; gaps of the source's clock are not wanted
     fifo.write(frame)
+
+
+def _drop(fifo: AudioFifo, num_samples: int) -> int:
+    """Take samples off the front, as many as there are, and say how many."""
+    dropped = min(num_samples, fifo.samples)
+    if dropped:
+        fifo.read(dropped)
+    return dropped
 
 
 def _write_silence(fifo: AudioFifo, num_samples: int) -> None:

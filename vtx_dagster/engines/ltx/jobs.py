@@ -50,12 +50,14 @@ class Job:
         request: JSON-ready. Of ``ltx``: ``{"module": "ltx_pipelines.distilled", "argv": ["--prompt=...", ...]}``, with
             the options of a rung appended by whoever runs it. Of ``diffusers``: see ``worker/diffusers_jobs.py``.
         output: The file that it writes.
+        facts: JSON-ready; what the take says of how the job was made, such as arguments that were left out.
     """
 
     clip: str
     backend: str
     request: Mapping[str, JsonValue]
     output: Path
+    facts: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
