@@ -173,7 +173,10 @@ class PolicyError(AnswerError):
 
 
 class BudgetError(VtxError):
-    """A question could cost more than is left of the project's budget, or nobody knows its price: nothing was sent."""
+    """A question or a render costs more than is left of the project's budget, or may, or nobody knows: it was not begun.
+
+    A render that reached the end of the budget all the same was stopped there; nothing is on record against the clip.
+    """
 
     code = "over_budget"
 

@@ -1,0 +1,290 @@
+"""GPU time as a budget: what a render may take before it begins, and what it took once it has ended.
+
+Every attempt at a clip whose plan names models is noted in the project's ledger when it begins, with the most that it may take,
+and when it ends. So attempts that run at the same time, in one process or in several, never may take more than what is left of
+``render.budget_gpu_s`` together.
+"""
+
+import logging
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from vtx_dagster.core.engines import RenderReport, never
+from vtx_dagster.core.errors import BudgetError, CancelledError, EngineLostError, InvalidFileError, VtxError
+from vtx_dagster.core.gpu_forecast import GpuForecast, GpuHistory, GpuWork
+from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.studio.locks import is_locked
+from vtx_dagster.studio.project import Project, Studio
+from vtx_dagster.studio.usage import Attempt, Outcome, Usage, UsageLedger, Used
+
+logger = logging.getLogger(__name__)
+
+_POLL_S = 0.2
+_AMPLE = 3
+"""How many times the upper end of its forecast a render may take: enough for a slow one, and something is left for others."""
+
+
+@dataclass(slots=True)
+class GpuAttempt:
+    """An attempt at a clip, under way.
+
+    Attributes:
+        limit_s: The most seconds that it may take; None without a budget.
+        report: What the engine said; None until it has.
+    """
+
+    limit_s: float | None = None
+    report: RenderReport | None = None
+
+
+class GpuTime:
+    """The GPU time of the projects of a studio. May be used from several threads.
+
+    Args:
+        studio: The studio.
+        clock: Dates what happens.
+        pause: Waits for so many seconds.
+    """
+
+    def __init__(self, studio: Studio, *, clock: Callable[[], datetime], pause: Callable[[float], None] = time.sleep) -> None:
+        self._studio = studio
+        self._clock = clock
+        self._pause = pause
+        self._lock = threading.Lock()
+        self._ledgers: dict[str, UsageLedger] = {}
+        self._known: tuple[Mapping[str, int], GpuHistory] = ({}, GpuHistory(()))
+
+    def used(self, project: Project) -> Used:
+        """Return what a project's ledger holds.
+
+        Raises:
+            InvalidFileError: If it is damaged.
+            StorageError: If it cannot be read.
+        """
+        with self._lock:
+            return self._ledger(project).read()
+
+    def history(self) -> tuple[GpuHistory, Mapping[str, str]]:
+        """Return what the renders of all projects took, and by slug why a project's are not in it.
+
+        Raises:
+            StorageError: If a ledger cannot be read.
+        """
+        with self._lock:
+            return self._history()
+
+    @contextmanager
+    def attempt(
+        self,
+        project: Project,
+        plan: RenderPlan,
+        *,
+        clip_hash: str,
+        budget_s: float | None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[GpuAttempt]:
+        """Note an attempt at a clip, whose lock the caller holds, and when the block ends, what it took and what became of it.
+
+        Waits for attempts that are under way where there may be enough left for this one once they have ended.
+
+        Args:
+            project: The project.
+            plan: What is rendered. One that names no models needs no GPU, and nothing is noted unless the report says otherwise.
+            clip_hash: The plan's hash.
+            budget_s: The most seconds that the project may use in all; None for no limit.
+            cancelled: Says whether the render was called off.
+
+        Raises:
+            BudgetError: If nothing is left, or less than the render takes by all experience.
+            CancelledError: If it was called off while it waited.
+            InvalidFileError: If the ledger is damaged.
+            StorageError: If it cannot be written.
+        """
+        work = GpuWork.of(plan)
+        begun = None if work is None else self._begin(project, plan, work, clip_hash, budget_s, cancelled)
+        running = GpuAttempt(limit_s=begun.limit_s if begun is not None else None)
+        attempt = begun or self._attempt(plan, clip_hash)
+        try:
+            yield running
+        except BaseException as error:
+            taken = _gpu_seconds(error)
+            if taken is None and running.report is not None:
+                taken = running.report.gpu_s
+            if taken is None and isinstance(error, VtxError):
+                taken = 0.0
+            self._end(project, attempt, _outcome(error), taken, device=_device(error), was_noted=begun is not None)
+            raise
+        report = running.report or RenderReport()
+        device = str(report.facts.get("device", ""))
+        self._end(project, attempt, Outcome.RENDERED, report.gpu_s, device=device, was_noted=begun is not None)
+
+    def _begin(
+        self,
+        project: Project,
+        plan: RenderPlan,
+        work: GpuWork,
+        clip_hash: str,
+        budget_s: float | None,
+        cancelled: Callable[[], bool],
+    ) -> Attempt:
+        while True:
+            with self._lock, self._ledger(project).locked():
+                used = self._without_killed(project, plan.clip)
+                limit_s = math.inf if budget_s is None else self._granted(project, plan.clip, work, used, budget_s)
+                if limit_s is not None:
+                    attempt = self._attempt(plan, clip_hash, limit_s=None if math.isinf(limit_s) else limit_s)
+                    self._ledger(project).append(attempt)
+                    return attempt
+            if cancelled():
+                raise CancelledError(f"{project.slug}/{plan.clip} was called off while it waited for GPU time", clip=plan.clip)
+            self._pause(_POLL_S)
+
+    def _granted(self, project: Project, clip: str, work: GpuWork, used: Used, budget_s: float) -> float | None:
+        """Return how many seconds a render may take, or None if that can be said once others have ended."""
+        left = budget_s - used.spent_s
+        forecast = self._history()[0].forecast([work])
+        if left <= 0 or forecast.low_s > left:
+            raise _over_budget(project, clip, forecast, used=used, budget_s=budget_s)
+        free = left - sum(math.inf if one.limit_s is None else one.limit_s for one in used.open)
+        if not forecast.num_clips:
+            # The first of its kind may need everything; the others go on from what it took.
+            return None if used.open else left
+        if used.open and free < forecast.high_s:
+            return None
+        return min(free, max(_AMPLE * forecast.high_s, free / 2))
+
+    def _without_killed(self, project: Project, clip: str) -> Used:
+        """Return what a project used, after ending the attempts whose processes are dead with the most that they can have taken.
+
+        An attempt is under way only while its clip is locked, and the lock of ``clip`` is the caller's, who has not begun.
+        """
+        ledger, now = self._ledger(project), self._clock()
+        used = ledger.read()
+        killed = [one for one in used.open if one.clip == clip or not is_locked(project, one.clip)]
+        if not killed:
+            return used
+        ledger.append(*(_ended(one, Outcome.LOST, at_most(one, now), at=now, is_at_most=True) for one in killed))
+        return ledger.read()
+
+    def _end(
+        self, project: Project, attempt: Attempt, outcome: Outcome, taken: float | None, *, device: str, was_noted: bool
+    ) -> None:
+        if not (was_noted or taken):
+            return
+        now = self._clock()
+        seconds = at_most(attempt, now) if taken is None else taken
+        usage = _ended(attempt, outcome, seconds, at=now, is_at_most=taken is None, device=device)
+        with self._lock, self._ledger(project).locked():
+            self._ledger(project).append(usage)
+
+    def _attempt(self, plan: RenderPlan, clip_hash: str, *, limit_s: float | None = None) -> Attempt:
+        return Attempt(
+            id=secrets.token_hex(6),
+            clip=plan.clip,
+            clip_hash=clip_hash,
+            engine=plan.engine.name,
+            pipeline=plan.pipeline.value,
+            width=plan.width,
+            height=plan.height,
+            fps=plan.fps,
+            render_frames=plan.render_frames,
+            steps=plan.num_inference_steps or 0,
+            limit_s=limit_s,
+            at=self._clock(),
+        )
+
+    def _history(self) -> tuple[GpuHistory, Mapping[str, str]]:
+        usages: list[Usage] = []
+        problems = {}
+        counts = {}
+        for slug in self._studio.slugs():
+            try:
+                ended = self._ledger(self._studio.project(slug)).read().ended
+            except InvalidFileError as error:
+                # Another project's, mostly; and the forecast is as good without it.
+                logger.warning("%s: what its renders took is left out of forecasts: %s", slug, error.message)
+                problems[slug] = error.message
+                continue
+            usages += ended
+            counts[slug] = len(ended)
+        if counts != self._known[0]:
+            rendered = (one for one in usages if one.outcome == Outcome.RENDERED)
+            self._known = counts, GpuHistory((one.work, one.gpu_s) for one in sorted(rendered, key=lambda one: one.at))
+        return self._known[1], problems
+
+    def _ledger(self, project: Project) -> UsageLedger:
+        return self._ledgers.setdefault(project.slug, UsageLedger(project))
+
+
+def at_most(attempt: Attempt, now: datetime) -> float:
+    """Return the most seconds that an attempt can have taken of a GPU, by its limit and by the clock."""
+    elapsed_s = max(0.0, (now - attempt.at).total_seconds())
+    return elapsed_s if attempt.limit_s is None else min(elapsed_s, attempt.limit_s)
+
+
+def _gpu_seconds(error: BaseException) -> float | None:
+    """Return the seconds of a GPU that an error says were used; None if it does not say."""
+    seconds = error.details.get("gpu_s") if isinstance(error, VtxError) else None
+    return float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < math.inf else None
+
+
+def _ended(
+    attempt: Attempt, outcome: Outcome, gpu_s: float, *, at: datetime, is_at_most: bool = False, device: str = ""
+) -> Usage:
+    return Usage(
+        id=attempt.id,
+        clip=attempt.clip,
+        clip_hash=attempt.clip_hash,
+        engine=attempt.engine,
+        pipeline=attempt.pipeline,
+        width=attempt.width,
+        height=attempt.height,
+        fps=attempt.fps,
+        render_frames=attempt.render_frames,
+        steps=attempt.steps,
+        limit_s=attempt.limit_s,
+        at=at,
+        outcome=outcome,
+        gpu_s=round(gpu_s, 3),
+        is_at_most=is_at_most,
+        device=device,
+    )
+
+
+def _outcome(error: BaseException) -> Outcome:
+    if isinstance(error, CancelledError | KeyboardInterrupt):
+        return Outcome.CANCELLED
+    return Outcome.LOST if isinstance(error, EngineLostError) else Outcome.FAILED
+
+
+def _device(error: BaseException) -> str:
+    return str(error.details.get("device", "")) if isinstance(error, VtxError) else ""
+
+
+def _over_budget(project: Project, clip: str, forecast: GpuForecast, *, used: Used, budget_s: float) -> BudgetError:
+    left = max(0.0, budget_s - used.spent_s)
+    if forecast.num_clips:
+        wanted = f"takes about {forecast.seconds:.0f} s of GPU time ({forecast.low_s:.0f} to {forecast.high_s:.0f})"
+    else:
+        wanted = "takes GPU time"
+    unsure = sum(one.gpu_s for one in used.ended if one.is_at_most)
+    note = f", of which {unsure:.0f} s are the most that attempts can have taken that were killed" if unsure else ""
+    message = (
+        f"{project.slug}/{clip} was not rendered: it {wanted}, and of the {budget_s:.0f} s that render.budget_gpu_s in "
+        f"metadata.yaml allows, {used.spent_s:.0f} s are spent{note}: raise it to go on"
+    )
+    return BudgetError(
+        message,
+        project=project.slug,
+        clip=clip,
+        budget_gpu_s=budget_s,
+        spent_gpu_s=used.spent_s,
+        left_gpu_s=left,
+        forecast_gpu_s=forecast.seconds if forecast.num_clips else None,
+    )
