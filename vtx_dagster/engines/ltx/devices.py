@@ -45,8 +45,8 @@ class _Gpu:
 def devices_of(settings: Settings) -> tuple[Device, ...]:
     """Return the devices that clips are rendered on, at least one.
 
-    ``VTX_GPUS`` is a list of numbers as ``nvidia-smi`` counts (``0,1``), ``cpu``, or ``auto``: every GPU that ``nvidia-smi`` knows
-    and ``CUDA_VISIBLE_DEVICES`` of the environment lets through, else the CPU.
+    ``VTX_GPUS`` is a list of numbers as ``nvidia-smi`` counts (``0,1``), ``cpu``, or ``auto``: every GPU that ``nvidia-smi``
+    knows and ``CUDA_VISIBLE_DEVICES`` of the environment lets through, else the CPU.
 
     Raises:
         InvalidFileError, InvalidRequestError: If ``VTX_GPUS`` is something else; says where it is set.

@@ -12,9 +12,9 @@ is cut off; others do not notice.
     even where the worker dies; or by ``busy`` with ``owner``.
 ``job`` with ``id``, ``clip``, ``backend``, ``request``, ``output``
     While it runs, each with its ``id``: ``heartbeat`` every second, and ``line`` with ``text``: what was printed, where carriage
-    returns end lines, too. At its end ``done`` with ``model_loads``, ``peak_memory_bytes``, ``seconds`` and ``facts``; or ``failed``
-    with ``kind`` (``oom``, ``error``, ``exit``, ``storage``, ``lost``), ``message``, ``exit_code``, ``tail`` and ``seconds``. After
-    ``lost`` the worker ends.
+    returns end lines, too. At its end ``done`` with ``model_loads``, ``peak_memory_bytes``, ``seconds`` and ``facts``; or
+    ``failed`` with ``kind`` (``oom``, ``error``, ``exit``, ``storage``, ``lost``), ``message``, ``exit_code``, ``tail`` and
+    ``seconds``. After ``lost`` the worker ends.
 ``release``
     The lease is over. Answered by ``released``.
 ``retire``

@@ -1,0 +1,195 @@
+"""Jobs of LTX: a pipeline module's own ``main()``, in this process, with the pipeline that it builds kept for the next job.
+
+A main of ``ltx_pipelines`` reads ``sys.argv``, builds one pipeline from a class that is a global of its module, calls it and
+encodes what it returns. Here the class is replaced by a stand-in that returns the pipeline of the last job where it would be built
+with the same arguments. The weights stay, because the pipeline is given a registry that keeps them, which only its Python
+interface can do. Nothing else of a pipeline's signature is known here, so a new flag or pipeline needs no change.
+"""
+
+import contextlib
+import errno
+import gc
+import importlib
+import importlib.metadata
+import inspect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from vtx_dagster.engines.ltx.worker.jobs import JobError
+
+PACKAGES: Final = ("ltx-pipelines", "ltx-core", "torch")
+TOO_OLD: Final = (
+    "ltx_worker needs ltx-pipelines 1.1.7 or later, whose pipelines can keep their weights: use ltx_cli, or update it"
+)
+"""1.1.7 (2026-07-07) is the first version whose constructors take an ``alloc_trim_strategy``."""
+
+_OUT_OF_MEMORY: Final = re.compile(r"out of memory|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED", re.IGNORECASE)
+# After an error of CUDA itself every further call in the process fails, too.
+_BROKEN_DEVICE: Final = re.compile(r"CUDA error|CUDA driver error|device-side assert|illegal memory access", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
+_QUOTED: Final = re.compile(r"'(/[^']+)'")
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+class LtxJobs:
+    """The resident pipeline, and what runs on it."""
+
+    def __init__(self) -> None:
+        self._key = ""
+        self._pipeline: Any = None
+        self._registry: Any = None
+        self._loads = 0
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of LTX and torch, of those that are installed."""
+        return dict(_versions())
+
+    def run(self, request: Mapping[str, Any], output: str, say: Callable[[str], None]) -> dict[str, Any]:  # noqa: ARG002 - the interface is that of every kind of job
+        """Run a module's ``main()``.
+
+        Args:
+            request: ``module``; ``argv`` without the program; and ``options``, more flags.
+            output: The file that ``argv`` names, too.
+            say: Not called, because what main prints is told anyway.
+
+        Raises:
+            JobError: If it failed. After a ``ValueError`` or where main ended itself the pipeline is kept, as upstream's own
+                resident runner does; after anything else it is dropped.
+        """
+        options = request.get("options") or {}
+        argv = [*request["argv"], *(f"{flag}={value}" for flag, value in options.items())]
+        self._loads = 0
+        torch = _cuda()
+        if torch:
+            torch.cuda.reset_peak_memory_stats()
+        try:
+            module = importlib.import_module(request["module"])
+            with _arguments(module, argv), self._residence(module):
+                module.main()
+        except JobError:
+            raise
+        except SystemExit as error:
+            if error.code not in (None, 0):
+                code = error.code if isinstance(error.code, int) else 1
+                told = f"it ended with exit code {code}" if isinstance(error.code, int) else str(error.code)
+                raise JobError("exit", told, exit_code=code) from error
+        except Exception as error:
+            traceback.print_exc()
+            failure = _failure(error)
+            # The frames hold tensors, which could not be freed.
+            traceback.clear_frames(error.__traceback__)
+            if not isinstance(error, ValueError):
+                self._drop()
+            raise failure from error
+        torch = _cuda()
+        peak_bytes = torch.cuda.max_memory_allocated() if torch else None
+        return {"model_loads": self._loads, "peak_memory_bytes": peak_bytes, "versions": self.versions()}
+
+    @contextlib.contextmanager
+    def _residence(self, module: ModuleType) -> Iterator[None]:
+        """Replace the pipeline's class in its module by what returns the resident one."""
+        name, pipeline_class = _pipeline_class(module)
+        if not {"registry", "alloc_trim_strategy"} <= inspect.signature(pipeline_class).parameters.keys():
+            raise JobError("error", TOO_OLD)
+
+        def resident(*args: Any, **keywords: Any) -> Any:
+            key = _key_of(module.__name__, name, args, keywords)
+            if key != self._key:
+                self._drop()
+                self._registry = _new_registry()
+                trim = importlib.import_module("ltx_core.allocator_trim_strategy").AllocatorTrimStrategy
+                kept = {"registry": self._registry, "alloc_trim_strategy": trim.DEFER}
+                self._pipeline = pipeline_class(*args, **{**keywords, **kept})
+                self._key = key
+                self._loads += 1
+            return self._pipeline
+
+        setattr(module, name, resident)
+        try:
+            yield
+        finally:
+            setattr(module, name, pipeline_class)
+
+    def _drop(self) -> None:
+        """Free the pipeline and its weights."""
+        if self._registry is not None:
+            self._registry.clear()
+        self._pipeline, self._registry, self._key = None, None, ""
+        gc.collect()
+        torch = _cuda()
+        if torch:
+            torch.cuda.empty_cache()
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    for package in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            yield package, importlib.metadata.version(package)
+
+
+def _cuda() -> Any:
+    """Return torch, if a job has loaded it and it has a GPU."""
+    torch = sys.modules.get("torch")
+    return torch if torch is not None and torch.cuda.is_available() else None
+
+
+@contextlib.contextmanager
+def _arguments(module: ModuleType, argv: list[str]) -> Iterator[None]:
+    before = sys.argv
+    sys.argv = [str(module.__file__), *argv]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def _pipeline_class(module: ModuleType) -> tuple[str, type]:
+    """Return the one class of a module that its ``main`` mentions."""
+    mentioned = inspect.unwrap(module.main).__code__.co_names
+    named = ((name, getattr(module, name, None)) for name in mentioned)
+    found = [(name, value) for name, value in named if inspect.isclass(value) and value.__module__ == module.__name__]
+    if len(found) != 1:
+        names = ", ".join(name for name, _ in found) or "none"
+        raise JobError("error", f"{module.__name__}: main() should build one pipeline class of its module ({names}): use ltx_cli")
+    return found[0]
+
+
+def _new_registry() -> Any:
+    registries = importlib.import_module("ltx_core.loader.registry")
+    # Its name before 1.2.0 was another one.
+    name = "ModelRegistry" if hasattr(registries, "ModelRegistry") else "StateDictRegistry"
+    return getattr(registries, name)()
+
+
+def _key_of(module: str, name: str, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> str:
+    """Return a text that is equal for pipelines that would be built alike from the same files.
+
+    Callables of a quantization policy are made anew by each main: they count by name, not by address.
+    """
+    text = _ADDRESS.sub("", repr((module, name, args, sorted(keywords.items(), key=lambda item: item[0]))))
+    return repr((text, [_state(Path(path)) for path in _QUOTED.findall(text)]))
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+def _failure(error: Exception) -> JobError:
+    text = f"{type(error).__name__}: {error}"
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    if kinds & {"OutOfMemoryError", "MemoryError"} or _OUT_OF_MEMORY.search(text):
+        return JobError("oom", text)
+    if "AcceleratorError" in kinds or _BROKEN_DEVICE.search(text):
+        return JobError("lost", text)
+    if isinstance(error, OSError) and error.errno in _NO_SPACE:
+        return JobError("storage", text)
+    return JobError("error", text)
