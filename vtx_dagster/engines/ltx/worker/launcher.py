@@ -45,7 +45,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True, errors="replace")
-    faulthandler.enable()
+    faulthandler.enable(all_threads=False)
     Server(config, load_jobs(config.backend)).serve()
 
 

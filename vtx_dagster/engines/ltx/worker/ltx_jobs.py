@@ -1,7 +1,7 @@
 """Jobs of LTX: a pipeline module's own ``main()``, in this process, with the pipeline that it builds kept for the next job.
 
 A main of ``ltx_pipelines`` reads ``sys.argv``, builds one pipeline from a class that is a global of its module, calls it and
-encodes what it returns. Here the class is replaced by a stand-in that returns the pipeline of the last job where it would be built
+encodes what it returns. Here the class is replaced by what returns the pipeline of the last job, where it would be built
 with the same arguments. The weights stay, because the pipeline is given a registry that keeps them, which only its Python
 interface can do. Nothing else of a pipeline's signature is known here, so a new flag or pipeline needs no change.
 """
@@ -98,6 +98,8 @@ class LtxJobs:
             raise JobError("error", TOO_OLD)
 
         def resident(*args: Any, **keywords: Any) -> Any:
+            # Methods may name their class, too; main builds one pipeline only.
+            setattr(module, name, pipeline_class)
             key = _key_of(module.__name__, name, args, keywords)
             if key != self._key:
                 self._drop()

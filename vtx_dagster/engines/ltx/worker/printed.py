@@ -29,6 +29,9 @@ class PrintedLines:
         path: The file; what prints into it appends.
         say: Told each line without its end, at most 4,096 characters; called from a thread of its own.
         max_bytes: How long the file may get, give or take what is printed in a twentieth of a second.
+
+    Attributes:
+        tail: The last lines, at most 8 Ki characters.
     """
 
     def __init__(self, path: str, say: Callable[[str], None], *, max_bytes: int = MAX_LOG_BYTES) -> None:
@@ -57,8 +60,7 @@ class PrintedLines:
         self._thread.join()
         self._read()
         self._feed(self._decoder.decode(b"", final=True))
-        if self._line:
-            self._say(self._line)
+        self._tell(self._line)
         os.close(self._descriptor)
 
     def _follow(self) -> None:
@@ -76,10 +78,12 @@ class PrintedLines:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
 
     def _feed(self, text: str) -> None:
-        text = text.replace("\r", "\n")
-        self.tail = (self.tail + text)[-TAIL_CHARACTERS:]
-        *lines, self._line = (self._line + text).split("\n")
+        *lines, self._line = (self._line + text.replace("\r", "\n")).split("\n")
         self._line = self._line[:MAX_LINE_CHARACTERS]
         for line in lines:
-            if line.strip():
-                self._say(line[:MAX_LINE_CHARACTERS])
+            self._tell(line[:MAX_LINE_CHARACTERS])
+
+    def _tell(self, line: str) -> None:
+        if line.strip():
+            self.tail = f"{self.tail}{line}\n"[-TAIL_CHARACTERS:]
+            self._say(line)

@@ -1,0 +1,1 @@
+"""What of ``ltx_core`` a worker asks for."""

@@ -1,0 +1,6 @@
+class ModelRegistry:
+    def __init__(self):
+        self.weights = {}
+
+    def clear(self):
+        self.weights.clear()
