@@ -2,11 +2,13 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+VENV_TORCH ?= .venv-torch
+BIN_TORCH := $(VENV_TORCH)/bin
 STUDIO ?= demo-studio
 export DAGSTER_DISABLE_TELEMETRY := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev install test test-browser lint type format bench schemas clean
+.PHONY: help demo dev install test test-browser test-torch lint type format bench schemas clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
@@ -37,6 +39,16 @@ test: $(BIN)/.dev ## Run the tests, with every line of the package covered (brow
 test-browser: $(BIN)/.dev ## Run only the tests that drive the UI in headless Chromium
 	$(BIN)/python -m pytest tests/browser -m browser
 
+# In a virtual environment of its own, so that all other tests show that vtx needs no torch.
+$(BIN_TORCH)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV_TORCH)
+	$(BIN_TORCH)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN_TORCH)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,diffusers]'
+	@touch $@
+
+test-torch: $(BIN_TORCH)/.dev ## Render by diffusers for real, with a tiny model on the CPU (installs torch)
+	$(BIN_TORCH)/python -m pytest tests/torch --cov --cov-config=tests/torch/coverage.toml --cov-report=term --cov-fail-under=100
+
 lint: $(BIN)/.dev ## Check style, imports between layers, and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -58,4 +70,4 @@ schemas: $(BIN)/vtx ## Write the JSON Schemas anew from the models
 	$(BIN)/python -m vtx_dagster.studio.schemas
 
 clean: ## Remove the virtual environment, caches and the demo studio
-	rm -rf $(VENV) $(STUDIO) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist *.egg-info
+	rm -rf $(VENV) $(VENV_TORCH) $(STUDIO) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist *.egg-info

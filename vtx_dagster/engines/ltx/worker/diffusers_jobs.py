@@ -21,6 +21,8 @@ frames: 0 is frame 0, and n is frame ``8 (n - 1) + 1``.
 import gc
 import importlib
 import inspect
+import resource
+import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -89,11 +91,7 @@ class DiffusersJobs:
         raise JobError(kind, reason)
 
     def _run(self, request: Request, output: Path, say: Say) -> dict[str, Any]:
-        import torch  # pyright: ignore[reportMissingImports] - in the worker's interpreter
-
-        on_gpu = torch.cuda.is_available()
-        if on_gpu:
-            torch.cuda.reset_peak_memory_stats()
+        measure = _Measure()
         model, num_loads = self._loaded(request, say)
         pipeline = model.arranged(request, say)
         frames, sound = _generate(pipeline, request, say)
@@ -102,9 +100,8 @@ class DiffusersJobs:
         _write_mp4(output, frames, sound, fps=int(request["fps"]), rate_hz=rate_hz)
         return {
             "model_loads": num_loads,
-            "peak_memory_bytes": torch.cuda.max_memory_allocated() if on_gpu else _peak_resident_bytes(),
+            **measure.facts(),
             "versions": self.versions(),
-            "torch_device": torch.cuda.get_device_name() if on_gpu else "cpu",
             "dtype": str(pipeline.transformer.dtype).removeprefix("torch."),
             "sound_rate_hz": rate_hz,
         }
@@ -124,8 +121,7 @@ class DiffusersJobs:
 
         self._model = None
         gc.collect()
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        torch.cuda.empty_cache()  # which does nothing where nothing is on a GPU
 
 
 class _Model:
@@ -339,9 +335,19 @@ def says_out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and any(words in text for words in MEMORY_WORDS))
 
 
-def _peak_resident_bytes() -> int:
-    import resource
-    import sys
+class _Measure:
+    """What a job takes, from when this is made."""
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    def __init__(self) -> None:
+        import torch  # pyright: ignore[reportMissingImports] - in the worker's interpreter
+
+        self._cuda = torch.cuda if torch.cuda.is_available() else None
+        if self._cuda is not None:
+            self._cuda.reset_peak_memory_stats()
+
+    def facts(self) -> dict[str, Any]:
+        """Return the device and the most memory that was in use on it; without a GPU, of this process since it began."""
+        if self._cuda is not None:
+            return {"torch_device": self._cuda.get_device_name(), "peak_memory_bytes": self._cuda.max_memory_allocated()}
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return {"torch_device": "cpu", "peak_memory_bytes": peak if sys.platform == "darwin" else peak * 1024}
