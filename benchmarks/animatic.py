@@ -40,7 +40,7 @@ def demo_project(folder: Path) -> Project:
 def plans(project: Project) -> list[RenderPlan]:
     """Return the plans of all shots of the demo film, at the size and length that is measured."""
     engine = AnimaticEngine()
-    resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+    resolver = Resolver.of(project, engine_for=lambda *_: engine)
     size = {"width": WIDTH, "height": HEIGHT, "fps": FPS}
     length = {"content_frames": RENDER_FRAMES - 1, "render_frames": RENDER_FRAMES}
     resolved = (resolver.resolve(project.clip_spec(clip)).plan for clip in project.clip_ids())

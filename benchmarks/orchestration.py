@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from vtx_dagster.assets.clips import CLIPS_PER_RUN, clip_spec, rendered_clip
 from vtx_dagster.core.engines import RenderReport, RenderRequest
-from vtx_dagster.core.plan import EngineIdentity
+from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.engines.clip_writer import ClipWriter
 from vtx_dagster.partitions.batches import batches, range_tags
 from vtx_dagster.partitions.keys import key_of
@@ -44,8 +44,13 @@ class CopyEngine:
     """Renders nothing: every clip is a copy of one finished file."""
 
     draws = False
+    key = ""
+    concurrency = 1
     identity = EngineIdentity(name="copy", version="1")
     finished = Path()
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:  # noqa: ARG002 - the signature of all engines
+        return plan
 
     @contextmanager
     def session(self) -> Iterator["CopyEngine"]:
@@ -60,7 +65,7 @@ class CopyEngine:
 class CopyPipeline(LtxPipeline):
     """The resource that hands out the engine."""
 
-    def engine_for(self, project: Project) -> CopyEngine:  # noqa: ARG002 - one engine for every project
+    def engine_for(self, project: Project, name: str = "") -> CopyEngine:  # noqa: ARG002 - one engine for every project
         return CopyEngine()
 
 

@@ -30,7 +30,7 @@ dialogue:
 
 def make_studio(root: Path, *, projects: int) -> None:
     """Make a studio whose clips are specs; every tenth one has a take, whose file is a stand-in of a few bytes."""
-    from vtx_dagster.engines.choice import render_engine
+    from vtx_dagster.cli.studio_folder import engine_for
     from vtx_dagster.production.resolve import Resolver
     from vtx_dagster.studio.project import Studio
     from vtx_dagster.studio.takes import TakeRecord, TakeStore
@@ -40,8 +40,7 @@ def make_studio(root: Path, *, projects: int) -> None:
         project = studio.create_project(f"film_{index:03d}", title=f"Film {index}")
         cast = "".join(f"  c{number}: {{name: C{number}, descriptor: person number {number}}}\n" for number in range(5))
         project.characters_path.write_text(f"version: 1\ncharacters:\n{cast}", encoding="utf-8")
-        engine = render_engine(project.settings())
-        resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+        resolver = Resolver.of(project, engine_for=engine_for)
         store = TakeStore(project)
         for number in range(CLIPS_PER_PROJECT):
             clip = f"A{number // 300 + 1:02d}_S{number // 10 % 30 + 1:02d}_SH{number % 10 * 10 + 10:03d}"
@@ -59,14 +58,15 @@ def make_studio(root: Path, *, projects: int) -> None:
 def plan(root: Path) -> tuple[float, int]:
     """Return the seconds of planning everything, as a command does it: imports included; and the steps that are due."""
     started = time.perf_counter()
+    from vtx_dagster.cli.studio_folder import engine_for
     from vtx_dagster.core.planner import plan_studio
-    from vtx_dagster.engines.choice import render_engine, story_writer
+    from vtx_dagster.engines.choice import story_writer
     from vtx_dagster.production.survey import survey_studio
     from vtx_dagster.studio.project import Studio
 
     records = survey_studio(
         Studio.open(root, {}),
-        engine_for=lambda project: render_engine(project.settings()),
+        engine_for=engine_for,
         writer_for=story_writer,
     )
     num_steps = sum(1 for _ in plan_studio(records))

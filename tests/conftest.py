@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from pydantic import JsonValue
 
 from vtx_dagster.core.engines import (
     MediaFacts,
@@ -21,7 +22,7 @@ from vtx_dagster.core.engines import (
     Segment,
     no_progress,
 )
-from vtx_dagster.core.errors import VerificationError
+from vtx_dagster.core.errors import VerificationError, VtxError
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.core.planner import ProjectRecord
 from vtx_dagster.production.clips import ClipWorkshop
@@ -58,10 +59,22 @@ class FakeEngine:
         self.errors: dict[str, Exception] = {}
         self.num_sessions = 0
         self.num_open_sessions = 0
+        self.key = "fake"
+        self.concurrency = 1
+        self.refuses: dict[str, VtxError] = {}
+        self.requests: list[RenderRequest] = []
+        self.facts: dict[str, JsonValue] = {}
+        self.gpu_s = 0.0
+        self.render_hook: Callable[[RenderRequest], None] = lambda _request: None
 
     @property
     def identity(self) -> EngineIdentity:
         return EngineIdentity(name="fake", version=self.version)
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:
+        if plan.clip in self.refuses:
+            raise self.refuses[plan.clip]
+        return plan
 
     @contextmanager
     def session(self) -> Iterator["FakeEngine"]:
@@ -75,12 +88,15 @@ class FakeEngine:
     def render(self, request: RenderRequest) -> RenderReport:
         plan = request.plan
         self.renders.append(plan.clip)
+        self.requests.append(request)
+        self.render_hook(request)
         request.log.write_text(f"rendering {plan.clip}\n", encoding="utf-8")
         if plan.clip in self.errors:
             raise self.errors[plan.clip]
         request.output.write_text(f"{plan.clip_hash()} {len(self.renders)}\n", encoding="utf-8")
-        request.progress(plan.render_frames, plan.render_frames)
-        return RenderReport(facts={"files": sorted(str(path) for path in request.files.values())})
+        request.progress(plan.file_frames, plan.file_frames)
+        files: list[JsonValue] = [str(path) for path in sorted(request.files.values())]
+        return RenderReport(facts={"files": files, **self.facts}, gpu_s=self.gpu_s)
 
 
 class FakeMedia:
@@ -95,7 +111,7 @@ class FakeMedia:
     def verify(self, path: Path, plan: RenderPlan) -> MediaFacts:
         if plan.clip in self.rejected:
             raise VerificationError(f"{path}: every frame is black", clip=plan.clip)
-        return self._facts(path, plan.render_frames)
+        return self._facts(path, plan.file_frames)
 
     def probe(self, path: Path) -> MediaFacts:
         return self._facts(path, 9)
@@ -202,7 +218,7 @@ def media() -> FakeMedia:
 @pytest.fixture
 def workshop(studio: Studio, engine: FakeEngine, media: FakeMedia) -> Callable[[], ClipWorkshop]:
     """Make a workshop with the fakes."""
-    return lambda: ClipWorkshop(studio, engine_for=lambda _: engine, media_for=lambda _: media)
+    return lambda: ClipWorkshop(studio, engine_for=lambda _project, _name: engine, media_for=lambda _: media)
 
 
 @pytest.fixture
@@ -220,7 +236,7 @@ def render_all(workshop: Callable[[], ClipWorkshop]) -> Callable[[Project], None
 @pytest.fixture
 def look(engine: FakeEngine) -> Callable[[Project], ProjectRecord]:
     """Survey a project with the fake engine."""
-    return lambda project: survey(project, engine=engine)
+    return lambda project: survey(project, engine_for=lambda _project, _name: engine)
 
 
 @pytest.fixture
@@ -229,7 +245,7 @@ def ltx_with() -> Callable[[RenderEngine], LtxPipeline]:
 
     def make(given: RenderEngine) -> LtxPipeline:
         class GivenEngine(LtxPipeline):
-            def engine_for(self, project: Project) -> RenderEngine:
+            def engine_for(self, project: Project, name: str = "") -> RenderEngine:
                 return given
 
         return GivenEngine()

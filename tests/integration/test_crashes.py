@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from vtx_dagster.engines.choice import media_tool, render_engine
+from vtx_dagster.cli.studio_folder import engine_for
+from vtx_dagster.engines.choice import media_tool
 from vtx_dagster.production.cut import assembled_hash, sidecar_of
 from vtx_dagster.production.survey import survey
 from vtx_dagster.studio.project import Project
@@ -38,10 +39,10 @@ def make():
     project = studio.project("film")
     engine = render_engine(project.settings())
     with ClipWorkshop(
-        studio, engine_for=lambda project: engine, media_for=lambda project: media_tool(project.settings())
+        studio, engine_for=lambda *_: engine, media_for=lambda project: media_tool(project.settings())
     ) as workshop:
         reused = [workshop.render("film", clip).was_reused for clip in project.clip_ids()]
-    assemble(project, lambda: survey(project, engine=engine), media=media_tool(project.settings()))
+    assemble(project, lambda: survey(project, engine_for=lambda *_: engine), media=media_tool(project.settings()))
     return reused.count(False)
 
 print("ready", flush=True)
@@ -131,7 +132,7 @@ def test_killed_at_any_moment_nothing_is_lost_or_corrupt(film: Project) -> None:
         works.start()
         assert works.finished() == len(CLIPS) - len(finished)
         assert num_killed >= 3
-        record = survey(film, engine=render_engine(film.settings()))
+        record = survey(film, engine_for=engine_for)
         assert all(clip.is_current for clip in record.clips)
         assert all(TakeStore(film).current_hash(clip.clip) == clip.clip_hash for clip in record.clips)
         assert assembled_hash(film.film_path) == record.lineup.lineup_hash()
@@ -147,5 +148,5 @@ def test_two_processes_at_once_render_each_clip_once(film: Project) -> None:
         two.start()
         assert one.finished() + two.finished() == len(CLIPS)
     assert len(assert_nothing_is_corrupt(film)) == len(CLIPS)
-    record = survey(film, engine=render_engine(film.settings()))
+    record = survey(film, engine_for=engine_for)
     assert assembled_hash(film.film_path) == record.lineup.lineup_hash()

@@ -1,6 +1,6 @@
 """The loop over many partitions in one run, and when a step is tried again."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -8,6 +8,7 @@ import dagster as dg
 
 from vtx_dagster.assets._boundary import domain_boundary, failure_of
 from vtx_dagster.core.errors import VtxError
+from vtx_dagster.production.lanes import Batch, Lanes, Work
 from vtx_dagster.production.progress import Settled, settle
 
 RETRY_DELAYS_S = (10, 20)
@@ -44,8 +45,13 @@ def retrying_boundary(context: dg.AssetExecutionContext) -> Iterator[None]:
             raise
 
 
-def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], PartitionReport]) -> Iterator[dg.MaterializeResult]:
-    """Do the work for every partition of a run, reporting each as soon as it is done, so that a crash loses one at most.
+def each_partition(
+    context: dg.AssetExecutionContext, work: Work[PartitionReport], *, batch_of: Callable[[Sequence[str]], Batch] = Batch.of_keys
+) -> Iterator[dg.MaterializeResult]:
+    """Do the work for every partition of a run, reporting each as soon as it is done, so that a crash loses what is in hand.
+
+    Where the batch has several lanes, the work is done in other threads; all of it is reported from this one. When this one is
+    interrupted, the work in hand is called off, and what was finished by then is reported before the interrupt goes on.
 
     A failing partition does not stop the others. A run of one partition yields its result, so that later steps of the same
     run go on from it; a run of several logs them one by one and yields nothing, because Dagster would report the result of a
@@ -54,6 +60,7 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
     Args:
         context: Of the asset, which must have ``output_required=False``.
         work: Does one partition, by key.
+        batch_of: Returns in which order partitions are done, and how many at the same time.
 
     Raises:
         dagster.Failure: At the end, if partitions failed; it lists them all. At once, if the run has several partitions and
@@ -68,24 +75,17 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
         )
     failures: dict[str, VtxError] = {}
     done = _reported(context)
-    for key in keys:
-        if key in done:
-            continue
-        try:
-            report = work(key)
-        except VtxError as error:
-            context.log.error("%s: %s", key, error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
-            failures[key] = error
-            if not error.retryable:
-                settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
-            continue
-        if not report.is_shown:
-            context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata=report.metadata))
-        elif len(keys) == 1:
-            yield dg.MaterializeResult(data_version=dg.DataVersion(report.data_version), metadata=report.metadata)
-        else:
-            context.log_event(materialization(context.asset_key, key, report))
-        settle(Settled(stage=context.asset_key.to_user_string(), key=key, facts=report.metadata))
+    left = [key for key in keys if key not in done]
+    lanes = Lanes(batch_of(left), work)
+    try:
+        for key, finish in lanes:
+            result = _settled(context, key, finish, failures)
+            if result is not None:
+                yield result
+    except BaseException:
+        for key, finish in lanes.stop():
+            _settled(context, key, finish, failures)
+        raise
     if not failures:
         return
     if _may_retry(context, failures.values()):
@@ -94,6 +94,29 @@ def each_partition(context: dg.AssetExecutionContext, work: Callable[[str], Part
         if error.retryable:
             settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
     raise _failure(failures, num_done=len(keys) - len(failures))
+
+
+def _settled(
+    context: dg.AssetExecutionContext, key: str, finish: Callable[[], PartitionReport], failures: dict[str, VtxError]
+) -> dg.MaterializeResult | None:
+    """Report what came of one partition; of a run's only one the result is returned instead."""
+    try:
+        report = finish()
+    except VtxError as error:
+        context.log.error("%s: %s", key, error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
+        failures[key] = error
+        if not error.retryable:
+            settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
+        return None
+    result = None
+    if not report.is_shown:
+        context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata=report.metadata))
+    elif len(context.partition_keys) == 1:
+        result = dg.MaterializeResult(data_version=dg.DataVersion(report.data_version), metadata=report.metadata)
+    else:
+        context.log_event(materialization(context.asset_key, key, report))
+    settle(Settled(stage=context.asset_key.to_user_string(), key=key, facts=report.metadata))
+    return result
 
 
 def materialization(asset_key: dg.AssetKey, key: str, report: PartitionReport) -> dg.AssetMaterialization:

@@ -1,7 +1,6 @@
 """The clips: from a clip spec to a verified take."""
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -12,8 +11,8 @@ from vtx_dagster.assets.story import bible, shotlist
 from vtx_dagster.partitions.definitions import clip_partitions
 from vtx_dagster.partitions.keys import split_key
 from vtx_dagster.partitions.lineage import film_lineage
-from vtx_dagster.production import progress
 from vtx_dagster.production.clips import ClipWorkshop
+from vtx_dagster.production.lanes import Batch, Watch
 from vtx_dagster.resources.ffmpeg import FfmpegResource
 from vtx_dagster.resources.ltx import LtxPipeline
 from vtx_dagster.resources.studio import StudioResource
@@ -52,7 +51,7 @@ def clip_spec(context: dg.AssetExecutionContext, studio: StudioResource, ltx: Lt
     with domain_boundary():
         workshop = ClipWorkshop(studio.open(), engine_for=ltx.engine_for)
 
-    def plan(key: str) -> PartitionReport:
+    def plan(key: str, _watch: Watch) -> PartitionReport:
         return _reports.clip_spec(workshop.plan(*split_key(key)))
 
     yield from each_partition(context, plan)
@@ -85,15 +84,19 @@ def rendered_clip(
         opened = studio.open()
     with ClipWorkshop(opened, engine_for=ltx.engine_for, media_for=ffmpeg.media_for) as workshop:
 
-        def render(key: str) -> PartitionReport:
+        def batch_of(keys: Sequence[str]) -> Batch:
+            return workshop.batch({key: split_key(key) for key in keys}, profile=config.profile or None)
+
+        def render(key: str, watch: Watch) -> PartitionReport:
             project, clip = split_key(key)
             rendered = workshop.render(
                 project,
                 clip,
                 force=config.force,
                 profile=config.profile or None,
-                progress=partial(progress.report, key),
+                progress=watch.progress,
+                cancelled=watch.cancelled,
             )
             return _reports.rendered_clip(rendered, strip=workshop.strip(project, rendered))
 
-        yield from each_partition(context, render)
+        yield from each_partition(context, render, batch_of=batch_of)

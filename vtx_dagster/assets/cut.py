@@ -30,7 +30,7 @@ def _assemble(key: str, config: CutConfig, studio: StudioResource, ltx: LtxPipel
     project = studio.project(slug)
     return assemble(
         project,
-        lambda: survey(project, engine=ltx.engine_for(project)),
+        lambda: survey(project, engine_for=ltx.engine_for),
         media=ffmpeg.media_for(project),
         act=act_id,
         allow_missing=config.allow_missing,

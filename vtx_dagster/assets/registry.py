@@ -10,13 +10,14 @@ from vtx_dagster.assets._batch import PartitionReport, materialization
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.assets.cut import act, film
 from vtx_dagster.assets.story import STORY_ASSETS
-from vtx_dagster.core.engines import MediaTool, RenderEngine
+from vtx_dagster.core.engines import MediaTool
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage
 from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.partitions.keys import key_of
 from vtx_dagster.production.clips import ClipWorkshop
 from vtx_dagster.production.cut import find_cut
+from vtx_dagster.production.resolve import EngineFor
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.production.survey import survey_studio
 from vtx_dagster.studio.project import Project, Studio
@@ -28,7 +29,7 @@ def report_finished(
     instance: dg.DagsterInstance,
     studio: Studio,
     *,
-    engine_for: Callable[[Project], RenderEngine],
+    engine_for: EngineFor,
     media_for: Callable[[Project], MediaTool],
     writer_for: Callable[[Project], StoryWriter],
 ) -> Iterator[tuple[str, str]]:
@@ -62,7 +63,7 @@ class _Finished:
         self,
         studio: Studio,
         *,
-        engine_for: Callable[[Project], RenderEngine],
+        engine_for: EngineFor,
         media_for: Callable[[Project], MediaTool],
         writer_for: Callable[[Project], StoryWriter],
     ) -> None:

@@ -6,11 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from vtx_dagster.cli.changes import Change, changes
+from vtx_dagster.cli.studio_folder import engine_for
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.planner import ClipRecord, ProjectRecord, Stage, State, plan_project
 from vtx_dagster.core.shotlist import Shotlist
-from vtx_dagster.engines.choice import render_engine
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.documents import load_document
 from vtx_dagster.studio.files import read_text
@@ -125,8 +125,7 @@ class ShownTakes:
 
     @cached_property
     def _resolver(self) -> Resolver:
-        engine = render_engine(self._project.settings())
-        return Resolver.of(self._project, engine=engine.identity, draws=engine.draws)
+        return Resolver.of(self._project, engine_for=engine_for)
 
     def changes(self, clip: str) -> tuple[Change, ...]:
         """Return what changed in the plan of a clip that is stale; that the plan cannot be read is one change.
@@ -138,7 +137,7 @@ class ShownTakes:
             shown = read_sidecar(self._project.current_path(clip).with_suffix(".render.json")).plan
         except InvalidFileError:
             return (Change(name="its plan", difference="was written by another version"),)
-        return changes(shown, self._resolver.resolve(self._project.clip_spec(clip)).plan)
+        return changes(shown, self._resolver.resolve_clip(clip).plan)
 
 
 def _film(project: "Project", record: ProjectRecord, due: str) -> str:
@@ -158,9 +157,9 @@ def _reason(takes: ShownTakes, clip: ClipRecord) -> str:
     if clip.state == State.STALE and not clip.is_damaged:
         return "; ".join(change.line() for change in takes.changes(clip.clip))
     return {
-        State.PLANNED: "",
+        State.PLANNED: f"continues {clip.continues}" if clip.continues else "",
         State.RENDERING: "",
-        State.BLOCKED: clip.problem,
+        State.BLOCKED: clip.problem or clip.broken_link,
         State.FAILED: clip.failure,
         State.RENDERED: "" if clip.is_current else "its take is in the store and not shown yet",
     }.get(clip.state, clip.reason)

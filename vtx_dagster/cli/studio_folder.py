@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from vtx_dagster.core.errors import NotFoundError
 
 if TYPE_CHECKING:
+    from vtx_dagster.core.engines import RenderEngine
     from vtx_dagster.core.planner import ProjectRecord
-    from vtx_dagster.studio.project import Studio
+    from vtx_dagster.studio.project import Project, Studio
 
 
 def open_studio(chosen: Path | None) -> "Studio":
@@ -42,18 +43,23 @@ def studio_words(studio: "Studio") -> str:
     return f" --studio {shlex.quote(str(studio.root))}"
 
 
+def engine_for(project: "Project", name: str) -> "RenderEngine":
+    """Return the engine of that name for a project; of an empty name the one that the project's settings name.
+
+    Raises:
+        InvalidRequestError: If there is no such engine.
+    """
+    from vtx_dagster.engines.choice import render_engine
+
+    return render_engine(project.settings(), name=name)
+
+
 def records(studio: "Studio", *, with_story: bool = False) -> list["ProjectRecord"]:
     """Return what is on disk of all projects, by slug. One that cannot be read has its problem in its record."""
-    from vtx_dagster.engines.choice import render_engine, story_writer
+    from vtx_dagster.engines.choice import story_writer
     from vtx_dagster.production.survey import survey_studio
 
-    return list(
-        survey_studio(
-            studio,
-            engine_for=lambda project: render_engine(project.settings()),
-            writer_for=story_writer if with_story else None,
-        )
-    )
+    return list(survey_studio(studio, engine_for=engine_for, writer_for=story_writer if with_story else None))
 
 
 def record_of(studio: "Studio", slug: str, *, with_story: bool = False) -> "ProjectRecord":
@@ -62,12 +68,11 @@ def record_of(studio: "Studio", slug: str, *, with_story: bool = False) -> "Proj
     Raises:
         VtxError: If there is no such project, or it cannot be read: what is wrong with it.
     """
-    from vtx_dagster.engines.choice import render_engine, story_writer
+    from vtx_dagster.engines.choice import story_writer
     from vtx_dagster.production.survey import survey
 
     project = studio.project(slug)
-    settings = project.settings()
-    return survey(project, engine=render_engine(settings), writer=story_writer(project) if with_story else None)
+    return survey(project, engine_for=engine_for, writer=story_writer(project) if with_story else None)
 
 
 def chosen_records(studio: "Studio", slug: str | None, *, with_story: bool = False) -> list["ProjectRecord"]:

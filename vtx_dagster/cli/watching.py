@@ -99,7 +99,7 @@ def watching_clips(keys: Collection[str], *, is_quiet: bool = False) -> Iterator
             if one.stage != "rendered_clip" or one.key not in keys:
                 return
             outcomes.by_key[one.key] = outcome_of(one)
-            display.settled(outcomes.by_key[one.key].line(), num_done=len(outcomes.by_key))
+            display.settled(one.key, outcomes.by_key[one.key].line(), num_done=len(outcomes.by_key))
 
         with watching(display.frames, settled=settled):
             yield outcomes
@@ -130,41 +130,47 @@ class _Silence:
     def start(self) -> None:
         """Take note that work of unknown length began."""
 
-    def frames(self, key: str, done: int, total: int) -> None:
-        """Take note of frames."""
+    def frames(self, key: str, done: int, total: int, stage: str) -> None:
+        """Take note of frames, and of the stage that they belong to."""
 
-    def settled(self, line: str, *, num_done: int) -> None:
+    def settled(self, key: str, line: str, *, num_done: int) -> None:
         """Take note of a clip."""
 
 
 class _Lines(_Silence):
     """A line per settled clip."""
 
-    def settled(self, line: str, *, num_done: int) -> None:  # noqa: ARG002 - the signature of all displays
+    def settled(self, key: str, line: str, *, num_done: int) -> None:  # noqa: ARG002 - the signature of all displays
         """Print a line."""
         note(line)
 
 
 class _Bars(_Silence):
-    """A bar for the clips, if there are any, and one for the frames or parts of what is in hand, once their number is known."""
+    """A bar for the clips, if there are any, and one for frames or parts of each thing in hand, once their number is known."""
 
     def __init__(self, progress: Any, what: str, *, total: int | None) -> None:
         self._progress = progress
         self._clips = progress.add_task(what, total=total, count=f"0/{total}") if total is not None else None
         self._total = total
-        self._frames = progress.add_task(what, total=None, count="", visible=False)
+        self._what = what
+        self._in_hand: dict[str, Any] = {}
 
     def start(self) -> None:
         """Show a bar that only moves."""
-        self._progress.update(self._frames, visible=True)
+        self._in_hand[self._what] = self._progress.add_task(self._what, total=None, count="")
 
-    def frames(self, key: str, done: int, total: int) -> None:
-        """Move the bar of frames."""
-        self._progress.update(self._frames, description=key, completed=done, total=total, count=f"{done}/{total}", visible=True)
+    def frames(self, key: str, done: int, total: int, stage: str) -> None:
+        """Move the bar of frames, which is also named after the stage."""
+        if key not in self._in_hand:
+            self._in_hand[key] = self._progress.add_task(key, total=total, count="")
+        name = f"{key}  {stage}" if stage else key
+        self._progress.update(self._in_hand[key], description=name, completed=done, total=total, count=f"{done}/{total}")
 
-    def settled(self, line: str, *, num_done: int) -> None:
-        """Print a line above the bars, and move the bar of clips."""
+    def settled(self, key: str, line: str, *, num_done: int) -> None:
+        """Print a line above the bars, take away the bar of what is settled, and move the bar of clips."""
         self._progress.console.print(line, markup=False)
+        if key in self._in_hand:
+            self._progress.remove_task(self._in_hand.pop(key))
         if self._clips is not None:  # pragma: no branch - only clips settle, and they have a bar
             self._progress.update(self._clips, completed=num_done, count=f"{num_done}/{self._total}")
 

@@ -73,26 +73,34 @@ def content_frames(seconds: Fraction, fps: int) -> int:
     return max(1, _nearest(seconds * fps))
 
 
-def fit_frames(content_frames: int, *, max_frames: int = MAX_FRAMES) -> FrameGrid:
+def fit_frames(content_frames: int, *, max_frames: int = MAX_FRAMES, echo_frames: int = 0) -> FrameGrid:
     """Return the grid for a clip of so many content frames.
 
     Args:
         content_frames: Frames that the film should show, at least 1.
         max_frames: Most frames that one render may have, at least 1; it need not be on the grid itself.
+        echo_frames: Frames at the start of the render that repeat another clip and are not shown.
 
     Returns:
-        A grid with ``content_frames <= render_frames <= max_frames``. 240 content frames give 241 render frames. Content
-        that does not fit is cut to the largest render that does, and ``clamped_from`` then holds what was wanted.
+        A grid with ``content_frames + echo_frames <= render_frames <= max_frames``. 240 content frames give 241 render frames.
+        Content that does not fit is cut to the largest render that does, and ``clamped_from`` then holds what was wanted.
 
     Raises:
-        InvalidRequestError: If an argument is not positive.
+        InvalidRequestError: If an argument is not positive, or the echo leaves no frame to show.
     """
     _check_positive(content_frames=content_frames, max_frames=max_frames)
-    render_frames = _up_to_grid(content_frames, STRIDE)
+    render_frames = _up_to_grid(content_frames + echo_frames, STRIDE)
     if render_frames <= max_frames:
         return FrameGrid(content_frames=content_frames, render_frames=render_frames)
     largest = (max_frames - 1) // STRIDE * STRIDE + 1
-    return FrameGrid(content_frames=largest, render_frames=largest, clamped_from=content_frames)
+    if largest <= echo_frames:
+        raise InvalidRequestError(
+            f"a render of at most {max_frames} frames has no room for {echo_frames} that repeat another clip: "
+            "lower inputs.from_previous.frames or raise LTX_MAX_FRAMES",
+            echo_frames=echo_frames,
+            max_frames=max_frames,
+        )
+    return FrameGrid(content_frames=largest - echo_frames, render_frames=largest, clamped_from=content_frames)
 
 
 def frame_at(seconds: float | Fraction, fps: int, *, num_frames: int) -> int:

@@ -159,7 +159,9 @@ def reading_seconds(text: str) -> Fraction:
     return READ_FIND_S + letters * READ_LETTER_S if letters else Fraction(0)
 
 
-def pace(clip: ClipSpec, *, min_s: float | Fraction, max_s: float | Fraction, fps: int, max_frames: int) -> Pacing:
+def pace(
+    clip: ClipSpec, *, min_s: float | Fraction, max_s: float | Fraction, fps: int, max_frames: int, echo_frames: int = 0
+) -> Pacing:
     """Return how long a clip is.
 
     Args:
@@ -168,6 +170,7 @@ def pace(clip: ClipSpec, *, min_s: float | Fraction, max_s: float | Fraction, fp
         max_s: Longest clip of the project; like ``min_s``, it wins over the clip's own hints.
         fps: Frames per second.
         max_frames: Most frames that one render may have.
+        echo_frames: Frames of the render that repeat the clip before and are not shown.
 
     Returns:
         The length on the frame grid. A static medium shot in which one thing happens takes 3 s: 48 frames at 16 fps.
@@ -188,7 +191,7 @@ def pace(clip: ClipSpec, *, min_s: float | Fraction, max_s: float | Fraction, fp
         if (seconds - limit) * sign > 0:
             clamps.append(f"{asked} {'cut' if sign > 0 else 'raised'} to the {name} of {_written(limit)}")
             seconds, asked = limit, _written(limit)
-    frames = fit_frames(content_frames(seconds, fps), max_frames=max_frames)
+    frames = fit_frames(content_frames(seconds, fps), max_frames=max_frames, echo_frames=echo_frames)
     if frames.clamped_from is not None:
         clamps.append(
             f"{asked} ({frames.clamped_from} frames) cut to {_written(Fraction(frames.content_frames, fps))}: "

@@ -1,19 +1,34 @@
 """Many clips of many projects in one go: bibles are read again only when edited, and every engine starts at most once."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from vtx_dagster.core.engines import MediaTool, Progress, RenderEngine, RenderSession, no_progress
-from vtx_dagster.core.errors import VtxError
+from vtx_dagster.core.batch_order import BatchItem
+from vtx_dagster.core.engines import (
+    MediaTool,
+    Progress,
+    RenderEngine,
+    RenderReport,
+    RenderRequest,
+    RenderSession,
+    never,
+    no_progress,
+)
+from vtx_dagster.core.errors import CancelledError, VtxError
+from vtx_dagster.core.ids import story_order
+from vtx_dagster.production.lanes import Batch
 from vtx_dagster.production.render import Clock, Rendered, find_take, render_clip, write_plan
-from vtx_dagster.production.resolve import ResolvedClip, Resolver
+from vtx_dagster.production.resolve import EngineFor, ResolvedClip, Resolver
 from vtx_dagster.studio.files import FileIdentity, file_identity
 from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.takes import TakeStore
+
+_POLL_S = 0.2
 
 
 def utc_now() -> datetime:
@@ -26,7 +41,7 @@ class _Prepared:
     """What all clips of a project share, or why it cannot be had, and the files that it was read from."""
 
     files: tuple[FileIdentity | None, ...]
-    found: tuple[Resolver, RenderEngine] | VtxError
+    found: Resolver | VtxError
 
 
 class ClipWorkshop:
@@ -35,12 +50,14 @@ class ClipWorkshop:
     What is edited meanwhile (the bible, ``metadata.yaml``, settings) holds from the next clip on: with the old one, the rest of
     a long batch would be stale as soon as it is rendered.
 
+    Clips may be rendered from several threads.
+
     Use it as a context manager when rendering: engines are stopped at its end. What a killed process left half-rendered in a
     project is removed when the first of its clips is rendered.
 
     Args:
         studio: Where the projects are.
-        engine_for: Returns the engine of a project.
+        engine_for: Returns the engines of a project.
         media_for: Returns the media tool of a project; needed for rendering only.
         clock: Dates the takes.
     """
@@ -49,7 +66,7 @@ class ClipWorkshop:
         self,
         studio: Studio,
         *,
-        engine_for: Callable[[Project], RenderEngine],
+        engine_for: EngineFor,
         media_for: Callable[[Project], MediaTool] | None = None,
         clock: Clock = utc_now,
     ) -> None:
@@ -58,8 +75,9 @@ class ClipWorkshop:
         self._media_for = media_for
         self._clock = clock
         self._prepared: dict[str, _Prepared] = {}
-        self._sessions: dict[RenderEngine, RenderSession] = {}
+        self._sessions: dict[RenderEngine, _SharedSession] = {}
         self._running = ExitStack()
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -69,31 +87,64 @@ class ClipWorkshop:
 
     def plan(self, slug: str, clip: str) -> ResolvedClip:
         """Resolve one clip and write its plan to ``renders/plans``."""
-        resolved = self._resolve(slug, clip)
-        write_plan(self._resolver(slug)[0].project, resolved)
+        resolver, resolved = self._resolve(slug, clip)
+        write_plan(resolver.project, resolved)
         return resolved
 
+    def batch(self, clips: Mapping[str, tuple[str, str]], *, profile: str | None = None) -> Batch:
+        """Return how clips are best rendered together; a clip that cannot be planned fails when its turn comes.
+
+        Args:
+            clips: Slug and clip id by the key that the batch names them by.
+            profile: As for ``render``.
+        """
+        keys = {place: key for key, place in clips.items()}
+        items: list[BatchItem] = []
+        num_lanes = 1
+        affinity: tuple[object, ...] = ()
+        for (slug, clip), key in sorted(keys.items(), key=lambda one: (one[0][0], story_order(one[0][1]))):
+            after = ""
+            # One that cannot be planned costs nothing wherever it comes, so it comes where it stands.
+            with suppress(VtxError):
+                _, resolved = self._resolve(slug, clip, profile=profile)
+                plan, engine = resolved.plan, resolved.engine
+                affinity = (plan.engine, engine.key, plan.pipeline, tuple((lora.sha256, lora.strength) for lora in plan.loras))
+                after = keys.get((slug, plan.previous.clip), "") if plan.previous is not None else ""
+                num_lanes = max(num_lanes, engine.concurrency)
+            items.append(BatchItem(key=key, affinity=affinity, after=after))
+        return Batch(items=tuple(items), num_lanes=num_lanes)
+
     def render(
-        self, slug: str, clip: str, *, force: bool = False, profile: str | None = None, progress: Progress = no_progress
+        self,
+        slug: str,
+        clip: str,
+        *,
+        force: bool = False,
+        profile: str | None = None,
+        progress: Progress = no_progress,
+        cancelled: Callable[[], bool] = never,
     ) -> Rendered:
         """Make sure that a clip's take exists; see ``render_clip`` for what is raised.
 
         With a ``profile`` other than the clip's own, the take is kept in the store and is not shown.
         """
-        resolver, engine = self._resolver(slug)
-        due = self._resolve(slug, clip)
-        resolved = due if profile is None else resolver.resolve(resolver.project.clip_spec(clip), profile=profile)
+        resolver, due = self._resolve(slug, clip)
+        resolved = due
+        if profile is not None:
+            resolver, resolved = self._resolve(slug, clip, profile=profile)
         if resolved.clip_hash == due.clip_hash:
             write_plan(resolver.project, resolved)
         return render_clip(
             resolver.project,
             resolved,
-            session=self._session(engine),
+            session=self._session(resolved.engine),
             media=self._media(resolver.project),
             clock=self._clock,
             force=force,
             show=resolved.clip_hash == due.clip_hash,
+            may_degrade=resolver.metadata.render.allow_degrade,
             progress=progress,
+            cancelled=cancelled,
         )
 
     def find(self, slug: str, clip: str) -> Rendered:
@@ -102,17 +153,21 @@ class ClipWorkshop:
         Raises:
             NotFoundError: If there is none.
         """
-        return find_take(self._resolver(slug)[0].project, self._resolve(slug, clip))
+        resolver, resolved = self._resolve(slug, clip)
+        return find_take(resolver.project, resolved)
 
     def strip(self, slug: str, rendered: Rendered) -> bytes:
         """Return three frames of a take as one small WebP."""
-        return self._media(self._resolver(slug)[0].project).strip(rendered.take.path)
+        with self._lock:
+            project = self._resolver(slug).project
+        return self._media(project).strip(rendered.take.path)
 
-    def _resolve(self, slug: str, clip: str) -> ResolvedClip:
-        resolver, _ = self._resolver(slug)
-        return resolver.resolve(resolver.project.clip_spec(clip))
+    def _resolve(self, slug: str, clip: str, *, profile: str | None = None) -> tuple[Resolver, ResolvedClip]:
+        with self._lock:
+            resolver = self._resolver(slug)
+            return resolver, resolver.resolve_clip(clip, profile=profile)
 
-    def _resolver(self, slug: str) -> tuple[Resolver, RenderEngine]:
+    def _resolver(self, slug: str) -> Resolver:
         """Return a project's resolver, made once per state of its files; if that failed, fail in the same way for other clips."""
         project = self._studio.project(slug)
         # Before they are read, so that an edit in between is seen the next time.
@@ -124,25 +179,55 @@ class ClipWorkshop:
             raise prepared.found
         return prepared.found
 
-    def _prepare(self, project: Project) -> tuple[Resolver, RenderEngine] | VtxError:
+    def _prepare(self, project: Project) -> Resolver | VtxError:
         try:
-            engine = self._engine_for(project)
-            resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+            resolver = Resolver.of(project, engine_for=self._engine_for)
             if self._media_for is not None:
                 TakeStore(project).sweep_scratch()
         except VtxError as error:
             return error
-        return resolver, engine
+        return resolver
 
     def _session(self, engine: RenderEngine) -> RenderSession:
-        if engine not in self._sessions:
-            self._sessions[engine] = self._running.enter_context(engine.session())
-        return self._sessions[engine]
+        with self._lock:
+            return self._sessions.setdefault(engine, _SharedSession(engine, self._running))
 
     def _media(self, project: Project) -> MediaTool:
         if self._media_for is None:
             raise TypeError("this workshop was made for planning: give it media_for")
         return self._media_for(project)
+
+
+class _SharedSession:
+    """An engine's session, started by the first clip that is rendered, for as many threads at once as it can serve.
+
+    Args:
+        engine: The engine.
+        running: Stops it.
+    """
+
+    def __init__(self, engine: RenderEngine, running: ExitStack) -> None:
+        self._engine = engine
+        self._running = running
+        self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(engine.concurrency)
+        self._session: RenderSession | None = None
+
+    def render(self, request: RenderRequest) -> RenderReport:
+        """Render a clip as soon as there is room for it."""
+        while not self._free.acquire(timeout=_POLL_S):
+            if request.cancelled():
+                raise CancelledError(f"{request.plan.clip} was called off before its render began", clip=request.plan.clip)
+        try:
+            return self._started().render(request)
+        finally:
+            self._free.release()
+
+    def _started(self) -> RenderSession:
+        with self._lock:
+            if self._session is None:
+                self._session = self._running.enter_context(self._engine.session())
+            return self._session
 
 
 def _shared_files(project: Project) -> tuple[Path, ...]:

@@ -4,6 +4,7 @@ Dagster makes its own copies of resources and runs assets deep inside its engine
 found through a context variable instead.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,8 +12,10 @@ from dataclasses import dataclass, field
 
 from vtx_dagster.core.errors import VtxError
 
-Listener = Callable[[str, int, int], None]
-"""Called with a partition key, the frames or parts that are done of it and their total."""
+logger = logging.getLogger(__name__)
+
+Listener = Callable[[str, int, int, str], None]
+"""Called with a partition key, the frames, steps or parts that are done of it, their total, and the stage that they belong to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +52,29 @@ def watching(listener: Listener, *, settled: SettledListener | None = None) -> I
         _settled_listener.reset(tokens[1])
 
 
-def report(key: str, done: int, total: int) -> None:
+def report(key: str, done: int, total: int, stage: str = "") -> None:
     """Tell the listener, if there is one."""
     listener = _listener.get()
     if listener is not None:
-        listener(key, done, total)
+        listener(key, done, total, stage)
+
+
+class StageReporter:
+    """The ``Progress`` of one partition: tells the listener, and logs each stage when it begins.
+
+    Dagster brings the log of this package into the log of the run, so a single step must not write to it: a render has many.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._stage = ""
+
+    def __call__(self, done: int, total: int, stage: str = "") -> None:
+        """Take note of steps done, of their total, and of the stage that they belong to."""
+        if stage and stage != self._stage:
+            self._stage = stage
+            logger.info("%s: %s", self._key, stage)
+        report(self._key, done, total, stage)
 
 
 def settle(settled: Settled) -> None:

@@ -4,13 +4,21 @@ A clip is rendered under a file lock, so that of two processes that want the sam
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from vtx_dagster.core.engines import MediaTool, Progress, RenderRequest, RenderSession, no_progress
-from vtx_dagster.core.errors import ChangedInputError, NotFoundError, ProcessError, RenderError, VerificationError
+from vtx_dagster.core.engines import MediaTool, Progress, RenderRequest, RenderSession, never, no_progress
+from vtx_dagster.core.errors import (
+    ChangedInputError,
+    MissingInputError,
+    NotFoundError,
+    ProcessError,
+    RenderError,
+    VerificationError,
+)
 from vtx_dagster.production.cut import replacing_take
 from vtx_dagster.production.resolve import ResolvedClip
 from vtx_dagster.studio.files import file_identity, storage_errors, write_atomic
@@ -58,7 +66,9 @@ def render_clip(
     clock: Clock,
     force: bool = False,
     show: bool = True,
+    may_degrade: bool = False,
     progress: Progress = no_progress,
+    cancelled: Callable[[], bool] = never,
 ) -> Rendered:
     """Make sure that a take of a plan exists, and show it.
 
@@ -71,7 +81,9 @@ def render_clip(
         force: Render even if there is a take; it is replaced only by one that was verified. If it is shown, its act and the
             film are due again.
         show: Make the take the one in ``renders/clips``; not wanted for a take in another profile than the film's.
+        may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
         progress: Told about frames.
+        cancelled: Says whether the render was called off.
 
     Returns:
         The take; ``was_reused`` if nothing had to be rendered.
@@ -79,6 +91,8 @@ def render_clip(
     Raises:
         RenderError, ProcessError: If the engine failed; the failure is on record for this plan, unless it may pass by itself.
         VerificationError: If what it made is not what was planned; likewise on record, and the file is kept for a look.
+        MissingInputError: If the clip that it continues has no take of its present plan; nothing is on record against this one.
+        EngineLostError, CancelledError: If what renders was lost, or the render called off; likewise not on record.
         ChangedInputError: If an input or LoRA file is not the one that was planned any more; nothing is kept.
         StorageError: If the disk refused; nothing is on record against the clip.
     """
@@ -89,7 +103,14 @@ def render_clip(
         was_reused = take is not None
         if take is None:
             replacing = replacing_take(project, clip) if force and show else nullcontext()
-            take = _render(store, resolved, session=session, media=media, clock=clock, progress=progress, storing=replacing)
+            take = _render(
+                store,
+                resolved,
+                _Means(
+                    session=session, media=media, clock=clock, may_degrade=may_degrade, progress=progress, cancelled=cancelled
+                ),
+                storing=replacing,
+            )
         if show:
             store.make_current(take)
     # Not INFO: Dagster would write it to its event log, at half the cost of the materialisation that says the same.
@@ -110,26 +131,38 @@ def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
     return Rendered(take=take, record=store.record(take, plan=resolved.plan), was_reused=True, is_shown=True)
 
 
-def _render(
-    store: TakeStore,
-    resolved: ResolvedClip,
-    *,
-    session: RenderSession,
-    media: MediaTool,
-    clock: Clock,
-    progress: Progress,
-    storing: AbstractContextManager[None],
-) -> Take:
-    plan, clip_hash = resolved.plan, resolved.clip_hash
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """What a clip is rendered with, as the arguments of ``render_clip``."""
+
+    session: RenderSession
+    media: MediaTool
+    clock: Clock
+    may_degrade: bool
+    progress: Progress
+    cancelled: Callable[[], bool]
+
+
+def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing: AbstractContextManager[None]) -> Take:
+    plan, clip_hash, clock = resolved.plan, resolved.clip_hash, means.clock
+    files = {**resolved.files, **_previous_take(store, resolved)}
     with store.scratch(plan.clip) as folder:
         output, log = folder / "clip.mp4", folder / "log.txt"
-        request = RenderRequest(plan=plan, files=resolved.files, output=output, log=log, progress=progress)
+        request = RenderRequest(
+            plan=plan,
+            files=files,
+            output=output,
+            log=log,
+            progress=means.progress,
+            cancelled=means.cancelled,
+            may_degrade=means.may_degrade,
+        )
         started = clock()
         try:
             with storage_errors(output):
-                report = session.render(request)
+                report = means.session.render(request)
             finished = clock()
-            facts = media.verify(output, plan)
+            facts = means.media.verify(output, plan)
         except (RenderError, ProcessError, VerificationError) as error:
             _check_inputs(resolved)
             if error.retryable:
@@ -149,7 +182,7 @@ def _render(
             plan,
             project=store.project.slug,
             clip_hash=clip_hash,
-            engine=dict(report.facts),
+            engine={**report.facts, **({"gpu_s": report.gpu_s} if report.gpu_s else {})},
             verification=facts.to_json(),
             started_at=started.isoformat(),
             finished_at=finished.isoformat(),
@@ -157,6 +190,21 @@ def _render(
         )
         with storing:
             return store.store(output, record, log=log)
+
+
+def _previous_take(store: TakeStore, resolved: ResolvedClip) -> Mapping[str, Path]:
+    """Return the take of the clip that this one continues, by its hash; nothing for a clip that continues none."""
+    clip, previous = resolved.plan.clip, resolved.plan.previous
+    if previous is None:
+        return {}
+    take = store.find(previous.clip, previous.clip_hash)
+    if take is None:
+        failure = store.failure(previous.clip, previous.clip_hash)
+        why = f"which failed: {failure.message}" if failure is not None else "which has no take of its present plan yet"
+        raise MissingInputError(
+            f"{clip} continues {previous.clip}, {why}; render that one first", clip=clip, previous=previous.clip
+        )
+    return {previous.clip_hash: take.path}
 
 
 def _check_inputs(resolved: ResolvedClip) -> None:

@@ -1,23 +1,30 @@
 """From a clip spec to a render plan: everything that decides the clip's pixels, looked up and hashed."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vtx_dagster.core.bible import Bible, Lora
 from vtx_dagster.core.capsules import with_visual_capsules
-from vtx_dagster.core.clip import ClipSpec, ImageInput
+from vtx_dagster.core.clip import ClipInputs, ClipSpec, ImageInput
 from vtx_dagster.core.continuity import bundle_of, compile_prompt, derived_seed, draw
-from vtx_dagster.core.errors import InvalidRequestError, MissingInputError
+from vtx_dagster.core.engines import RenderEngine
+from vtx_dagster.core.errors import InvalidRequestError, MissingInputError, VtxError
 from vtx_dagster.core.frames import MAX_FRAMES, frame_at
+from vtx_dagster.core.ids import story_order
+from vtx_dagster.core.lineup import Shown
 from vtx_dagster.core.metadata import Metadata, RenderProfile
 from vtx_dagster.core.pacing import Pacing, pace
-from vtx_dagster.core.plan import EngineIdentity, PlanInput, PlanLora, RenderPlan
+from vtx_dagster.core.plan import PlanInput, PlanLora, PlanPrevious, RenderPlan
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.studio.files import FileIdentity, file_identity, hash_file
 from vtx_dagster.studio.library import load_visual_capsules
 from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.takes import TakeStore
+
+EngineFor = Callable[[Project, str], RenderEngine]
+"""Returns the engine of that name for a project; of an empty name the one that the project's settings name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,8 @@ class ResolvedClip:
     Attributes:
         files: Path of every input and LoRA by the SHA-256 that the plan names; of files with equal content the last one.
         looked_at: Identity of every input and LoRA file, by path, from before it was hashed.
+        engine: What renders it.
+        previous: Where the take is or will be from whose end the clip goes on; None for most.
         pacing: How its length was found.
         warnings: What the author should know, and what did not stop the plan.
     """
@@ -34,9 +43,24 @@ class ResolvedClip:
     plan: RenderPlan
     clip_hash: str
     pacing: Pacing
+    engine: RenderEngine
+    previous: Path | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
     looked_at: Mapping[str, FileIdentity] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Chains:
+    """Clips from whose ends others go on, with what they were found in.
+
+    Attributes:
+        specs: Identity of the file and what it says, by clip.
+        resolved: What decides the plan, apart from what all plans share, and the plan; by clip and profile.
+    """
+
+    specs: dict[str, tuple[FileIdentity | None, ClipSpec]] = field(default_factory=dict)
+    resolved: dict[tuple[str, str | None], tuple[object, ResolvedClip]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,56 +69,129 @@ class Resolver:
 
     Attributes:
         bible: The bible of the project, the look of its visual capsules included.
+        engines: The project's engines by name, as far as they were needed.
+        chains: What was found of the clips from whose ends others go on.
     """
 
     project: Project
-    engine: EngineIdentity
-    draws: bool
     bible: Bible
     metadata: Metadata
     max_frames: int
     max_prompt_chars: int | None
+    engine_for: EngineFor = field(compare=False)
+    engines: dict[str, RenderEngine] = field(default_factory=dict, compare=False)
+    chains: _Chains = field(default_factory=_Chains, compare=False, repr=False)
 
     @classmethod
-    def of(cls, project: Project, *, engine: EngineIdentity, draws: bool) -> "Resolver":
+    def of(cls, project: Project, *, engine_for: EngineFor) -> "Resolver":
         """Return the resolver of a project as its files are now.
 
         Raises:
             InvalidFileError: If a bible file, ``metadata.yaml``, a visual capsule or a setting does not hold what it should.
             NotFoundError: If there is no visual capsule of a name that ``metadata.yaml`` chose.
             MissingInputError: If a picture of a visual capsule is not there.
+            VtxError: If the project's engine cannot be had. An engine that only a render profile names is made when it is needed.
         """
         settings, metadata = project.settings(), project.metadata()
+        name = metadata.render.engine or ""
         return cls(
             project=project,
-            engine=engine,
-            draws=draws,
+            engine_for=engine_for,
+            engines={name: engine_for(project, name)},
             bible=with_visual_capsules(project.bible(), load_visual_capsules(project.studio, metadata)),
             metadata=metadata,
             max_frames=settings.integer("LTX_MAX_FRAMES", default=MAX_FRAMES, minimum=9),
             max_prompt_chars=settings.integer("VTX_PROMPT_MAX_CHARS", default=2000, minimum=1),
         )
 
-    def resolve(self, spec: ClipSpec, *, profile: str | None = None) -> ResolvedClip:
+    def engine(self, name: str = "") -> RenderEngine:
+        """Return the engine that a render profile names, or without a name the project's.
+
+        Raises:
+            VtxError: If it cannot be had.
+        """
+        chosen = name or self.metadata.render.engine or ""
+        if chosen not in self.engines:
+            self.engines[chosen] = self.engine_for(self.project, chosen)
+        return self.engines[chosen]
+
+    def resolve_clip(self, clip: str, *, profile: str | None = None) -> ResolvedClip:
+        """Return the plan of a clip as its file is now, and for that the plans of the clips from whose ends it goes on.
+
+        The latter are kept until a file of theirs changes, so that resolving a long chain clip by clip stays cheap.
+
+        Args:
+            clip: The clip's id.
+            profile: A render profile instead of the ones that the clips or the project name.
+
+        Raises:
+            NotFoundError: If there is no such clip.
+            InvalidFileError: If its file is not valid.
+            VtxError: As ``resolve``. Of a clip before it, the message says which one it is.
+        """
+        *links, spec = self._chain(self.project.clip_spec(clip))
+        previous: ResolvedClip | None = None
+        for link in links:
+            try:
+                previous = self._resolve_link(link, profile, previous)
+            except VtxError as error:
+                raise blocked_by(clip, links[-1].id, root=link.id, reason=error.message) from error
+        return self.resolve(spec, profile=profile, previous=previous and previous.plan)
+
+    def predecessor(self, spec: ClipSpec, *, before: str) -> str:
+        """Return the clip from whose end a clip goes on; empty for one that does not.
+
+        Args:
+            spec: The clip.
+            before: The clip before it in story order; empty for the first one.
+
+        Raises:
+            InvalidRequestError: If there is none before it, or the one that it names is not.
+        """
+        wanted = spec.inputs.from_previous
+        if wanted is None:
+            return ""
+        if wanted.clip is not None and story_order(wanted.clip) >= story_order(spec.id):
+            message = f"{spec.id}: inputs.from_previous.clip {wanted.clip} is no earlier clip: name one, or leave it out"
+            raise InvalidRequestError(message, clip=spec.id)
+        if not (wanted.clip or before):
+            message = f"{spec.id} is the first clip, so there is none to continue from: remove inputs.from_previous"
+            raise InvalidRequestError(message, clip=spec.id)
+        return wanted.clip or before
+
+    def resolve(self, spec: ClipSpec, *, profile: str | None = None, previous: Shown | None = None) -> ResolvedClip:
         """Return the plan of a clip.
 
         Args:
             spec: The clip.
             profile: A render profile instead of the one that the clip or the project names.
+            previous: The present plan of the clip from whose end it goes on; needed if it does.
 
         Raises:
-            InvalidRequestError: If the spec names a profile or bundle that does not exist.
-            MissingInputError: If an input or LoRA file is not there.
-            MissingSettingError: If a LoRA is to come from a setting that is not set.
+            InvalidRequestError: If the spec names a profile or bundle that does not exist, a moment outside the clip, a previous
+                clip that it does not fit, or something that the engine cannot render.
+            MissingInputError: If an input, LoRA or model file is not there.
+            MissingSettingError: If a LoRA or model is to come from a setting that is not set.
+            VtxError: If the engine that the profile names cannot be had.
         """
         options = self.metadata.render
         chosen = self._profile(spec, profile)
-        pacing = pace(spec, min_s=options.min_clip_s, max_s=options.max_clip_s, fps=chosen.fps, max_frames=self.max_frames)
+        engine = self.engine(chosen.engine or "")
+        link = _link(spec, chosen, previous)
+        echo_frames = link.frames if link is not None else 0
+        pacing = pace(
+            spec,
+            min_s=options.min_clip_s,
+            max_s=options.max_clip_s,
+            fps=chosen.fps,
+            max_frames=self.max_frames,
+            echo_frames=echo_frames,
+        )
         prompt = compile_prompt(self.bible, spec, max_chars=self.max_prompt_chars)
         files = _Files()
-        plan = RenderPlan(
+        draft = RenderPlan(
             clip=spec.id,
-            engine=self.engine,
+            engine=engine.identity,
             pipeline=spec.pipeline or chosen.pipeline,
             mode=spec.inputs.mode,
             prompt=prompt.positive,
@@ -107,14 +204,23 @@ class Resolver:
             render_frames=pacing.frames.render_frames,
             num_inference_steps=chosen.num_inference_steps,
             guidance_scale=chosen.guidance_scale,
-            inputs=self._inputs(spec, chosen.fps, pacing.frames.content_frames, files),
+            inputs=self._inputs(
+                spec.inputs,
+                files,
+                moment=lambda image: echo_frames + _moment(spec, image, fps=chosen.fps, num_frames=pacing.frames.content_frames),
+            ),
             loras=self._loras(spec, files),
-            drawing=draw(self.bible, spec, project=self.project.slug, title=self.metadata.title) if self.draws else None,
+            previous=link,
+            retake=spec.inputs.retake,
+            drawing=draw(self.bible, spec, project=self.project.slug, title=self.metadata.title) if engine.draws else None,
         )
+        plan = engine.accept(draft, files.by_sha256)
         return ResolvedClip(
             plan=plan,
             clip_hash=plan.clip_hash(),
             pacing=pacing,
+            engine=engine,
+            previous=TakeStore(self.project).take_path(link.clip, link.clip_hash) if link is not None else None,
             files=files.by_sha256,
             looked_at=files.looked_at,
             warnings=(*prompt.warnings, *pacing.clamps),
@@ -123,16 +229,15 @@ class Resolver:
     def looked_at(self, spec: ClipSpec) -> dict[str, FileIdentity | None]:
         """Return the identity of every file that a clip's plan depends on, by path; None for one that is missing.
 
-        As long as these, the clip's YAML and what all plans of the project share are as they were, ``resolve`` gives the same
-        plan, or the same error.
+        As long as these, the clip's YAML, the plan of the clip that it continues and what all plans of the project share are as
+        they were, ``resolve`` gives the same plan, or the same error.
 
         Raises:
             InvalidRequestError: If the spec names a bundle that does not exist.
             StorageError: If the disk refuses to say.
         """
-        inputs = [*spec.inputs.images, *([spec.inputs.video] if spec.inputs.video else [])]
         # A name that cannot be one of a file stops the plan whatever is on disk.
-        named = [self.project.root / one.file for one in inputs if one.file.isprintable()]
+        named = [self.project.input_path(name) for name in _named_files(spec) if name.isprintable()]
         loras = [path for _, path in self._lora_files(spec) if path is not None]
         return {str(path): file_identity(path) for path in (*named, *loras)}
 
@@ -145,20 +250,54 @@ class Resolver:
             )
         return profiles[name]
 
-    def _inputs(self, spec: ClipSpec, fps: int, content_frames: int, files: "_Files") -> tuple[PlanInput, ...]:
-        def images(image: ImageInput) -> PlanInput:
-            return PlanInput(
-                role="image",
-                sha256=files.add(self.project.resolve_input(image.file)),
-                frame_index=frame_at(image.at_s, fps=fps, num_frames=content_frames),
-                strength=image.strength,
-            )
+    def _chain(self, spec: ClipSpec) -> list[ClipSpec]:
+        """Return the clips from whose ends a clip goes on, the first one first, and the clip itself at last."""
+        chain = [spec]
+        order = self.project.clip_ids() if spec.inputs.from_previous is not None else ()
+        positions = {clip: index for index, clip in enumerate(order)}
+        while chain[-1].inputs.from_previous is not None:
+            at = chain[-1].id
+            index = positions.get(at, 0)
+            try:
+                at = self.predecessor(chain[-1], before=order[index - 1] if index else "")
+                chain.append(self._spec_of_link(at))
+            except VtxError as error:
+                if at == spec.id:
+                    raise
+                raise blocked_by(spec.id, chain[1].id if len(chain) > 1 else at, root=at, reason=error.message) from error
+        return chain[::-1]
 
-        planned = sorted(map(images, spec.inputs.images), key=lambda planned: planned.frame_index)
-        if spec.inputs.video is not None:
-            video = spec.inputs.video
-            sha256 = files.add(self.project.resolve_input(video.file))
-            planned.append(PlanInput(role="video", sha256=sha256, strength=video.strength))
+    def _spec_of_link(self, clip: str) -> ClipSpec:
+        """Return what the file of a clip says from which another goes on; the same object as long as the file is the same."""
+        identity = file_identity(self.project.clip_spec_path(clip))
+        known = self.chains.specs.get(clip)
+        if known is None or known[0] != identity:
+            known = self.chains.specs[clip] = (identity, self.project.clip_spec(clip))
+        return known[1]
+
+    def _resolve_link(self, spec: ClipSpec, profile: str | None, previous: ResolvedClip | None) -> ResolvedClip:
+        """Resolve a clip from which another goes on, unless it was and everything that decides its plan is as it was then."""
+        basis = (spec, self.looked_at(spec), previous and previous.clip_hash)
+        known = self.chains.resolved.get((spec.id, profile))
+        if known is None or known[0] != basis:
+            resolved = self.resolve(spec, profile=profile, previous=previous and previous.plan)
+            known = self.chains.resolved[spec.id, profile] = (basis, resolved)
+        return known[1]
+
+    def _inputs(self, given: ClipInputs, files: "_Files", *, moment: Callable[[ImageInput], int]) -> tuple[PlanInput, ...]:
+        def added(name: str) -> str:
+            return files.add(self.project.resolve_input(name))
+
+        images = [
+            PlanInput(role="image", sha256=added(image.file), frame_index=moment(image), strength=image.strength)
+            for image in given.images
+        ]
+        planned = sorted(images, key=lambda image: image.frame_index)
+        for role, one in (("video", given.video), ("mask", given.mask)):
+            if one is not None:
+                planned.append(PlanInput(role=role, sha256=added(one.file), strength=one.strength))
+        if given.audio is not None:
+            planned.append(PlanInput(role="audio", sha256=added(given.audio.file), start_s=given.audio.start_s))
         return tuple(planned)
 
     def _loras(self, spec: ClipSpec, files: "_Files") -> tuple[PlanLora, ...]:
@@ -178,6 +317,66 @@ class Resolver:
         for lora in bundle.loras if bundle is not None else ():
             path = Path(str(lora.path)) if lora.env_path is None else self.project.settings().path(lora.env_path)
             yield lora, path and self.project.root / path
+
+
+def blocked_by(clip: str, previous: str, *, root: str, reason: str) -> InvalidRequestError:
+    """Return why a clip cannot be planned that goes on from the end of another.
+
+    Args:
+        clip: The clip.
+        previous: The clip that it continues.
+        root: The clip of the chain that cannot be planned itself.
+        reason: Why that one cannot.
+    """
+    back = "" if previous == root else f", which goes back to {root}"
+    return InvalidRequestError(
+        f"{clip} continues {previous}{back}, which cannot be planned: {reason}", clip=clip, blocked_by=root
+    )
+
+
+def _link(spec: ClipSpec, chosen: RenderProfile, previous: Shown | None) -> PlanPrevious | None:
+    """Return the end of a clip from which another goes on, or None; checks that the two fit."""
+    wanted = spec.inputs.from_previous
+    if wanted is None:
+        return None
+    if previous is None:
+        raise InvalidRequestError(f"{spec.id}: the plan of the clip that it continues is needed first", clip=spec.id)
+    here = (chosen.width, chosen.height, chosen.fps)
+    there = (previous.width, previous.height, previous.fps)
+    if here != there:
+        formats = [f"{width}x{height} at {fps} fps" for width, height, fps in (there, here)]
+        message = f"{spec.id} cannot continue {previous.clip}: that is {formats[0]} and this {formats[1]}; use one render profile"
+        raise InvalidRequestError(message, clip=spec.id, previous=previous.clip)
+    if wanted.frames >= previous.content_frames:
+        message = (
+            f"{spec.id} cannot continue the last {wanted.frames} frames of {previous.clip}, which has {previous.content_frames}: "
+            "lower inputs.from_previous.frames, or make that clip longer"
+        )
+        raise InvalidRequestError(message, clip=spec.id, previous=previous.clip)
+    return PlanPrevious(
+        clip=previous.clip,
+        clip_hash=previous.clip_hash(),
+        end_frame=previous.content_frames,
+        frames=wanted.frames,
+        strength=wanted.strength,
+    )
+
+
+def _moment(spec: ClipSpec, image: ImageInput, *, fps: int, num_frames: int) -> int:
+    """Return the frame of a clip that an image steers."""
+    if image.frame is None:
+        return frame_at(image.at_s, fps=fps, num_frames=num_frames)
+    if image.frame >= num_frames:
+        message = f"{spec.id}: {image.file} is for frame {image.frame}, and the clip has frames 0 to {num_frames - 1}"
+        raise InvalidRequestError(message, clip=spec.id, frame=image.frame, num_frames=num_frames)
+    return image.frame
+
+
+def _named_files(spec: ClipSpec) -> Iterator[str]:
+    given = spec.inputs
+    for one in (*given.images, given.video, given.mask, given.audio):
+        if one is not None:
+            yield one.file
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,19 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vtx_dagster import __version__
-from vtx_dagster.core.engines import RenderEngine
+from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.errors import InvalidRequestError, StorageError, VtxError
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ClipRecord, CutRecord, ProjectRecord
 from vtx_dagster.core.story import StoryWriter
 from vtx_dagster.production.cut import assembled_hash
-from vtx_dagster.production.resolve import ResolvedClip, Resolver
+from vtx_dagster.production.resolve import EngineFor, ResolvedClip, Resolver, blocked_by
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.files import FileIdentity, file_identity, storage_errors, write_atomic
 from vtx_dagster.studio.locks import locked_clips
@@ -36,6 +36,21 @@ SETTLED_NS = 2_000_000_000
 """A file that changed less than two seconds ago may change again without its times showing it, so it is not remembered yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """From which clip another goes on.
+
+    Attributes:
+        clip: That clip.
+        is_named: The clip spec names it; else it is the one before in story order.
+        found: The hash of its plan, or why it has none, when the other one was looked at.
+    """
+
+    clip: str
+    is_named: bool
+    found: str
+
+
 @dataclass(slots=True)
 class _Planned:
     """A clip's plan, in short, and the files that it was made from.
@@ -43,6 +58,7 @@ class _Planned:
     Attributes:
         spec: Identity of the clip's YAML.
         inputs: Identity of every input and LoRA file, by path; None for one that is missing.
+        link: From which clip it goes on, if it does.
         take: Identity of the take that was found for the plan, if one was.
     """
 
@@ -54,6 +70,7 @@ class _Planned:
     width: int
     height: int
     inputs: dict[str, FileIdentity | None]
+    link: _Link | None = None
     take: FileIdentity | None = None
 
     def clip_hash(self) -> str:
@@ -69,12 +86,16 @@ class _Blocked:
     problem: str
     spec: FileIdentity | None
     inputs: dict[str, FileIdentity | None]
+    link: _Link | None = None
+
+
+_Found = _Planned | _Blocked
 
 
 def survey_studio(
     studio: Studio,
     *,
-    engine_for: Callable[[Project], RenderEngine],
+    engine_for: EngineFor,
     writer_for: Callable[[Project], StoryWriter] | None = None,
     only: Iterable[str] | None = None,
 ) -> Iterator[ProjectRecord]:
@@ -82,7 +103,7 @@ def survey_studio(
 
     Args:
         studio: The studio.
-        engine_for: Returns the engine of a project, whose identity is part of every plan.
+        engine_for: Returns the engines of a project, whose identity is part of every plan.
         writer_for: Returns the story writer of a project; without it the story stages are left out.
         only: Slugs of the projects that are wanted; all when missing.
     """
@@ -91,7 +112,7 @@ def survey_studio(
             project = studio.project(slug)
             writer = writer_for(project) if writer_for is not None else None
             with _uncollected():
-                record = survey(project, engine=engine_for(project), writer=writer)
+                record = survey(project, engine_for=engine_for, writer=writer)
             yield record
         except VtxError as error:
             yield ProjectRecord(project=slug, problem=error.message)
@@ -113,25 +134,27 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None = None) -> ProjectRecord:
+def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | None = None) -> ProjectRecord:
     """Return what is on disk of one project. A clip that cannot be planned is ``blocked`` and stops no other.
 
     Raises:
         InvalidFileError: If ``metadata.yaml``, a bible file or a setting does not hold what it should.
         StorageError: If a folder of it cannot be read.
+        VtxError: If its engine cannot be had.
     """
-    resolver = Resolver.of(project, engine=engine.identity, draws=engine.draws)
+    resolver = Resolver.of(project, engine_for=engine_for)
     memory = _Memory.load(project, resolver)
     shelf = _Shelf(project)
-    records, planned = [], []
+    found: dict[str, _Found] = {}
+    records: list[ClipRecord] = []
+    broken: dict[str, _Broken] = {}
+    before = ""
     for clip in project.clip_ids():
-        found = memory.clip(clip, resolver)
-        if isinstance(found, _Blocked):
-            records.append(ClipRecord(clip=clip, problem=found.problem))
-            continue
-        records.append(shelf.record(found))
-        planned.append(found)
-    memory.save(record.clip for record in records)
+        one = found[clip] = memory.clip(clip, resolver, _Earlier(found, before))
+        records.append(_linked(shelf.record(one), broken) if isinstance(one, _Planned) else _blocked(one))
+        before = clip
+    memory.save(found)
+    planned = [one for one in found.values() if isinstance(one, _Planned)]
     lineup, lineup_problem = _lineup(planned)
     metadata = resolver.metadata
     produces_in_acts = project.produces_in_acts()
@@ -148,6 +171,83 @@ def survey(project: Project, *, engine: RenderEngine, writer: StoryWriter | None
         may_render=metadata.automation.render,
         may_assemble=metadata.automation.assemble,
     )
+
+
+def _blocked(found: _Blocked) -> ClipRecord:
+    return ClipRecord(clip=found.clip, problem=found.problem, continues=found.link.clip if found.link is not None else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """Where a chain of clips ends: at a clip that failed, and why it did."""
+
+    root: str
+    failure: str
+
+
+def _linked(record: ClipRecord, broken: dict[str, _Broken]) -> ClipRecord:
+    """Return a clip's record, with why it cannot go on from the clip that it continues, if the chain is broken there or before.
+
+    Args:
+        record: The record.
+        broken: The clips so far from which none can go on; this one is added if it is such a clip, too.
+    """
+    end = broken.get(record.continues)
+    if end is not None and not record.has_take:
+        broken[record.clip] = end
+        back = "" if end.root == record.continues else f", which goes back to {end.root}"
+        return replace(record, broken_link=f"continues {record.continues}{back}, which failed: {end.failure}")
+    if record.failure:
+        broken[record.clip] = _Broken(record.clip, record.failure)
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What was found of the clips before one.
+
+    Attributes:
+        found: All of them.
+        last: The one right before it; empty for the first clip.
+    """
+
+    found: Mapping[str, _Found]
+    last: str
+
+    def holds(self, link: _Link | None) -> bool:
+        """Say whether what a clip goes on from is what it was."""
+        return link is None or ((link.is_named or link.clip == self.last) and link.found == self.state_of(link.clip))
+
+    def state_of(self, clip: str) -> str:
+        """Return the hash of a clip's plan, or why it has none; empty if there is no such clip."""
+        one = self.found.get(clip)
+        if one is None:
+            return ""
+        return one.problem if isinstance(one, _Blocked) else one.plan_hash
+
+    def link_of(self, spec: ClipSpec) -> _Link | None:
+        """Return what a clip goes on from, or None; of a clip that has none to go on from, a link to nothing."""
+        wanted = spec.inputs.from_previous
+        if wanted is None:
+            return None
+        clip = wanted.clip or self.last
+        return _Link(clip, wanted.clip is not None, self.state_of(clip))
+
+    def plan_of(self, clip: str, *, of: str) -> _Planned:
+        """Return the plan of a clip that another one continues.
+
+        Raises:
+            InvalidRequestError: If it cannot be planned; says which clip of the chain is to blame.
+        """
+        one = self.found.get(clip)
+        if one is None:
+            raise blocked_by(of, clip, root=clip, reason="there is no such clip: correct inputs.from_previous.clip")
+        if isinstance(one, _Planned):
+            return one
+        root = one
+        while root.link is not None and isinstance(earlier := self.found.get(root.link.clip), _Blocked):
+            root = earlier
+        raise blocked_by(of, clip, root=root.clip, reason=root.problem)
 
 
 class _Shelf:
@@ -179,6 +279,7 @@ class _Shelf:
             shown_hash=shown_hash if shown_hash != plan_hash else "",
             failure=failure.message if failure else "",
             is_damaged=take is None and clip in self._rendered and self._is_damaged(found),
+            continues=found.link.clip if found.link is not None else "",
         )
 
     def _is_damaged(self, found: _Planned) -> bool:
@@ -234,21 +335,30 @@ class _Memory:
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls(path, project.clips_dir, context, {})
 
-    def clip(self, clip: str, resolver: Resolver) -> _Planned | _Blocked:
-        """Return a clip's plan in short, or why there is none; from memory if none of its files changed."""
+    def clip(self, clip: str, resolver: Resolver, earlier: _Earlier) -> _Found:
+        """Return a clip's plan in short, or why there is none; from memory if nothing that decides it changed."""
         spec: FileIdentity | None = None
         inputs: dict[str, FileIdentity | None] = {}
+        link: _Link | None = None
         try:
             spec = file_identity(f"{self._clips_dir}/{clip}.yaml")
             known = self._clips.get(clip)
-            if known is not None and known.spec == spec and all(file_identity(path) == was for path, was in known.inputs.items()):
+            if (
+                known is not None
+                and known.spec == spec
+                and all(file_identity(path) == was for path, was in known.inputs.items())
+                and earlier.holds(known.link)
+            ):
                 return known
             read = resolver.project.clip_spec(clip)
             # Before the plan is made: a file that changes while it is looked at is then looked at again.
             inputs = resolver.looked_at(read)
-            found = _planned(resolver.resolve(read), spec, inputs)
+            link = earlier.link_of(read)
+            name = resolver.predecessor(read, before=earlier.last)
+            previous = earlier.plan_of(name, of=clip) if name else None
+            found = _planned(resolver.resolve(read, previous=previous), spec, inputs, link)
         except VtxError as error:
-            found = _Blocked(clip, error.message, spec, inputs)
+            found = _Blocked(clip, error.message, spec, inputs, link)
             if not _is_lasting(error):
                 self._clips.pop(clip, None)
                 return found
@@ -272,7 +382,9 @@ class _Memory:
                 logger.warning("what was found of %s is not remembered: %s", self._clips_dir, error.message)
 
 
-def _planned(resolved: ResolvedClip, spec: FileIdentity | None, inputs: dict[str, FileIdentity | None]) -> _Planned:
+def _planned(
+    resolved: ResolvedClip, spec: FileIdentity | None, inputs: dict[str, FileIdentity | None], link: _Link | None
+) -> _Planned:
     plan = resolved.plan
     return _Planned(
         clip=plan.clip,
@@ -283,6 +395,7 @@ def _planned(resolved: ResolvedClip, spec: FileIdentity | None, inputs: dict[str
         width=plan.width,
         height=plan.height,
         inputs=inputs,
+        link=link,
     )
 
 
@@ -291,18 +404,24 @@ def _is_lasting(error: VtxError) -> bool:
     return not error.retryable and not (isinstance(error, InvalidRequestError) and "path" in error.details)
 
 
-def _row(found: _Planned | _Blocked) -> list[object]:
-    files = [_listed(found.spec), {path: _listed(identity) for path, identity in found.inputs.items()}]
+def _row(found: _Found) -> list[object]:
+    link = found.link
+    basis = [
+        _listed(found.spec),
+        {path: _listed(identity) for path, identity in found.inputs.items()},
+        None if link is None else [link.clip, link.is_named, link.found],
+    ]
     if isinstance(found, _Blocked):
-        return [*files, found.problem]
-    return [*files, found.plan_hash, [found.content_frames, found.fps, found.width, found.height], _listed(found.take)]
+        return [*basis, found.problem]
+    return [*basis, found.plan_hash, [found.content_frames, found.fps, found.width, found.height], _listed(found.take)]
 
 
-def _from_row(clip: str, row: list) -> _Planned | _Blocked:
-    listed, listed_inputs, *rest = row
+def _from_row(clip: str, row: list) -> _Found:
+    listed, listed_inputs, listed_link, *rest = row
     spec, inputs = _identity(listed), {path: _identity(identity) for path, identity in listed_inputs.items()}
+    link = None if listed_link is None else _Link(*listed_link)
     if len(rest) == 1:
-        return _Blocked(clip, str(rest[0]), spec, inputs)
+        return _Blocked(clip, str(rest[0]), spec, inputs, link)
     plan_hash, (content_frames, fps, width, height), take = rest
     return _Planned(
         clip=clip,
@@ -313,6 +432,7 @@ def _from_row(clip: str, row: list) -> _Planned | _Blocked:
         width=width,
         height=height,
         inputs=inputs,
+        link=link,
         take=_identity(take),
     )
 
@@ -336,14 +456,23 @@ def _context(project: Project, resolver: Resolver) -> str:
     shared = [
         __version__,
         project.slug,
-        resolver.engine.model_dump_json(),
-        str(resolver.draws),
+        *_engine_facts(resolver),
         resolver.metadata.model_dump_json(),
         resolver.bible.model_dump_json(),
         f"{resolver.max_frames}",
         *(f"{lora.env_path}={settings.path(str(lora.env_path))}" for lora in loras),
     ]
     return hashlib.sha256("\0".join(shared).encode()).hexdigest()
+
+
+def _engine_facts(resolver: Resolver) -> Iterator[str]:
+    """Yield what the engines of a project are, the one that a profile names included, or why it cannot be had."""
+    for name in sorted({profile.engine or "" for profile in resolver.metadata.render.profiles.values()} | {""}):
+        try:
+            engine = resolver.engine(name)
+            yield f"{name}={engine.identity.model_dump_json()} {engine.draws} {engine.key}"
+        except VtxError as error:
+            yield f"{name}={error.message}"
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -39,7 +39,7 @@ class ListedCapsule:
 
 def library_dir(studio: Studio) -> Path:
     """Return the folder of a studio's capsules and their pictures."""
-    return studio.root / "library"
+    return studio.library_dir
 
 
 def load_capsules(studio: Studio, metadata: Metadata) -> Capsules:

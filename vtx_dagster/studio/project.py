@@ -82,6 +82,11 @@ class Studio:
         """The folder with one folder per project."""
         return self.root / "projects"
 
+    @property
+    def library_dir(self) -> Path:
+        """The folder of what all projects share: style capsules, pictures and other inputs."""
+        return self.root / "library"
+
     def settings(self) -> Settings:
         """Return the settings that hold for no project in particular.
 
@@ -440,32 +445,37 @@ class Project:
             raise InvalidFileError(message, file=file, line=line, path="id", project=self.slug, clip=clip)
         return spec
 
+    def input_path(self, relative: str) -> Path:
+        """Return where a file that a clip names is looked for: ``library/...`` in the studio, all else in the project."""
+        return (self.studio.root if _is_shared(relative) else self.root) / relative
+
     def resolve_input(self, relative: str) -> Path:
         """Return the path of a file that a clip names.
 
         Args:
-            relative: Path in the project's folder, with ``/``.
+            relative: Path in the project's folder, or ``library/...`` in the studio's library; with ``/``.
 
         Raises:
-            InvalidRequestError: If it is absolute, goes up with ``..``, or is a link that leads out of the project.
+            InvalidRequestError: If it is absolute, goes up with ``..``, or is a link that leads out of project or library.
             MissingInputError: If there is no such file.
         """
         parts = PurePosixPath(relative).parts
         if not parts or parts[0] == "/" or ".." in parts or not relative.isprintable():
-            message = f"{relative!r} is not a path inside the project: write it like inputs/still.png"
+            message = f"{relative!r} is not a path inside the project: write it like inputs/still.png or library/still.png"
             raise InvalidRequestError(message, project=self.slug, path=relative)
-        path = self.root / relative
+        path = self.input_path(relative)
+        place, folder = ("library", self.studio.library_dir) if _is_shared(relative) else ("project", self.root)
         try:
             real = path.resolve(strict=True)
             is_file = stat.S_ISREG(real.stat().st_mode)
         except (OSError, RuntimeError) as error:  # Python 3.11 and 3.12 raise RuntimeError where links go round in circles
-            message = f"{relative} is missing in the project: put the file there, or correct the clip"
+            message = f"{relative} is missing in the {place}: put the file there, or correct the clip"
             raise MissingInputError(message, project=self.slug, path=relative) from error
-        if not real.is_relative_to(self.root.resolve()):
-            message = f"{relative} is a link that leads out of the project: copy the file into inputs/"
+        if not real.is_relative_to(folder.resolve()):
+            message = f"{relative} is a link that leads out of the {place}: copy the file into it"
             raise InvalidRequestError(message, project=self.slug, path=relative)
         if not is_file:
-            raise MissingInputError(f"{relative} in the project is not a file: name one", project=self.slug, path=relative)
+            raise MissingInputError(f"{relative} in the {place} is not a file: name one", project=self.slug, path=relative)
         return path
 
     def produces_in_acts(self) -> bool:
@@ -478,6 +488,10 @@ class Project:
             return load_document(path, model, root=self.root)
         except NotFoundError:
             return model()
+
+
+def _is_shared(relative: str) -> bool:
+    return PurePosixPath(relative).parts[:1] == ("library",)
 
 
 def _is_id(text: str, pattern: str) -> bool:

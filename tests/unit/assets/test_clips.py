@@ -109,14 +109,14 @@ def test_a_batch_reports_each_clip_by_itself(run: Run, make_project, write_clip,
     assert "vtx/warnings" not in reported(plans, clip_spec)[KEYS[0]].metadata
     assert engine.num_sessions == 0
 
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, str]] = []
     settled: list[Settled] = []
     with watching(lambda *frames: told.append(frames), settled=settled.append):
         takes = run(rendered_clip, keys=KEYS)
     assert takes.success
     assert versions(reported(takes, rendered_clip)) == wanted
     assert (engine.renders, engine.num_sessions, engine.num_open_sessions) == ([ONE, TWO, THREE], 1, 0)
-    assert told == [(key, 9, 9) for key in KEYS]
+    assert told == [(key, 9, 9, "") for key in KEYS]
     assert [(one.stage, one.key, one.error) for one in settled] == [("rendered_clip", key, None) for key in KEYS]
     assert ephemeral_instance.get_materialized_partitions(rendered_clip.key) == set(KEYS)
     last = ephemeral_instance.get_latest_materialization_event(rendered_clip.key)

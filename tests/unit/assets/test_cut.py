@@ -53,10 +53,10 @@ def test_acts_and_film_with_what_a_person_wants_to_know(run, make_project, rende
     assert failure.step_failure_data.user_failure_data.metadata["vtx/code"].value == "incomplete_lineup"
 
     render_all(project)
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, str]] = []
     with watching(lambda *frames: told.append(frames)):
         acts = [run(act, f"film/{name}") for name in ("A01", "A02")]
-    assert told == [("film/A01", 16, 16), ("film/A02", 8, 8)]
+    assert told == [("film/A01", 16, 16, ""), ("film/A02", 8, 8, "")]
     lineup = look(project).lineup
     assert [facts(result)["version"] for result in acts] == [lineup.act(name).lineup_hash() for name in ("A01", "A02")]
     whole = run(film, "film")

@@ -56,7 +56,7 @@ def report(studio, engine, media):
             report_finished(
                 instance,
                 studio,
-                engine_for=lambda _: engine,
+                engine_for=lambda *_: engine,
                 media_for=lambda _: media,
                 writer_for=lambda _: BreakdownWriter(),
             )
@@ -174,7 +174,7 @@ def test_a_story_that_a_model_wrote_is_reported_with_what_it_cost(
         desk.run(stage)
     register(ephemeral_instance, studio)
     found = report_finished(
-        ephemeral_instance, studio, engine_for=lambda _: engine, media_for=lambda _: media, writer_for=lambda _: asking
+        ephemeral_instance, studio, engine_for=lambda *_: engine, media_for=lambda _: media, writer_for=lambda _: asking
     )
     assert [asset for asset, key in found if key == "film"] == [stage.value for stage in asking.stages]
     event = ephemeral_instance.get_latest_materialization_event(STORY_ASSETS[Stage.BIBLE_PROPOSAL].key)

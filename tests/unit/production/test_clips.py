@@ -1,14 +1,15 @@
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from vtx_dagster.core.engines import RenderSession
 from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoundError, RenderError, VtxError
-from vtx_dagster.core.plan import EngineIdentity
+from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.production.clips import ClipWorkshop, utc_now
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.project import Project
@@ -102,6 +103,14 @@ class Rented:
     started: list[str] = field(compare=False)
     at_work: RenderSession = field(compare=False)
     draws: bool = False
+    concurrency: int = 1
+
+    @property
+    def key(self) -> str:
+        return self.address
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:
+        return plan
 
     @property
     def identity(self) -> EngineIdentity:
@@ -119,7 +128,7 @@ def test_engines_of_other_settings_have_sessions_of_their_own(make_project, stud
     for slug in addresses:
         make_project(slug)
     engines = {slug: Rented(address, started, engine) for slug, address in addresses.items()}
-    with ClipWorkshop(studio, engine_for=lambda project: engines[project.slug], media_for=lambda _: media) as opened:
+    with ClipWorkshop(studio, engine_for=lambda project, _name: engines[project.slug], media_for=lambda _: media) as opened:
         for slug in addresses:
             opened.render(slug, ONE)
     assert started == ["here", "there"], "the engines of a and c are equal"
@@ -178,7 +187,7 @@ def test_finding_needs_a_take(make_project, workshop, write_clip) -> None:
 
 def test_a_workshop_for_planning_cannot_render(make_project, studio, engine) -> None:
     make_project()
-    with ClipWorkshop(studio, engine_for=lambda _: engine) as opened, pytest.raises(TypeError, match="media_for"):
+    with ClipWorkshop(studio, engine_for=lambda *_: engine) as opened, pytest.raises(TypeError, match="media_for"):
         opened.render("film", ONE)
 
 

@@ -3,8 +3,8 @@ from vtx_dagster.production.progress import Settled, report, settle, watching
 
 
 def test_the_listener_is_told_inside_the_block_alone() -> None:
-    frames: list[tuple[str, int, int]] = []
-    outer: list[tuple[str, int, int]] = []
+    frames: list[tuple[str, int, int, str]] = []
+    outer: list[tuple[str, int, int, str]] = []
     settled: list[Settled] = []
     failed = Settled(stage="rendered_clip", key="film/A01_S01_SH010", error=RenderError("no"))
     with watching(lambda *told: outer.append(told)):
@@ -15,8 +15,8 @@ def test_the_listener_is_told_inside_the_block_alone() -> None:
         settle(failed)
     report("nobody", 1, 1)
     settle(failed)
-    assert frames == [("film/A01_S01_SH010", 3, 9)]
-    assert outer == [("film", 1, 2)]
+    assert frames == [("film/A01_S01_SH010", 3, 9, "")]
+    assert outer == [("film", 1, 2, "")]
     assert settled == [failed]
     assert failed.facts == {}
 
@@ -24,7 +24,7 @@ def test_the_listener_is_told_inside_the_block_alone() -> None:
 def test_the_listener_is_gone_after_an_error() -> None:
     told: list[str] = []
     try:
-        with watching(lambda key, done, total: told.append(key)):
+        with watching(lambda key, *_: told.append(key)):
             raise RenderError("no")
     except RenderError:
         report("late", 1, 1)

@@ -41,7 +41,7 @@ def project(make_project) -> Project:
 
 @pytest.fixture
 def resolved(project: Project, engine) -> ResolvedClip:
-    return Resolver.of(project, engine=engine.identity, draws=False).resolve(project.clip_spec(CLIP))
+    return Resolver.of(project, engine_for=lambda *_: engine).resolve(project.clip_spec(CLIP))
 
 
 def files_under(folder: Path) -> set[str]:
@@ -157,7 +157,7 @@ def test_a_take_of_other_inputs_than_planned_is_not_kept(project, write_clip, en
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(b"boat")
     write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/boat.png"}]})
-    resolver = Resolver.of(project, engine=engine.identity, draws=False)
+    resolver = Resolver.of(project, engine_for=lambda *_: engine)
     planned = resolver.resolve(project.clip_spec(CLIP))
     if error is not None:
         engine.errors[CLIP] = error

@@ -1,7 +1,9 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,7 +17,7 @@ from vtx_dagster.core.errors import (
     NotFoundError,
     VtxError,
 )
-from vtx_dagster.core.plan import EngineIdentity
+from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.files import file_identity
 from vtx_dagster.studio.project import Project
@@ -23,8 +25,25 @@ from vtx_dagster.studio.project import Project
 CLIP = "A01_S01_SH010"
 
 
+class StandIn:
+    """A ``RenderEngine`` that only plans."""
+
+    key = "stand-in"
+    concurrency = 1
+
+    def __init__(self, *, name: str = "fake", draws: bool = False) -> None:
+        self.identity = EngineIdentity(name=name, version="1")
+        self.draws = draws
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:
+        return plan
+
+    def session(self) -> NoReturn:
+        raise AssertionError("planning starts no engine")
+
+
 def resolver(project: Project, *, draws: bool = False) -> Resolver:
-    return Resolver.of(project, engine=EngineIdentity(name="fake", version="1"), draws=draws)
+    return Resolver.of(project, engine_for=lambda *_: StandIn(draws=draws))
 
 
 def put(project: Project, name: str, content: str) -> str:

@@ -25,9 +25,9 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     clips: list[str] = []
     resolve = Resolver.resolve
 
-    def counted(self, spec, *, profile=None):
+    def counted(self, spec, **more):
         clips.append(spec.id)
-        return resolve(self, spec, profile=profile)
+        return resolve(self, spec, **more)
 
     monkeypatch.setattr(Resolver, "resolve", counted)
     monkeypatch.setattr(survey_module, "SETTLED_NS", -(10**12))
@@ -424,7 +424,7 @@ def test_a_broken_project_stops_no_other(make_project, studio, engine) -> None:
     spec.symlink_to(spec)
     studio.project("bad_take_folder").takes_dir.rmdir()
     studio.project("bad_take_folder").takes_dir.write_text("not a folder")
-    found = {record.project: record for record in survey_studio(studio, engine_for=lambda _: engine)}
+    found = {record.project: record for record in survey_studio(studio, engine_for=lambda *_: engine)}
     assert list(found) == ["bad_memory", "bad_settings", "bad_take_folder", "bad_yaml", "loop", "whole"]
     assert "prompts/characters.yaml:3: characters.mara.age: " in found["bad_yaml"].problem
     assert "LTX_MAX_FRAMES" in found["bad_settings"].problem
@@ -440,7 +440,7 @@ def test_only_the_projects_that_are_asked_for(make_project, studio, engine) -> N
     for slug in ("a", "b", "c"):
         make_project(slug, clips=())
     found = list(
-        survey_studio(studio, engine_for=lambda _: engine, writer_for=lambda _: BreakdownWriter(), only=["c", "a", "no"])
+        survey_studio(studio, engine_for=lambda *_: engine, writer_for=lambda _: BreakdownWriter(), only=["c", "a", "no"])
     )
     assert [record.project for record in found] == ["a", "c", "no"]
     assert "there is no project 'no'" in found[2].problem
@@ -450,7 +450,7 @@ def test_a_survey_of_one_broken_project_raises(make_project, engine) -> None:
     project = make_project()
     project.metadata_path.write_text("title: [1\n")
     with pytest.raises(InvalidFileError, match=r"metadata\.yaml:"):
-        survey(project, engine=engine)
+        survey(project, engine_for=lambda *_: engine)
 
 
 def test_a_lock_of_a_dead_process_is_no_rendering(make_project, look) -> None:
@@ -470,9 +470,9 @@ def test_a_survey_leaves_the_collector_as_it_was(studio, make_project, engine) -
     make_project("film", clips=("A01_S01_SH010",))
     gc.disable()
     try:
-        list(survey_studio(studio, engine_for=lambda _: engine))
+        list(survey_studio(studio, engine_for=lambda *_: engine))
         assert not gc.isenabled()
     finally:
         gc.enable()
-    list(survey_studio(studio, engine_for=lambda _: engine))
+    list(survey_studio(studio, engine_for=lambda *_: engine))
     assert gc.isenabled()

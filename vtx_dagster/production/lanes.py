@@ -1,0 +1,169 @@
+"""Doing the work of a batch in several places at once, while one thread alone tells of it.
+
+Dagster's events, the log of a run and the listeners of progress belong to the thread that started; the others only work.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextvars import copy_context
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Generic, Self, TypeVar
+
+from vtx_dagster.core.batch_order import BatchItem, BatchQueue
+from vtx_dagster.core.engines import Progress, never
+from vtx_dagster.core.errors import VtxError
+from vtx_dagster.production.progress import StageReporter
+
+R = TypeVar("R")
+
+STOP_TIMEOUT_S = 30.0
+"""How long lanes are waited for that were called off. Engines let go of a GPU within 5 s; a take that is complete is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """The clips of a run.
+
+    Attributes:
+        items: In story order, each once.
+        num_lanes: How many of them are rendered at the same time, at most.
+    """
+
+    items: tuple[BatchItem, ...]
+    num_lanes: int = 1
+
+    @classmethod
+    def of_keys(cls, keys: Sequence[str]) -> Self:
+        """Return work that depends on nothing and shares nothing: it is done one by one, in the order given."""
+        return cls(items=tuple(BatchItem(key=key, affinity=None) for key in keys))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What the work on one key is given.
+
+    Attributes:
+        progress: Told how far it is; from any thread.
+        cancelled: Says whether it was called off.
+    """
+
+    progress: Progress
+    cancelled: Callable[[], bool] = never
+
+
+Work = Callable[[str, Watch], R]
+"""Does the work on one key."""
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """A place where one clip at a time is worked on.
+
+    Attributes:
+        affinity: Of the clip that was worked on last: what is loaded there.
+        is_busy: It has a clip in hand.
+    """
+
+    affinity: Hashable = None
+    is_busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Done(Generic[R]):
+    """A clip was rendered, or failed."""
+
+    lane: _Lane
+    key: str
+    future: Future[R]
+
+
+class Lanes(Generic[R]):
+    """Works on a batch: each clip after the one that it continues, and clips of one affinity in one place if possible.
+
+    Iterate over it once to have each key with a function that returns what came of it, or raises. With one lane that function
+    does the work, in the calling thread; with more it is done by then, in another.
+
+    Args:
+        batch: What is to be done.
+        work: Does it for one key.
+    """
+
+    def __init__(self, batch: Batch, work: Work[R]) -> None:
+        self._work = work
+        self._queue = BatchQueue(batch.items)
+        self._messages: SimpleQueue[_Done[R] | Callable[[], None]] = SimpleQueue()
+        self._called_off = threading.Event()
+        self._lanes = [_Lane() for _ in range(min(batch.num_lanes, len(batch.items)))]
+
+    def __iter__(self) -> Iterator[tuple[str, Callable[[], R]]]:
+        if len(self._lanes) > 1:
+            yield from self._in_threads()
+            return
+        affinity: Hashable = None
+        while (item := self._queue.take(affinity)) is not None:
+            affinity = item.affinity
+            yield item.key, lambda key=item.key: self._work(key, Watch(progress=StageReporter(key)))
+            self._queue.done(item.key)
+
+    def stop(self, *, timeout_s: float = STOP_TIMEOUT_S) -> Iterator[tuple[str, Callable[[], R]]]:
+        """Call off what is in hand, wait for it, and yield as iterating does what was done, or failed for good, all the same.
+
+        Args:
+            timeout_s: How long to wait; what hangs is left behind.
+        """
+        self._called_off.set()
+        deadline = time.monotonic() + timeout_s
+        while any(lane.is_busy for lane in self._lanes):
+            try:
+                message = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
+            except Empty:
+                return
+            if isinstance(message, _Done):
+                self._free(message)
+                error = message.future.exception()
+                if error is None or (isinstance(error, VtxError) and not error.retryable):
+                    yield message.key, message.future.result
+
+    def _in_threads(self) -> Iterator[tuple[str, Callable[[], R]]]:
+        while self._start():
+            message = self._messages.get()
+            if isinstance(message, _Done):
+                self._free(message)
+                # The lane goes on while what it did is told of.
+                self._start()
+                yield message.key, message.future.result
+            else:
+                message()
+
+    def _start(self) -> bool:
+        """Give every free lane a clip, and say whether any lane is at work."""
+        for lane in self._lanes:
+            if not lane.is_busy:
+                elsewhere = {other.affinity for other in self._lanes if other.is_busy}
+                item = self._queue.take(lane.affinity, elsewhere=elsewhere)
+                if item is not None:
+                    lane.is_busy, lane.affinity = True, item.affinity
+                    # A daemon, so that a lane that hangs cannot keep a process alive that was told to end.
+                    run = partial(copy_context().run, self._run, lane, item.key)
+                    threading.Thread(target=run, name=f"lane of {item.key}", daemon=True).start()
+        return any(lane.is_busy for lane in self._lanes)
+
+    def _free(self, done: _Done[R]) -> None:
+        done.lane.is_busy = False
+        self._queue.done(done.key)
+
+    def _run(self, lane: _Lane, key: str) -> None:
+        reporter, future = StageReporter(key), Future[R]()
+
+        def progress(done: int, total: int, stage: str = "") -> None:
+            self._messages.put(lambda: reporter(done, total, stage))
+
+        try:
+            future.set_result(self._work(key, Watch(progress=progress, cancelled=self._called_off.is_set)))
+        except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asks what came of the clip
+            future.set_exception(error)
+        self._messages.put(_Done(lane, key, future))
