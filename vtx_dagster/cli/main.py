@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from vtx_dagster.cli import assemble, make, plan, projects, render, story, studio
+from vtx_dagster.cli import assemble, make, plan, projects, render, story, studio, workers
 from vtx_dagster.cli.options import JSON_KEY, GlobalStudioOption, GlobalVerboseOption, examples_text, flowing
 from vtx_dagster.cli.output import note, print_error
 from vtx_dagster.core.errors import VtxError
@@ -50,6 +50,7 @@ app.add_typer(projects.app, name="projects")
 app.add_typer(story.app, name="story")
 app.add_typer(render.app, name="render")
 app.add_typer(assemble.app, name="assemble")
+app.add_typer(workers.app, name="workers")
 make.add_commands(app)
 plan.add_commands(app)
 

@@ -98,6 +98,10 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
             ),
             KnownSetting(name="VTX_WORKER_START_S", purpose="How long a worker may take to start, in seconds.", default="600"),
             KnownSetting(
+                name="VTX_WORKERS_DIR",
+                purpose="Folder where GPUs are locked and workers listen; one of this user for temporary files when not set.",
+            ),
+            KnownSetting(
                 name="LTX_OFFLOAD",
                 purpose="Where weights wait: none (on the GPU), cpu or disk; the picture is the same.",
                 default="none",

@@ -298,35 +298,18 @@ def start_worker(
 
 def find_worker(recipe: WorkerRecipe, device: Device) -> WorkerClient | None:
     """Return the worker that is there for a device, not leased yet, or None if none is there or answers."""
-    connection = connect(str(socket_path(recipe.folder, device)), timeout_s=ANSWER_S)
-    if connection is None:
-        return None
-    pid = peer_of(connection)
-    channel = Channel(connection, accepts_descriptor=True)
-    try:
-        channel.send({"op": "hello"})
-        hello = channel.receive(ANSWER_S)
-    except (ClosedError, JunkError):
-        hello = None
-    if hello is None or hello.get("protocol") != VERSION or pid not in (None, hello.get("pid")):
-        channel.close()
-        return None
-    return WorkerClient(recipe, device, channel, hello)
+    greeted = _greeted(recipe.folder, device)
+    return WorkerClient(recipe, device, *greeted) if greeted else None
 
 
 def look_at_worker(folder: Path, device: Device) -> Message | None:
     """Return what the worker of a device says of itself (``hello``), or None if none is there or answers."""
-    connection = connect(str(socket_path(folder, device)), timeout_s=ANSWER_S)
-    if connection is None:
+    greeted = _greeted(folder, device)
+    if greeted is None:
         return None
-    channel = Channel(connection)
-    try:
-        channel.send({"op": "hello"})
-        return channel.receive(ANSWER_S)
-    except (ClosedError, JunkError):
-        return None
-    finally:
-        channel.close()
+    channel, hello = greeted
+    channel.close()
+    return hello
 
 
 def silent_worker(folder: Path, device: Device) -> int | None:
@@ -358,6 +341,25 @@ def kill_group(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if os.getpgid(pid) == pid:
             os.killpg(pid, signal.SIGKILL)
+
+
+def _greeted(folder: Path, device: Device) -> tuple[Channel, Message] | None:
+    """Return a connection to the worker of a device, and what it says of itself."""
+    connection = connect(str(socket_path(folder, device)), timeout_s=ANSWER_S)
+    if connection is None:
+        return None
+    pid = peer_of(connection)
+    channel = Channel(connection, accepts_descriptor=True)
+    try:
+        channel.send({"op": "hello"})
+        hello = channel.receive(ANSWER_S)
+    except (ClosedError, JunkError):
+        hello = None
+    # Who is at the other end is the kernel's word, because its process may have to be killed.
+    if hello is None or hello.get("protocol") != VERSION or pid not in (None, hello.get("pid")):
+        channel.close()
+        return None
+    return channel, hello
 
 
 def _started(

@@ -30,10 +30,10 @@ class TinyPipeline:
         self.registry = registry
         self.trim = alloc_trim_strategy
         registry.weights.setdefault("weights", loras)
-        print(f"Building transformer from {loras}")
+        sys.stdout.write(f"Building transformer from {loras}\n")
 
     def __call__(self, args):
-        print(f"\rstep 1/2\rstep 2/2 {args.prompt}", file=sys.stderr)
+        sys.stderr.write(f"\rstep 1/2\rstep 2/2 {args.prompt}\n")
         for word in args.do:
             act(*word.split(":"))
         return f"{args.prompt} by {self.trim.name}, pid {os.getpid()}"
@@ -43,7 +43,7 @@ def act(word, value=""):
     if word == "sleep":
         time.sleep(float(value))
     elif word == "crash":
-        print("about to crash", flush=True)
+        sys.stdout.write("about to crash\n")
         os.kill(os.getpid(), signal.SIGSEGV)
     elif word == "hang":  # C code that lets no other thread run
         ctypes.PyDLL(None).sleep(int(value))
@@ -62,7 +62,7 @@ def act(word, value=""):
     elif word == "write":
         os.write(1, b"from C \xc3\xa9\n")
     elif word == "env":
-        print(f"env {value}={os.environ.get(value)}")
+        sys.stdout.write(f"env {value}={os.environ.get(value)}\n")
     elif word == "once":  # crash unless the file is there
         if not Path(value).exists():
             Path(value).touch()
