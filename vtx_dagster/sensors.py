@@ -19,7 +19,7 @@ from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, State, Step, plan_project
 from vtx_dagster.jobs import acts_job, film_job, plan_job, render_job
-from vtx_dagster.partitions.batches import batches, keys_of_run, passable_keys, range_tags
+from vtx_dagster.partitions.batches import batches, keys_of_run, links, passable_keys, range_tags
 from vtx_dagster.partitions.definitions import act_partitions, clip_partitions, project_partitions
 from vtx_dagster.partitions.keys import key_of, split_key
 from vtx_dagster.partitions.sync import register
@@ -105,15 +105,17 @@ def auto_render(
     wanted: dict[str, str] = {}
     busy = _keys_at_work(context, clip_partitions)
     passable: set[str] = set()
+    after: dict[str, str] = {}
     for record in survey_studio(opened, engine_for=ltx.engine_for):
         steps = _steps(tick, record, Stage.RENDERED_CLIP) if record.may_render else ()
         wanted |= {key_of(step.project, step.id): step.work_hash for step in steps}
         busy |= {key_of(record.project, clip.clip) for clip in record.clips if clip.state == State.RENDERING}
         passable.update(passable_keys(record))
+        after.update(links(record))
     due = {key: work_hash for key, work_hash in wanted.items() if key not in busy}
     tick.hashes = {key: work_hash for key, work_hash in tick.hashes.items() if wanted.get(key) == work_hash}
-    together = batches(due.keys() - tick.hashes, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passable)
-    alone = batches(due.keys() & tick.hashes, order, size=1, span=1)
+    together = batches(due.keys() - tick.hashes, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passable, after=after)
+    alone = batches(due.keys() & tick.hashes, order, size=1, span=1, after=after)
     work = (
         [_Work(job=job.name, hashes={key: due[key] for key in batch}) for job in (plan_job, render_job)]
         for batch in (*together, *alone)

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import dagster as dg
 
@@ -17,6 +18,10 @@ MAX_TEXT_CHARS = 20_000
 
 _MAX_RESPONSES = 10
 """So many ids of answers are named; `story/calls` has all of them."""
+
+
+_ENGINE_FACTS = ("degraded", "model_loads", "gpu_s", "device", "attempts")
+"""What an engine may say of a render that people want to know; ``degraded`` is not what was asked for."""
 
 
 def story_stage(written: WrittenStage) -> dict[str, dg.MetadataValue]:
@@ -82,6 +87,7 @@ def clip_spec(resolved: ResolvedClip) -> PartitionReport:
 def rendered_clip(rendered: Rendered, *, strip: bytes) -> PartitionReport:
     """Return the report of a take, with three of its frames."""
     plan, record = rendered.record.plan, rendered.record
+    said = {f"vtx/{name}": _engine_fact(record.engine[name]) for name in _ENGINE_FACTS if record.engine.get(name) is not None}
     picture = base64.b64encode(strip).decode()
     metadata = {
         "vtx/frames_strip": dg.MetadataValue.md(f"![{plan.clip}](data:image/webp;base64,{picture})"),
@@ -94,8 +100,18 @@ def rendered_clip(rendered: Rendered, *, strip: bytes) -> PartitionReport:
         "vtx/seed": dg.MetadataValue.int(plan.seed),
         "vtx/prompt": dg.MetadataValue.text(plan.prompt),
         "vtx/size_bytes": dg.MetadataValue.int(record.size_bytes),
+        **said,
     }
     return PartitionReport(data_version=record.clip_hash, metadata=metadata, is_shown=rendered.is_shown)
+
+
+def _engine_fact(value: Any) -> dg.MetadataValue:
+    """Return what an engine said of a render as Dagster shows it best."""
+    if isinstance(value, str):
+        return dg.MetadataValue.text(value)
+    if isinstance(value, int):
+        return dg.MetadataValue.int(value)
+    return dg.MetadataValue.float(value) if isinstance(value, float) else dg.MetadataValue.json(value)
 
 
 def cut(assembled: Cut) -> dict[str, dg.MetadataValue]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from vtx_dagster.core.plan import Drawing, RenderPlan
+from vtx_dagster.core.clip import RetakeRange
+from vtx_dagster.core.plan import Drawing, PlanModel, PlanPrevious, RenderPlan
 
 _MAX_WORDS = 12
 _MAX_PLACES = 3
@@ -17,6 +18,7 @@ _IN_PROMPT = frozenset({"action", "dialogue", "interior", "place", "readable_tex
 
 _OWN_NAMES = {"figures": "characters", "readable_text": "readable text", "engine.version": "engine version"}
 _PROMPT, _NEGATIVE = "prompt", "negative prompt"
+_CONTINUES = "continues:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +75,40 @@ def _all_changes(old: RenderPlan, new: RenderPlan) -> Iterator[tuple[str, str]]:
     }.items():
         if before != after:
             yield name, _words_that_differ(before, after)
+    yield from _previous(old.previous, new.previous)
+    yield from _models(old.models, new.models)
+    if old.retake != new.retake:
+        yield "retake", f"{_range(old.retake)} -> {_range(new.retake)}"
     told = _told_otherwise(old, new)
     for name, before, after in _differences("", _fields(old, without=told), _fields(new, without=told)):
         yield _OWN_NAMES.get(name, name), f"{_value(before)} -> {_value(after)}"
+
+
+def _previous(old: PlanPrevious | None, new: PlanPrevious | None) -> Iterator[tuple[str, str]]:
+    """Yield what changed of the clip from whose end this one goes on."""
+    if old is None or new is None or old.clip != new.clip:
+        if old != new:
+            yield _CONTINUES, f"{old.clip if old else 'none'} -> {new.clip if new else 'none'}"
+        return
+    if (old.clip_hash, old.end_frame) != (new.clip_hash, new.end_frame):
+        yield _CONTINUES, f"{new.clip} changed"
+    if old.frames != new.frames:
+        yield "continued frames", f"{old.frames} -> {new.frames}"
+    if old.strength != new.strength:
+        yield "continued strength", f"{old.strength:g} -> {new.strength:g}"
+
+
+def _models(old: Iterable[PlanModel], new: Iterable[PlanModel]) -> Iterator[tuple[str, str]]:
+    """Yield which model files are others, or are there for the first time or no more."""
+    before, after = ({model.role: model.fingerprint for model in models} for models in (old, new))
+    for role in dict.fromkeys((*before, *after)):
+        if before.get(role) != after.get(role):
+            what = "changed" if role in before and role in after else "added" if role in after else "removed"
+            yield f"model {role.replace('_', ' ')}", what
+
+
+def _range(retake: RetakeRange | None) -> str:
+    return "none" if retake is None else f"{retake.start_s:g} to {retake.end_s:g} s"
 
 
 def _camera_and_time(old: Drawing, new: Drawing) -> Iterator[tuple[str, str]]:
@@ -97,7 +130,7 @@ def _seconds(seconds: Fraction) -> str:
 
 def _told_otherwise(old: RenderPlan, new: RenderPlan) -> frozenset[str]:
     """Return the fields of plan and drawing that are told already, or follow from what is."""
-    told = {"content_frames", "render_frames", "prompt", "negative_prompt", "drawing"}
+    told = {"content_frames", "render_frames", "prompt", "negative_prompt", "drawing", "previous", "models", "retake"}
     if old.drawing is not None and new.drawing is not None:
         told |= {"camera", "time_of_day"}
         if old.drawing.time_of_day != new.drawing.time_of_day:

@@ -12,7 +12,7 @@ from vtx_dagster.cli.studio_folder import record_of
 from vtx_dagster.cli.watching import Outcomes
 from vtx_dagster.core.errors import IncompleteLineupError, NotFoundError, VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, plan_project
-from vtx_dagster.partitions.batches import passable_keys
+from vtx_dagster.partitions.batches import links, passable_keys
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,7 +70,9 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
         made.film_s = float(record.cut_lineup().duration_s)
         return made
     made.blocked = clips_blocked(record)
-    made.outcomes = registry.render(clips_due(record), passable=passable_keys(record), is_quiet=is_quiet)
+    made.outcomes = registry.render(
+        clips_due(record), passable=passable_keys(record), after=dict(links(record)), is_quiet=is_quiet
+    )
     if not made.is_complete:
         return made
     _assemble(registry, made, is_quiet=is_quiet)

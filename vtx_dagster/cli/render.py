@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vtx_dagster.cli.options import JsonOption, SlugArgument, StudioOption, VerboseOption, add_command
-from vtx_dagster.cli.output import clock, print_json, print_table, say
+from vtx_dagster.cli.output import clock, counted, print_json, print_table, say
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio
 
 if TYPE_CHECKING:
@@ -68,16 +68,17 @@ def resume(
     project could not be read.
     """
     from vtx_dagster.cli.runs import clips_blocked, clips_due, open_registry
-    from vtx_dagster.partitions.batches import passable_keys
+    from vtx_dagster.partitions.batches import links, passable_keys
 
     opened = open_studio(studio)
     found = chosen_records(opened, project)
     blocked = {key: why for record in found for key, why in clips_blocked(record).items()}
     problems = {record.project: record.problem for record in found if record.problem}
     passable = [key for record in found for key in passable_keys(record)]
+    after = {key: previous for record in found for key, previous in links(record)}
     due = [key for record in found for key in clips_due(record)][:max_jobs]
     with open_registry(opened, is_verbose=verbose) as registry:
-        outcomes = registry.render(due, passable=passable, is_quiet=as_json)
+        outcomes = registry.render(due, passable=passable, after=after, is_quiet=as_json)
     if as_json:
         print_json({**outcomes.to_json(), "blocked": blocked, "problems": problems})
     else:
@@ -96,8 +97,9 @@ def print_outcomes(outcomes: "Outcomes", *, blocked: dict[str, str], problems: d
     if rows:
         print_table(("what", "state", "why"), rows)
     render_s = sum(one.render_s for one in outcomes.rendered)
+    loads = f" with {counted(outcomes.model_loads, 'model load')}" if outcomes.model_loads is not None else ""
     counts = [
-        f"{len(outcomes.rendered)} rendered{f' in {clock(render_s)}' if outcomes.rendered else ''}",
+        f"{len(outcomes.rendered)} rendered{f' in {clock(render_s)}' if outcomes.rendered else ''}{loads}",
         f"{len(outcomes.reused)} reused",
         f"{len(outcomes.failed)} failed",
         f"{len(blocked)} blocked",

@@ -3,10 +3,11 @@
 import os
 import secrets
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
@@ -20,7 +21,7 @@ from vtx_dagster.assets.story import StoryConfig
 from vtx_dagster.cli.output import note
 from vtx_dagster.cli.watching import Outcomes, watching_clips, watching_frames, watching_parts
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageError, VtxError
-from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, State
+from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, Step, plan_project
 from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.batches import PARTITION_TAG, batches, range_tags
 from vtx_dagster.partitions.definitions import clip_partitions
@@ -102,7 +103,14 @@ class Registry:
         return reported(result, stage)
 
     def render(
-        self, keys: Iterable[str], *, passable: Iterable[str] = (), force: bool = False, profile: str = "", is_quiet: bool = False
+        self,
+        keys: Iterable[str],
+        *,
+        passable: Iterable[str] = (),
+        after: Mapping[str, str] = MappingProxyType({}),
+        force: bool = False,
+        profile: str = "",
+        is_quiet: bool = False,
     ) -> Outcomes:
         """Render clips in batches, project by project, and no others. A clip that fails stops no other.
 
@@ -110,6 +118,7 @@ class Registry:
             keys: Partition keys of the clips, those of a project together. One that is not registered, because its project
                 cannot be read, fails.
             passable: Clips that are rendered and shown already, so that a batch may reach across them.
+            after: Clips that must be rendered before others, by these (see ``batches.links``).
             force: Render even where there is a take.
             profile: Another render profile than the clips' own.
             is_quiet: Show no progress.
@@ -127,7 +136,7 @@ class Registry:
             for key in sorted(set(wanted).difference(order)):
                 outcomes.fail([key], _unregistered(key, problems))
             for _, group in groupby(wanted, key=lambda key: split_key(key)[0]):
-                for batch in batches(group, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passed):
+                for batch in _in_turn(group, order, passable=passed, after=after):
                     self._render_batch(batch, config, outcomes)
         return outcomes
 
@@ -205,17 +214,29 @@ def dagster_home(studio: Studio) -> Path:
 
 
 def clips_due(record: ProjectRecord) -> list[str]:
-    """Return the keys of the clips that can be rendered or shown now, in story order."""
-    return [
-        key_of(record.project, clip.clip)
-        for clip in record.clips
-        if clip.state != State.BLOCKED and not (clip.state == State.RENDERED and clip.is_current)
-    ]
+    """Return the keys of the clips that can be rendered or shown now, in story order; what failed is tried again."""
+    return [key_of(step.project, step.id) for step in _clip_steps(record) if not step.waits_for]
 
 
 def clips_blocked(record: ProjectRecord) -> dict[str, str]:
-    """Return why clips cannot be planned, by key."""
-    return {key_of(record.project, clip.clip): clip.problem for clip in record.clips if clip.state == State.BLOCKED}
+    """Return why clips cannot be rendered, by key."""
+    return {key_of(step.project, step.id): step.waits_for for step in _clip_steps(record) if step.waits_for}
+
+
+def _clip_steps(record: ProjectRecord) -> Iterator[Step]:
+    return (step for step in plan_project(record) if step.stage == Stage.RENDERED_CLIP)
+
+
+def _in_turn(
+    due: Iterable[str], order: Sequence[str], *, passable: Collection[str], after: Mapping[str, str]
+) -> Iterator[tuple[str, ...]]:
+    """Yield the due keys in batches, each clip in the batch of the one that it continues or in a later one."""
+    left = set(due).intersection(order)
+    while left:
+        waits_for = {key: previous for key, previous in after.items() if previous in left}
+        for batch in list(batches(left, order, size=CLIPS_PER_RUN, span=MAX_SPAN, passable=passable, after=waits_for)):
+            yield batch
+            left.difference_update(batch)
 
 
 def reported(result: dg.ExecuteInProcessResult, stage: str) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def word_for(record: ProjectRecord) -> str:
     states = {clip.state for clip in record.clips}
     if record.problem:
         return "error"
-    if State.BLOCKED in states or record.lineup_problem:
+    if any(clip.problem for clip in record.clips) or record.lineup_problem:
         return "blocked"
     if State.FAILED in states:
         return "failed"

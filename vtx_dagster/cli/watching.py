@@ -1,7 +1,7 @@
 """Showing long work as it goes: a bar on a terminal, a line per finished clip elsewhere. Both on stderr."""
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ class ClipOutcome:
 
     Attributes:
         was_reused: Its take was there already.
-        is_shown: The take is the one that the film shows.
+        facts: What the engine said of its render, by name: ``model_loads``, ``gpu_s``, ``degraded``.
     """
 
     key: str
@@ -27,19 +27,21 @@ class ClipOutcome:
     was_reused: bool = False
     render_s: float = 0.0
     path: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def line(self) -> str:
         """Return the outcome in one line."""
         if self.error is not None:
             return f"{self.key}  failed: {self.error.message}"
-        return f"{self.key}  {'reused' if self.was_reused else f'rendered in {self.render_s:.1f} s'}"
+        degraded = f"; degraded: {self.facts['degraded']}" if self.facts.get("degraded") else ""
+        return f"{self.key}  {'reused' if self.was_reused else f'rendered in {self.render_s:.1f} s'}{degraded}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the outcome for ``--json``."""
         if self.error is not None:
             return {"clip": self.key, "outcome": "failed", "error": self.error.to_json()}
         outcome = "reused" if self.was_reused else "rendered"
-        return {"clip": self.key, "outcome": outcome, "render_s": self.render_s, "file": self.path}
+        return {"clip": self.key, "outcome": outcome, "render_s": self.render_s, "file": self.path, **self.facts}
 
 
 def outcome_of(settled: "Settled") -> ClipOutcome:
@@ -52,6 +54,7 @@ def outcome_of(settled: "Settled") -> ClipOutcome:
         was_reused=bool(facts["vtx/reused"]),
         render_s=float(facts["vtx/render_s"]),
         path=str(facts["vtx/file"]),
+        facts={name: facts[f"vtx/{name}"] for name in ("model_loads", "gpu_s", "degraded") if f"vtx/{name}" in facts},
     )
 
 
@@ -80,9 +83,17 @@ class Outcomes:
         """The clips that failed."""
         return [one for one in self.by_key.values() if one.error is not None]
 
+    @property
+    def model_loads(self) -> int | None:
+        """How many times a model was loaded for the clips that were rendered; None where no engine says."""
+        said = [one.facts["model_loads"] for one in self.rendered if "model_loads" in one.facts]
+        return sum(said) if said else None
+
     def to_json(self) -> dict[str, Any]:
         """Return the outcomes for ``--json``."""
-        counts = {"rendered": len(self.rendered), "reused": len(self.reused), "failed": len(self.failed)}
+        counts: dict[str, Any] = {"rendered": len(self.rendered), "reused": len(self.reused), "failed": len(self.failed)}
+        if self.model_loads is not None:
+            counts["model_loads"] = self.model_loads
         return {**counts, "clips": [one.to_json() for one in self.by_key.values()]}
 
 

@@ -1,6 +1,7 @@
 """Which partitions share a run: ranges of keys in the order of their registration."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from vtx_dagster.core.planner import ProjectRecord
 from vtx_dagster.partitions.keys import key_of, split_key
@@ -11,7 +12,13 @@ RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 
 def batches(
-    due: Iterable[str], order: Sequence[str], *, size: int, span: int, passable: Collection[str] = frozenset()
+    due: Iterable[str],
+    order: Sequence[str],
+    *,
+    size: int,
+    span: int,
+    passable: Collection[str] = frozenset(),
+    after: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[str, ...]]:
     """Yield the due keys in batches that a run can take as one range.
 
@@ -22,6 +29,8 @@ def batches(
         span: At most this many registered keys from the first to the last of a batch; those between them run, too.
         passable: Keys that may lie between those of a batch, because running them does nothing (see ``passable_keys``). No
             batch reaches across any other key, nor across one of another project.
+        after: Keys that must be done before others, by these (see ``links``). A due key is left out unless the one before it
+            is in the same batch: it is for a later time.
     """
     positions = {key: index for index, key in enumerate(order)}
     batch: list[str] = []
@@ -34,9 +43,20 @@ def batches(
         ):
             yield tuple(batch)
             batch = []
-        batch.append(key)
+        if after.get(key, key) in {key, *batch}:
+            batch.append(key)
     if batch:
         yield tuple(batch)
+
+
+def links(record: ProjectRecord) -> Iterator[tuple[str, str]]:
+    """Yield the keys of the clips of a project that continue one without a take, each with the key of that one."""
+    without_take = {clip.clip for clip in record.clips if not clip.has_take}
+    return (
+        (key_of(record.project, clip.clip), key_of(record.project, clip.continues))
+        for clip in record.clips
+        if clip.continues in without_take
+    )
 
 
 def passable_keys(record: ProjectRecord) -> Iterator[str]:
