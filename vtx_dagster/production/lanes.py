@@ -4,13 +4,12 @@ Dagster's events, the log of a run and the listeners of progress belong to the t
 """
 
 import threading
-import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Generic, Self, TypeVar
 
 from vtx_dagster.core.batch_order import BatchItem, BatchQueue
@@ -73,12 +72,11 @@ class _Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class _Done(Generic[R]):
+class _Done:
     """A clip was rendered, or failed."""
 
     lane: _Lane
     key: str
-    future: Future[R]
 
 
 class Lanes(Generic[R]):
@@ -95,9 +93,10 @@ class Lanes(Generic[R]):
     def __init__(self, batch: Batch, work: Work[R]) -> None:
         self._work = work
         self._queue = BatchQueue(batch.items)
-        self._messages: SimpleQueue[_Done[R] | Callable[[], None]] = SimpleQueue()
+        self._messages: SimpleQueue[_Done | Callable[[], None]] = SimpleQueue()
         self._called_off = threading.Event()
         self._lanes = [_Lane() for _ in range(min(batch.num_lanes, len(batch.items)))]
+        self._untold: dict[str, Future[R]] = {}
 
     def __iter__(self) -> Iterator[tuple[str, Callable[[], R]]]:
         if len(self._lanes) > 1:
@@ -106,7 +105,7 @@ class Lanes(Generic[R]):
         affinity: Hashable = None
         while (item := self._queue.take(affinity)) is not None:
             affinity = item.affinity
-            yield item.key, lambda key=item.key: self._work(key, Watch(progress=StageReporter(key)))
+            yield item.key, partial(self._work, item.key, Watch(progress=StageReporter(item.key)))
             self._queue.done(item.key)
 
     def stop(self, *, timeout_s: float = STOP_TIMEOUT_S) -> Iterator[tuple[str, Callable[[], R]]]:
@@ -116,26 +115,23 @@ class Lanes(Generic[R]):
             timeout_s: How long to wait; what hangs is left behind.
         """
         self._called_off.set()
-        deadline = time.monotonic() + timeout_s
-        while any(lane.is_busy for lane in self._lanes):
-            try:
-                message = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
-            except Empty:
-                return
-            if isinstance(message, _Done):
-                self._free(message)
-                error = message.future.exception()
+        begun = {key: future for key, future in self._untold.items() if not future.cancel()}
+        wait(begun.values(), timeout=timeout_s)
+        for key, future in begun.items():
+            if future.done():
+                error = future.exception()
                 if error is None or (isinstance(error, VtxError) and not error.retryable):
-                    yield message.key, message.future.result
+                    yield key, future.result
 
     def _in_threads(self) -> Iterator[tuple[str, Callable[[], R]]]:
         while self._start():
             message = self._messages.get()
             if isinstance(message, _Done):
-                self._free(message)
+                message.lane.is_busy = False
+                self._queue.done(message.key)
                 # The lane goes on while what it did is told of.
                 self._start()
-                yield message.key, message.future.result
+                yield message.key, self._untold.pop(message.key).result
             else:
                 message()
 
@@ -147,17 +143,16 @@ class Lanes(Generic[R]):
                 item = self._queue.take(lane.affinity, elsewhere=elsewhere)
                 if item is not None:
                     lane.is_busy, lane.affinity = True, item.affinity
+                    future = self._untold[item.key] = Future()
                     # A daemon, so that a lane that hangs cannot keep a process alive that was told to end.
-                    run = partial(copy_context().run, self._run, lane, item.key)
+                    run = partial(copy_context().run, self._run, lane, item.key, future)
                     threading.Thread(target=run, name=f"lane of {item.key}", daemon=True).start()
         return any(lane.is_busy for lane in self._lanes)
 
-    def _free(self, done: _Done[R]) -> None:
-        done.lane.is_busy = False
-        self._queue.done(done.key)
-
-    def _run(self, lane: _Lane, key: str) -> None:
-        reporter, future = StageReporter(key), Future[R]()
+    def _run(self, lane: _Lane, key: str, future: "Future[R]") -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        reporter = StageReporter(key)
 
         def progress(done: int, total: int, stage: str = "") -> None:
             self._messages.put(lambda: reporter(done, total, stage))
@@ -166,4 +161,4 @@ class Lanes(Generic[R]):
             future.set_result(self._work(key, Watch(progress=progress, cancelled=self._called_off.is_set)))
         except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asks what came of the clip
             future.set_exception(error)
-        self._messages.put(_Done(lane, key, future))
+        self._messages.put(_Done(lane, key))
