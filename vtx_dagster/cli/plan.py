@@ -12,6 +12,7 @@ from vtx_dagster.cli.spending import at_most, forecast_json, usd
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio
 
 if TYPE_CHECKING:
+    from vtx_dagster.cli.gpu_due import GpuDue
     from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, Step
     from vtx_dagster.studio.project import Studio
 
@@ -29,8 +30,10 @@ def plan(
     """Show what `vtx make` would do, in order, and why. Makes nothing, sends nothing. Exits with 1 if a project cannot be read.
 
     Of a story that a language model writes it says what that could cost at most; a guess (~) where it is not known yet how many
-    questions there will be.
+    questions there will be. Of clips that are rendered on a GPU it says what time they will take there, by what earlier renders
+    of the studio took.
     """
+    from vtx_dagster.cli.gpu_due import gpu_due
     from vtx_dagster.cli.standing import unwritten_clips
     from vtx_dagster.core.planner import plan_studio
 
@@ -38,7 +41,8 @@ def plan(
     found = chosen_records(opened, slug, with_story=True)
     steps = list(plan_studio(found))
     changed = _changed(opened, found)
-    problems = {record.project: record.problem for record in found if record.problem}
+    gpu = gpu_due(opened, steps)
+    problems = {**gpu.problems, **{record.project: record.problem for record in found if record.problem}}
     follow = {record.project: record.story_to_follow() for record in found if any(not one.is_current for one in record.story)}
     unwritten = {
         record.project: clips
@@ -47,15 +51,18 @@ def plan(
     }
     if as_json:
         parts = {(record.project, one.stage): one.due for record in found for one in record.story}
-        facts = [{**_facts(step, parts), "changed": changed.get((step.project, step.id), "")} for step in steps]
-        total = forecast_json(_together(found))
-        print_json({"steps": facts, "forecast": total, "then": follow, "unwritten": unwritten, "problems": problems})
+        told = [{"changed": changed.get((step.project, step.id), ""), "gpu": gpu.step_json(step)} for step in steps]
+        facts = [{**_facts(step, parts), **more} for step, more in zip(steps, told, strict=True)]
+        totals = {"forecast": forecast_json(_together(found)), "gpu": gpu.to_json()}
+        print_json({"steps": facts, **totals, "then": follow, "unwritten": unwritten, "problems": problems})
     else:
         for project, problem in problems.items():
             say(f"{project}: {problem}")
-        _print(steps, changed, is_one=slug is not None)
+        _print(steps, changed, gpu, is_one=slug is not None)
         if (total := _together(found)).num_calls:
             say(at_most(total))
+        for line in gpu.lines():
+            say(line)
         for project, stages in follow.items():
             say(f"{_named(project, slug)}then: {_followers(stages)} (known once these are written)")
         for project, clips in unwritten.items():
@@ -114,15 +121,18 @@ def _facts(step: "Step", parts: Mapping[tuple[str, "Stage"], Sequence[tuple[str,
     }
 
 
-def _print(steps: list["Step"], changed: Mapping[tuple[str, str], str], *, is_one: bool) -> None:
+def _print(steps: list["Step"], changed: Mapping[tuple[str, str], str], gpu: "GpuDue", *, is_one: bool) -> None:
     if not steps:
         return
     asks = any(step.forecast.num_calls for step in steps)
-    columns = ("project", "do", "what", "why", *(("#questions", "#tokens", "#at most") if asks else ()), "#film")
+    asking = ("#questions", "#tokens", "#at most") if asks else ()
+    on_gpu = ("#GPU time",) if gpu.each else ()
+    columns = ("project", "do", "what", "why", *asking, *on_gpu, "#film")
     rows = [
         (
             *(step.project, step.work, _what(step), _why(step, changed)),
             *(_asks(step) if asks else ()),
+            *((gpu.cell(step),) if on_gpu else ()),
             clock(step.film_s) if step.num_frames else "",
         )
         for step in steps

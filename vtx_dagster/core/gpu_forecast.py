@@ -127,6 +127,21 @@ class GpuHistory:
             amounts[work.kind].append(work.amount)
         return sum((self._of_kind(kind, amounts[kind]) for kind in sorted(amounts)), start=GpuForecast())
 
+    def beyond(self, due: Iterable[GpuWork], left_s: float) -> list[bool]:
+        """Return of each render that is due, in order, whether less is left by then than it takes at least.
+
+        Args:
+            due: The renders; one whose kind was never rendered is begun as long as anything is left.
+            left_s: Seconds that may be used.
+        """
+        told = []
+        for work in due:
+            forecast = self.forecast([work])
+            is_beyond = left_s <= 0 or forecast.low_s > left_s
+            told.append(is_beyond)
+            left_s -= 0.0 if is_beyond else forecast.seconds
+        return told
+
     def _of_kind(self, kind: GpuKind, amounts: list[float]) -> GpuForecast:
         rates = self._rates.get(kind)
         if rates is None:

@@ -5,12 +5,13 @@ the sensors, resume and CI.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
 from vtx_dagster.core.errors import IncompleteLineupError, NotFoundError
+from vtx_dagster.core.gpu_forecast import GpuWork
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.suggestions import did_you_mean
 
@@ -68,6 +69,7 @@ class ClipRecord:
         is_damaged: There is a file of exactly this plan in the store, but it is not the one that was verified.
         continues: The clip from whose end it goes on; empty for most.
         broken_link: Why it cannot go on from there now: that clip failed, or cannot be rendered itself.
+        gpu: What rendering it asks of a GPU; None if nothing.
     """
 
     clip: str
@@ -82,6 +84,7 @@ class ClipRecord:
     is_damaged: bool = False
     continues: str = ""
     broken_link: str = ""
+    gpu: GpuWork | None = None
 
     @property
     def state(self) -> State:
@@ -243,6 +246,7 @@ class Step:
         waits_for: Why the step cannot be done now; empty when it can.
         forecast: What a story stage would cost at most.
         after: The clip that must have its take before this one can be rendered; empty for most.
+        gpu: What a render asks of a GPU; None if nothing.
     """
 
     project: str
@@ -256,6 +260,7 @@ class Step:
     waits_for: str = ""
     forecast: Forecast = Forecast()
     after: str = ""
+    gpu: GpuWork | None = None
 
     @property
     def film_s(self) -> Fraction:
@@ -280,10 +285,20 @@ def plan_project(record: ProjectRecord, *, retry_failed: bool = True) -> Iterato
                 waits_for=story.problem,
                 forecast=story.forecast,
             )
+    finished = {clip.clip for clip in record.clips if clip.has_take}
+    due: set[str] = set()
     for clip in record.clips:
         step = _clip_step(record, clip, retry_failed=retry_failed)
-        if step is not None:
-            yield step
+        if step is None:
+            continue
+        if clip.continues in due:
+            # What broke the chain is tried again before.
+            step = replace(step, waits_for=clip.problem)
+        if step.work == Work.RENDER and clip.continues and clip.continues not in finished and not step.waits_for:
+            step = replace(step, reason=f"{step.reason}; after {clip.continues}")
+        if not step.waits_for:
+            due.add(clip.clip)
+        yield step
     if record.lineup_problem:
         yield Step(
             project=record.project,
@@ -329,6 +344,7 @@ def _clip_step(record: ProjectRecord, clip: ClipRecord, *, retry_failed: bool) -
         fps=record.fps,
         waits_for=clip.problem or ("" if state == State.RENDERED else clip.broken_link),
         after=clip.continues,
+        gpu=clip.gpu if work == Work.RENDER else None,
     )
 
 

@@ -8,6 +8,8 @@ from fractions import Fraction
 from vtx_dagster.core.planner import ClipRecord, ProjectRecord
 from vtx_dagster.studio.usage import Outcome, Usage, Used
 
+_NO_CLIP = ClipRecord(clip="")
+
 
 class Waste(StrEnum):
     """Why GPU time was for nothing, as things stand.
@@ -75,32 +77,27 @@ def account_of(used: Used, record: ProjectRecord, *, budget_s: float | None) -> 
     clips = {clip.clip: clip for clip in record.clips}
     # A forced render replaces the take of the same plan.
     last = {(one.clip, one.clip_hash): one.id for one in used.ended if one.outcome == Outcome.RENDERED}
-    useful_s, film_s = 0.0, Fraction(0)
-    wasted: dict[Waste, float] = {}
+    useful_s, num_frames = 0.0, 0
+    wasted = dict.fromkeys(Waste, 0.0)
     for one in used.ended:
-        clip = clips.get(one.clip)
-        waste = _waste(one, clip, is_last=last.get((one.clip, one.clip_hash)) == one.id)
-        if waste is not None:
-            wasted[waste] = wasted.get(waste, 0.0) + one.gpu_s
-        elif clip is not None:
+        clip = clips.get(one.clip, _NO_CLIP)
+        is_last = last.get((one.clip, one.clip_hash)) == one.id
+        if is_last and clip.has_take and one.clip_hash == clip.clip_hash:
             useful_s += one.gpu_s
-            film_s += Fraction(clip.content_frames, record.fps)
+            num_frames += clip.content_frames
+        else:
+            wasted[_waste(one, is_shown=is_last and one.clip_hash == clip.shown_hash)] += one.gpu_s
     return GpuAccount(
         useful_s=useful_s,
-        wasted={waste: wasted[waste] for waste in Waste if wasted.get(waste)},
+        wasted={waste: seconds for waste, seconds in wasted.items() if seconds},
         at_most_s=sum(one.gpu_s for one in used.ended if one.is_at_most),
         num_open=len(used.open),
-        film_s=film_s,
+        film_s=Fraction(num_frames, record.fps),
         budget_s=budget_s,
     )
 
 
-def _waste(usage: Usage, clip: ClipRecord | None, *, is_last: bool) -> Waste | None:
-    if usage.outcome != Outcome.RENDERED:
-        known = {one.value: one for one in (Waste.CANCELLED, Waste.LOST)}
-        return known.get(usage.outcome, Waste.FAILED)
-    if clip is None or not is_last:
-        return Waste.UNUSED
-    if usage.clip_hash == clip.clip_hash and clip.has_take:
-        return None
-    return Waste.STALE if usage.clip_hash == clip.shown_hash else Waste.UNUSED
+def _waste(usage: Usage, *, is_shown: bool) -> Waste:
+    if usage.outcome == Outcome.RENDERED:
+        return Waste.STALE if is_shown else Waste.UNUSED
+    return {Outcome.CANCELLED.value: Waste.CANCELLED, Outcome.LOST.value: Waste.LOST}.get(usage.outcome, Waste.FAILED)

@@ -61,14 +61,20 @@ class GpuTime:
         self._known: tuple[Mapping[str, int], GpuHistory] = ({}, GpuHistory(()))
 
     def used(self, project: Project) -> Used:
-        """Return what a project's ledger holds.
+        """Return what a project used; attempts whose processes are dead count as ended, with the most that they can have taken.
 
         Raises:
-            InvalidFileError: If it is damaged.
+            InvalidFileError: If the ledger is damaged.
             StorageError: If it cannot be read.
         """
         with self._lock:
-            return self._ledger(project).read()
+            ledger = self._ledger(project)
+            before = self._killed(project, ledger.read())
+            # An attempt that ended between the two looks is noted by now: that comes before its clip is unlocked.
+            used = ledger.read()
+        running = {one.id for one in used.open} - {one.id for one in before}
+        killed = (one for one in before if any(one.id == other.id for other in used.open))
+        return Used((*used.ended, *killed), tuple(one for one in used.open if one.id in running))
 
     def history(self) -> tuple[GpuHistory, Mapping[str, str]]:
         """Return what the renders of all projects took, and by slug why a project's are not in it.
@@ -160,17 +166,26 @@ class GpuTime:
         return min(free, max(_AMPLE * forecast.high_s, free / 2))
 
     def _without_killed(self, project: Project, clip: str) -> Used:
-        """Return what a project used, after ending the attempts whose processes are dead with the most that they can have taken.
-
-        An attempt is under way only while its clip is locked, and the lock of ``clip`` is the caller's, who has not begun.
-        """
-        ledger, now = self._ledger(project), self._clock()
+        """Return what a project used, after noting in its ledger, which is locked, what was killed."""
+        ledger = self._ledger(project)
         used = ledger.read()
-        killed = [one for one in used.open if one.clip == clip or not is_locked(project, one.clip)]
+        killed = self._killed(project, used, clip=clip)
         if not killed:
             return used
-        ledger.append(*(_ended(one, Outcome.LOST, at_most(one, now), at=now, is_at_most=True) for one in killed))
+        ledger.append(*killed)
         return ledger.read()
+
+    def _killed(self, project: Project, used: Used, *, clip: str = "") -> list[Usage]:
+        """Return the attempts whose processes are dead, as ended.
+
+        Args:
+            project: The project.
+            used: Its ledger. An attempt that has not ended is under way only while its clip is locked.
+            clip: A clip whose lock is the caller's, who has not begun.
+        """
+        now = self._clock()
+        killed = (one for one in used.open if one.clip == clip or not is_locked(project, one.clip))
+        return [_ended(one, Outcome.LOST, at_most(one, now), at=now, is_at_most=True) for one in killed]
 
     def _end(
         self, project: Project, attempt: Attempt, outcome: Outcome, taken: float | None, *, device: str, was_noted: bool

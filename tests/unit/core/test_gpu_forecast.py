@@ -139,3 +139,17 @@ def test_errors_of_many_clips_even_out(samples: list[float], num_frames: int, nu
     one, many = (history.forecast([work(num_frames)] * count) for count in (1, number))
     assert many.high_s / many.seconds < one.high_s / one.seconds
     assert many.low_s / many.seconds > one.low_s / one.seconds
+
+
+@pytest.mark.parametrize(
+    ("left_s", "beyond"),
+    [
+        pytest.param(1000.0, [False, False, False, False], id="enough"),
+        pytest.param(25.0, [False, False, True, False], id="the third does not fit, and of the last nobody knows"),
+        pytest.param(20.0, [False, False, True, True], id="used up"),
+        pytest.param(0.0, [True, True, True, True], id="nothing left"),
+    ],
+)
+def test_what_is_beyond_a_budget(left_s: float, beyond: list[bool]) -> None:
+    history = GpuHistory([(work(), 10.0)] * LATEST)
+    assert history.beyond([work(), work(), work(), work(kind=GUIDED)], left_s) == beyond
