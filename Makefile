@@ -62,9 +62,9 @@ format: $(BIN)/.dev ## Format the code
 	$(BIN)/ruff format .
 
 # moviepy, beside which assembly is measured, asks for an older Pillow than ours and runs with ours: hence --no-deps.
-bench: $(BIN)/.dev ## Measure speed and memory and write docs/benchmarks.md
+bench: $(BIN)/.dev $(BIN_TORCH)/.dev ## Measure speed and memory and write docs/benchmarks.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps moviepy imageio decorator proglog tqdm
-	$(BIN)/python -m benchmarks
+	VTX_DIFFUSERS_PYTHON=$(BIN_TORCH)/python $(BIN)/python -m benchmarks
 
 schemas: $(BIN)/vtx ## Write the JSON Schemas anew from the models
 	$(BIN)/python -m vtx_dagster.studio.schemas

@@ -117,6 +117,7 @@ def test_two_clips_take_one_load(model, tmp_path):
     assert facts["peak_memory_bytes"] > 2**20
     assert facts["versions"]["diffusers"]
     assert facts["sound_rate_hz"] == SAMPLE_RATE_HZ
+    assert facts["seconds"] > 0
     assert sum(line.startswith("loading") for line in lines) == 1
     assert difference(tmp_path / "one.mp4", tmp_path / "two.mp4") == 0
 
@@ -406,4 +407,4 @@ def test_memory_of_a_gpu_is_measured(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H100")
     measure = diffusers_jobs._Measure()
     assert calls == ["reset"]
-    assert measure.facts() == {"torch_device": "NVIDIA H100", "peak_memory_bytes": 5}
+    assert {"torch_device": "NVIDIA H100", "peak_memory_bytes": 5}.items() <= measure.facts().items()

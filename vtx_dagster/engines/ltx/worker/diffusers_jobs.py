@@ -23,6 +23,7 @@ import importlib
 import inspect
 import resource
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -71,7 +72,7 @@ class DiffusersJobs:
             say: Told in lines what happens; a step reads ``step 3/30``.
 
         Returns:
-            ``model_loads``, ``peak_memory_bytes``, ``versions``, ``torch_device``, ``dtype`` and ``sound_rate_hz``.
+            ``model_loads``, ``peak_memory_bytes``, ``versions``, ``torch_device``, ``dtype``, ``sound_rate_hz`` and ``seconds``.
 
         Raises:
             JobError: If memory is short (``oom``), the output cannot be written (``storage``), or the model, a LoRA, an input or
@@ -341,13 +342,15 @@ class _Measure:
     def __init__(self) -> None:
         import torch  # pyright: ignore[reportMissingImports] - in the worker's interpreter
 
+        self._started = time.monotonic()
         self._cuda = torch.cuda if torch.cuda.is_available() else None
         if self._cuda is not None:
             self._cuda.reset_peak_memory_stats()
 
     def facts(self) -> dict[str, Any]:
-        """Return the device and the most memory that was in use on it; without a GPU, of this process since it began."""
+        """Return seconds, the device and the most memory in use on it; without a GPU, of this process since it began."""
         if self._cuda is not None:
-            return {"torch_device": self._cuda.get_device_name(), "peak_memory_bytes": self._cuda.max_memory_allocated()}
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return {"torch_device": "cpu", "peak_memory_bytes": peak if sys.platform == "darwin" else peak * 1024}
+            device, peak = self._cuda.get_device_name(), self._cuda.max_memory_allocated()
+        else:
+            device, peak = "cpu", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return {"torch_device": device, "peak_memory_bytes": peak, "seconds": round(time.monotonic() - self._started, 4)}
