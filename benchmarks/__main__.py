@@ -20,8 +20,8 @@ CHAPTERS = (
         "Keeping the model",
         residency,
         "seconds per clip",
-        "A tiny LTX-2 with random weights by diffusers, 64x64, 17 frames, 4 steps, on the CPU. Ratio to a process per clip. Wanted: "
-        "at most 0.02 s per clip for the worker and its protocol.",
+        "A tiny LTX-2 with random weights by diffusers, 64x64, 17 frames, 4 steps, on the CPU. Ratio to a process per clip. "
+        "Wanted: at most 0.02 s per clip for the worker and its protocol.",
     ),
     (
         "Planning",
