@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vtx_dagster.cli import gpu_costs
 from vtx_dagster.cli.options import JsonOption, SlugArgument, StudioOption, VerboseOption, add_command
 from vtx_dagster.cli.output import clock, counted, print_json, print_table, say
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio
@@ -11,7 +12,7 @@ from vtx_dagster.cli.studio_folder import chosen_records, open_studio
 if TYPE_CHECKING:
     from vtx_dagster.cli.watching import Outcomes
 
-app = typer.Typer(no_args_is_help=True, help="Render one clip, or all that are not rendered yet.")
+app = typer.Typer(no_args_is_help=True, help="Render one clip, or all that are not rendered yet, and see what that took.")
 
 
 def clip(
@@ -120,3 +121,4 @@ add_command(
     "vtx render resume",
     "vtx render resume --project my_film --max-jobs 10",
 )
+gpu_costs.add_commands(app)

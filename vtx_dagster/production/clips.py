@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,7 @@ from vtx_dagster.core.engines import (
 )
 from vtx_dagster.core.errors import CancelledError, VtxError
 from vtx_dagster.core.ids import story_order
+from vtx_dagster.production.gpu_time import GpuTime
 from vtx_dagster.production.lanes import Batch
 from vtx_dagster.production.render import Clock, Rendered, find_take, render_clip, write_plan
 from vtx_dagster.production.resolve import EngineFor, ResolvedClip, Resolver
@@ -78,6 +80,7 @@ class ClipWorkshop:
         self._sessions: dict[RenderEngine, _SharedSession] = {}
         self._running = ExitStack()
         self._lock = threading.Lock()
+        self._gpu = GpuTime(studio, clock=clock)
 
     def __enter__(self) -> Self:
         return self
@@ -134,6 +137,7 @@ class ClipWorkshop:
             resolver, resolved = self._resolve(slug, clip, profile=profile)
         if resolved.clip_hash == due.clip_hash:
             write_plan(resolver.project, resolved)
+        options = resolver.metadata.render
         return render_clip(
             resolver.project,
             resolved,
@@ -142,7 +146,15 @@ class ClipWorkshop:
             clock=self._clock,
             force=force,
             show=resolved.clip_hash == due.clip_hash,
-            may_degrade=resolver.metadata.render.allow_degrade,
+            may_degrade=options.allow_degrade,
+            attempt=partial(
+                self._gpu.attempt,
+                resolver.project,
+                resolved.plan,
+                clip_hash=resolved.clip_hash,
+                budget_s=options.budget_gpu_s,
+                cancelled=cancelled,
+            ),
             progress=progress,
             cancelled=cancelled,
         )

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,11 @@ class GpuAttempt:
 
     limit_s: float | None = None
     report: RenderReport | None = None
+
+
+def unmetered() -> AbstractContextManager[GpuAttempt]:
+    """Return an attempt that has no limit and is not noted."""
+    return nullcontext(GpuAttempt())
 
 
 class GpuTime:
@@ -115,7 +120,13 @@ class GpuTime:
         work = GpuWork.of(plan)
         begun = None if work is None else self._begin(project, plan, work, clip_hash, budget_s, cancelled)
         running = GpuAttempt(limit_s=begun.limit_s if begun is not None else None)
-        attempt = begun or self._attempt(plan, clip_hash)
+
+        def end(outcome: Outcome, gpu_s: float | None, device: str) -> None:
+            if begun is not None:
+                self._end(project, begun, outcome, gpu_s, device=device)
+            elif gpu_s:
+                self._end(project, self._attempt(plan, clip_hash), outcome, gpu_s, device=device)
+
         try:
             yield running
         except BaseException as error:
@@ -124,11 +135,10 @@ class GpuTime:
                 taken = running.report.gpu_s
             if taken is None and isinstance(error, VtxError):
                 taken = 0.0
-            self._end(project, attempt, _outcome(error), taken, device=_device(error), was_noted=begun is not None)
+            end(_outcome(error), taken, _device(error))
             raise
         report = running.report or RenderReport()
-        device = str(report.facts.get("device", ""))
-        self._end(project, attempt, Outcome.RENDERED, report.gpu_s, device=device, was_noted=begun is not None)
+        end(Outcome.RENDERED, report.gpu_s, str(report.facts.get("device", "")))
 
     def _begin(
         self,
@@ -187,11 +197,7 @@ class GpuTime:
         killed = (one for one in used.open if one.clip == clip or not is_locked(project, one.clip))
         return [_ended(one, Outcome.LOST, at_most(one, now), at=now, is_at_most=True) for one in killed]
 
-    def _end(
-        self, project: Project, attempt: Attempt, outcome: Outcome, taken: float | None, *, device: str, was_noted: bool
-    ) -> None:
-        if not (was_noted or taken):
-            return
+    def _end(self, project: Project, attempt: Attempt, outcome: Outcome, taken: float | None, *, device: str) -> None:
         now = self._clock()
         seconds = at_most(attempt, now) if taken is None else taken
         usage = _ended(attempt, outcome, seconds, at=now, is_at_most=taken is None, device=device)

@@ -20,6 +20,7 @@ from vtx_dagster.core.errors import (
     VerificationError,
 )
 from vtx_dagster.production.cut import replacing_take
+from vtx_dagster.production.gpu_time import GpuAttempt, unmetered
 from vtx_dagster.production.resolve import ResolvedClip
 from vtx_dagster.studio.files import file_identity, storage_errors, write_atomic
 from vtx_dagster.studio.locks import clip_lock
@@ -67,6 +68,7 @@ def render_clip(
     force: bool = False,
     show: bool = True,
     may_degrade: bool = False,
+    attempt: Callable[[], AbstractContextManager[GpuAttempt]] = unmetered,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = never,
 ) -> Rendered:
@@ -82,6 +84,7 @@ def render_clip(
             film are due again.
         show: Make the take the one in ``renders/clips``; not wanted for a take in another profile than the film's.
         may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
+        attempt: Returns the block in which the clip is rendered, which knows how long it may take and notes how long it took.
         progress: Told about frames.
         cancelled: Says whether the render was called off.
 
@@ -92,6 +95,7 @@ def render_clip(
         RenderError, ProcessError: If the engine failed; the failure is on record for this plan, unless it may pass by itself.
         VerificationError: If what it made is not what was planned; likewise on record, and the file is kept for a look.
         MissingInputError: If the clip that it continues has no take of its present plan; nothing is on record against this one.
+        BudgetError: If the project's GPU time does not do for it; likewise not on record.
         EngineLostError, CancelledError: If what renders was lost, or the render called off; likewise not on record.
         ChangedInputError: If an input or LoRA file is not the one that was planned any more; nothing is kept.
         StorageError: If the disk refused; nothing is on record against the clip.
@@ -107,7 +111,13 @@ def render_clip(
                 store,
                 resolved,
                 _Means(
-                    session=session, media=media, clock=clock, may_degrade=may_degrade, progress=progress, cancelled=cancelled
+                    session=session,
+                    media=media,
+                    clock=clock,
+                    may_degrade=may_degrade,
+                    attempt=attempt,
+                    progress=progress,
+                    cancelled=cancelled,
                 ),
                 storing=replacing,
             )
@@ -139,6 +149,7 @@ class _Means:
     media: MediaTool
     clock: Clock
     may_degrade: bool
+    attempt: Callable[[], AbstractContextManager[GpuAttempt]]
     progress: Progress
     cancelled: Callable[[], bool]
 
@@ -146,7 +157,7 @@ class _Means:
 def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing: AbstractContextManager[None]) -> Take:
     plan, clip_hash, clock = resolved.plan, resolved.clip_hash, means.clock
     files = {**resolved.files, **_previous_take(store, resolved)}
-    with store.scratch(plan.clip) as folder:
+    with store.scratch(plan.clip) as folder, means.attempt() as attempt:
         output, log = folder / "clip.mp4", folder / "log.txt"
         request = RenderRequest(
             plan=plan,
@@ -155,12 +166,13 @@ def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing:
             log=log,
             progress=means.progress,
             cancelled=means.cancelled,
+            limit_s=attempt.limit_s,
             may_degrade=means.may_degrade,
         )
         started = clock()
         try:
             with storage_errors(output):
-                report = means.session.render(request)
+                report = attempt.report = means.session.render(request)
             finished = clock()
             facts = means.media.verify(output, plan)
         except (RenderError, ProcessError, VerificationError) as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 from vtx_dagster import __version__
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.errors import InvalidRequestError, StorageError, VtxError
+from vtx_dagster.core.gpu_forecast import GpuKind, GpuWork
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ClipRecord, CutRecord, ProjectRecord
 from vtx_dagster.core.story import StoryWriter
@@ -59,6 +60,7 @@ class _Planned:
         spec: Identity of the clip's YAML.
         inputs: Identity of every input and LoRA file, by path; None for one that is missing.
         link: From which clip it goes on, if it does.
+        gpu: What rendering it asks of a GPU, if anything.
         take: Identity of the take that was found for the plan, if one was.
     """
 
@@ -71,6 +73,7 @@ class _Planned:
     height: int
     inputs: dict[str, FileIdentity | None]
     link: _Link | None = None
+    gpu: GpuWork | None = None
     take: FileIdentity | None = None
 
     def clip_hash(self) -> str:
@@ -280,6 +283,7 @@ class _Shelf:
             failure=failure.message if failure else "",
             is_damaged=take is None and clip in self._rendered and self._is_damaged(found),
             continues=found.link.clip if found.link is not None else "",
+            gpu=found.gpu,
         )
 
     def _is_damaged(self, found: _Planned) -> bool:
@@ -396,6 +400,7 @@ def _planned(
         height=plan.height,
         inputs=inputs,
         link=link,
+        gpu=GpuWork.of(plan),
     )
 
 
@@ -413,7 +418,14 @@ def _row(found: _Found) -> list[object]:
     ]
     if isinstance(found, _Blocked):
         return [*basis, found.problem]
-    return [*basis, found.plan_hash, [found.content_frames, found.fps, found.width, found.height], _listed(found.take)]
+    gpu = found.gpu
+    return [
+        *basis,
+        found.plan_hash,
+        [found.content_frames, found.fps, found.width, found.height],
+        None if gpu is None else [gpu.kind.engine, gpu.kind.pipeline, gpu.kind.steps, gpu.frames],
+        _listed(found.take),
+    ]
 
 
 def _from_row(clip: str, row: list) -> _Found:
@@ -422,7 +434,7 @@ def _from_row(clip: str, row: list) -> _Found:
     link = None if listed_link is None else _Link(*listed_link)
     if len(rest) == 1:
         return _Blocked(clip, str(rest[0]), spec, inputs, link)
-    plan_hash, (content_frames, fps, width, height), take = rest
+    plan_hash, (content_frames, fps, width, height), gpu, take = rest
     return _Planned(
         clip=clip,
         spec=spec,
@@ -433,6 +445,7 @@ def _from_row(clip: str, row: list) -> _Found:
         height=height,
         inputs=inputs,
         link=link,
+        gpu=None if gpu is None else GpuWork(GpuKind(*gpu[:3]), width, height, gpu[3]),
         take=_identity(take),
     )
 
