@@ -34,6 +34,12 @@ def test_seeds_have_31_bits(seed: int) -> None:
         pytest.param({"mode": "v2v", "video": VIDEO}, id="video"),
         pytest.param({"mode": "v2v", "video": VIDEO, "images": [IMAGE]}, id="video and image"),
         pytest.param({"mode": "keyframe_interpolation", "images": [IMAGE, IMAGE | {"at_s": 4}]}, id="keyframes"),
+        pytest.param({"mode": "i2v", "images": [IMAGE | {"frame": 12}]}, id="image by frame"),
+        pytest.param({"mode": "v2v", "video": VIDEO, "mask": IMAGE, "retake": {"start_s": 0, "end_s": 1}}, id="mask and range"),
+        pytest.param({"audio": {"file": "inputs/a.wav", "start_s": 1.5}}, id="sound"),
+        pytest.param({"from_previous": {}}, id="from the clip before"),
+        pytest.param({"mode": "i2v", "from_previous": {"frames": 17, "clip": "A01_S01_SH001"}}, id="from an earlier clip"),
+        pytest.param({"mode": "keyframe_interpolation", "images": [IMAGE], "from_previous": {}}, id="keyframe from before"),
     ],
 )
 def test_inputs_that_fit_their_mode(fields: dict[str, object]) -> None:
@@ -51,6 +57,16 @@ def test_inputs_that_fit_their_mode(fields: dict[str, object]) -> None:
         pytest.param({"mode": "keyframe_interpolation", "images": [IMAGE]}, "needs at least 2 image", id="one keyframe"),
         pytest.param({"mode": "i2v", "images": [IMAGE | {"at_s": -1}]}, "at_s", id="before the clip"),
         pytest.param({"mode": "i2v", "images": [IMAGE | {"strength": 1.1}]}, "strength", id="too strong"),
+        pytest.param({"mode": "i2v", "images": [IMAGE | {"frame": 1, "at_s": 1}]}, "give one of at_s and frame", id="two moments"),
+        pytest.param({"mode": "i2v", "images": [IMAGE | {"frame": -8}]}, "frame", id="negative frame"),
+        pytest.param({"mask": IMAGE}, "mask is about a video", id="mask without video"),
+        pytest.param({"retake": {"start_s": 0, "end_s": 1}}, "retake is about a video", id="range without video"),
+        pytest.param(
+            {"mode": "v2v", "video": VIDEO, "retake": {"start_s": 2, "end_s": 2}}, r"start_s \(2\) is not before", id="no range"
+        ),
+        pytest.param({"from_previous": {"frames": 12}}, r"frames \(12\) is not 8k \+ 1: use 9 or 17", id="off the grid"),
+        pytest.param({"from_previous": {"frames": 57}}, "frames", id="too many frames"),
+        pytest.param({"from_previous": {"clip": "A01_S01"}}, "clip", id="no clip"),
     ],
 )
 def test_inputs_that_do_not_fit_their_mode_are_refused(fields: dict[str, object], message: str) -> None:

@@ -162,3 +162,21 @@ def test_exact_seconds_is_the_decimal_that_was_typed() -> None:
     assert exact_seconds(3) == Fraction(3)
     assert exact_seconds(1e-07) == Fraction(1, 10_000_000)
     assert exact_seconds(Fraction(1, 3)) == Fraction(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "echo", "max_frames", "grid"),
+    [
+        pytest.param(8, 9, 257, FrameGrid(content_frames=8, render_frames=17), id="fits exactly"),
+        pytest.param(240, 9, 257, FrameGrid(content_frames=240, render_frames=249), id="long"),
+        pytest.param(248, 9, 257, FrameGrid(content_frames=248, render_frames=257), id="longest"),
+        pytest.param(249, 9, 257, FrameGrid(content_frames=248, render_frames=257, clamped_from=249), id="cut"),
+    ],
+)
+def test_an_echo_takes_its_place_in_the_render(content: int, echo: int, max_frames: int, grid: FrameGrid) -> None:
+    assert fit_frames(content, max_frames=max_frames, echo_frames=echo) == grid
+
+
+def test_an_echo_that_leaves_no_room_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="no room for 9 that repeat another clip"):
+        fit_frames(8, max_frames=16, echo_frames=9)

@@ -40,6 +40,8 @@ def test_projects_do_not_share_their_profiles() -> None:
             {"render": {"profiles": {"x": {"width": 64, "height": 64, "fps": 23.976}}}}, "fps", id="fraction of a frame"
         ),
         pytest.param({"render": {"profiles": {"x": {"width": 64, "height": 64, "fps": 0}}}}, "fps", id="no frames"),
+        pytest.param({"render": {"budget_gpu_s": 0}}, "budget_gpu_s", id="no GPU time"),
+        pytest.param({"render": {"engine": "LTX CLI"}}, "engine", id="no name of an engine"),
     ],
 )
 def test_bad_metadata_is_refused(fields: dict[str, object], where: str) -> None:

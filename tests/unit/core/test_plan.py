@@ -134,6 +134,15 @@ def test_everything_that_decides_pixels_changes_the_hash(change: dict[str, objec
     assert plan(**change).clip_hash() != plan().clip_hash()
 
 
+def test_what_repeats_the_previous_clip_is_not_in_the_file() -> None:
+    alone = plan()
+    assert (alone.echo_frames, alone.file_frames) == (0, alone.render_frames)
+    previous = {"clip": "A01_S01_SH000", "clip_hash": "a" * 64, "end_frame": 40, "frames": 9}
+    chained = plan(previous=previous)
+    assert (chained.echo_frames, chained.file_frames) == (9, chained.render_frames - 9)
+    assert len({alone.clip_hash(), chained.clip_hash(), plan(previous={**previous, "clip_hash": "b" * 64}).clip_hash()}) == 3
+
+
 @pytest.mark.parametrize("field", ["content_frames", "render_frames"])
 def test_a_plan_has_frames(field: str) -> None:
     with pytest.raises(ValidationError, match=field):
