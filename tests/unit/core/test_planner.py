@@ -51,6 +51,9 @@ def project(*clips: ClipRecord, **facts: object) -> ProjectRecord:
         ({"shown_hash": "old"}, State.STALE),
         ({"is_damaged": True}, State.STALE),
         ({"is_damaged": True, "is_locked": True}, State.RENDERING),
+        ({"continues": "x"}, State.PLANNED),
+        ({"continues": "x", "broken_link": "continues x, which failed"}, State.BLOCKED),
+        ({"continues": "x", "broken_link": "continues x, which failed", "has_take": True}, State.RENDERED),
     ],
     ids=[
         "planned",
@@ -64,6 +67,9 @@ def project(*clips: ClipRecord, **facts: object) -> ProjectRecord:
         "stale",
         "damaged",
         "damaged and rendering",
+        "chained",
+        "chain broken",
+        "chain broken behind it",
     ],
 )
 def test_the_state_follows_from_what_was_found(facts: dict[str, object], state: State) -> None:
@@ -98,6 +104,44 @@ def test_a_sensor_leaves_failed_clips_alone_and_a_person_does_not() -> None:
     record = project(clip(ONE, failure="no ink"), clip(TWO))
     assert [step.id for step in plan_project(record, retry_failed=False)] == [TWO, ""]
     assert [step.id for step in plan_project(record)] == [ONE, TWO, ""]
+
+
+FAILED, AFTER, LAST = clip(ONE, failure="no ink"), clip(TWO, continues=ONE), clip(THREE, continues=TWO)
+BROKEN = [
+    replace(AFTER, broken_link=f"continues {ONE}, which failed: no ink"),
+    replace(LAST, broken_link=f"continues {TWO}, which goes back to {ONE}, which failed: no ink"),
+]
+
+
+def clip_steps(*clips: ClipRecord, retry_failed: bool = True) -> list[tuple[str, str, str]]:
+    steps = plan_project(project(*clips), retry_failed=retry_failed)
+    return [(step.id, step.reason, step.waits_for) for step in steps if step.stage == Stage.RENDERED_CLIP]
+
+
+def test_a_chain_is_due_one_after_another() -> None:
+    assert clip_steps(clip(ONE), AFTER, LAST) == [
+        (ONE, "never rendered", ""),
+        (TWO, f"never rendered; after {ONE}", ""),
+        (THREE, f"never rendered; after {TWO}", ""),
+    ]
+    assert clip_steps(done(ONE), AFTER) == [(TWO, "never rendered", "")]
+    found = replace(done(TWO), continues=ONE, is_current=False)
+    assert clip_steps(clip(ONE), found)[1] == (TWO, found.reason, ""), "a take needs no other one"
+    steps = plan_project(project(clip(ONE), AFTER))
+    assert [step.after for step in steps] == ["", ONE, ""]
+
+
+def test_a_broken_chain_waits_for_a_person_who_has_its_beginning_tried_again() -> None:
+    assert clip_steps(FAILED, *BROKEN, retry_failed=False) == [
+        (record.clip, record.broken_link, record.broken_link) for record in BROKEN
+    ]
+    assert [(name, waits_for) for name, _, waits_for in clip_steps(FAILED, *BROKEN)] == [(ONE, ""), (TWO, ""), (THREE, "")]
+
+
+def test_a_chain_whose_beginning_cannot_be_planned_waits() -> None:
+    problem = f"{TWO} continues {ONE}, which cannot be planned: no still"
+    blocked = clip(ONE, problem="no still"), replace(AFTER, problem=problem)
+    assert [waits_for for _, _, waits_for in clip_steps(*blocked)] == ["no still", problem]
 
 
 def test_steps_come_in_an_order_in_which_they_can_be_done() -> None:
