@@ -50,6 +50,9 @@ class PlanModel(Part):
 
     role: str = Field(description="``checkpoint``, ``text_encoder``, ``spatial_upsampler`` and so on.")
     fingerprint: str
+    strength: float | None = Field(
+        default=None, description="Of a LoRA that belongs to the model, where it is not the usual one."
+    )
 
 
 class PlanLora(Part):

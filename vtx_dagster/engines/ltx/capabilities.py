@@ -157,9 +157,10 @@ def _from_parsers(python: Path, modules: list[str], env: Mapping[str, str]) -> M
 def _from_help(python: Path, modules: list[str], env: Mapping[str, str]) -> Mapping[str, Mapping[str, Flag]]:
     """Return the flags that ``--help`` names. It does not say which repeat; those of the newest table that do, do here."""
     newest = _tables()[max(_tables(), key=_numbers)]
+    wide = {**env, "COLUMNS": "10000"}  # argparse breaks long flags at their hyphens
     found: dict[str, Mapping[str, Flag]] = {}
     for module in modules:
-        said = run_process([str(python), "-m", f"ltx_pipelines.{module}", "--help"], timeout_s=_FLAGS_S, env=env).tail
+        said = run_process([str(python), "-m", f"ltx_pipelines.{module}", "--help"], timeout_s=_FLAGS_S, env=wide).tail
         names = set(_HELP_FLAG.findall(said)) - {"--help"}
         found[module] = {name: newest[module].get(name, Flag()) for name in sorted(names)}
     return found
