@@ -1,0 +1,20 @@
+import stand_in_render
+
+from ltx_pipelines.parsers import parsed
+from ltx_pipelines.pipelines import Pipeline
+
+
+class TI2VidTwoStagesHQPipeline(Pipeline):
+    pass
+
+
+def main():
+    args = parsed("ti2vid_two_stages_hq")
+    pipeline = TI2VidTwoStagesHQPipeline(
+        args.checkpoint, args.gemma_root, loras=tuple(map(tuple, args.lora or ())), quantization=args.quantization
+    )
+    stand_in_render.encode(pipeline(args), args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,6 @@
+from enum import Enum
+
+
+class AllocatorTrimStrategy(Enum):
+    TRIM = "trim"
+    DEFER = "defer"

@@ -1,0 +1,18 @@
+import stand_in_render
+
+from ltx_pipelines.parsers import parsed
+from ltx_pipelines.pipelines import Pipeline, build
+
+
+class A2VidPipelineTwoStage(Pipeline):
+    pass
+
+
+def main():
+    args = parsed("a2vid_two_stage")
+    pipeline = build(A2VidPipelineTwoStage, args)
+    stand_in_render.encode(pipeline(args), args)
+
+
+if __name__ == "__main__":
+    main()
