@@ -128,7 +128,7 @@ def join_sound(
         audio = joined.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo")
         audio.bit_rate = bits_per_s
         packets: list[Packet] = []
-        with closing(_sound(sound_of, start_s)) as sound:
+        with closing(stereo_sound(sound_of, start_s)) as sound:
             for index in range(num_packets):
                 frame = next(sound, None) or _silence()
                 frame.pts, frame.time_base = index * AUDIO_PACKET_SAMPLES, Fraction(1, AUDIO_RATE_HZ)
@@ -148,7 +148,7 @@ def _time(packet: Packet) -> Fraction:
     return (packet.dts or 0) * (packet.time_base or Fraction(0))
 
 
-def _sound(source: Path, start_s: Fraction) -> Generator[AudioFrame, None, None]:
+def stereo_sound(source: Path, start_s: Fraction) -> Generator[AudioFrame, None, None]:
     """Yield the sound of a file from a time on, in stereo frames of 1,024 samples; the last is filled up with silence."""
     with open_media(source) as container:
         stream = next(iter(container.streams.audio), None)
