@@ -1,6 +1,7 @@
 """The worker's jobs with real pipelines of diffusers on the CPU, in this process."""
 
 import struct
+import sys
 from pathlib import Path
 
 import av
@@ -346,6 +347,13 @@ def test_after_an_unforeseen_error_no_model_is_left(model, tmp_path, monkeypatch
     assert caught.value.__cause__ is None
     assert "Traceback" in capsys.readouterr().err
     assert jobs.run(request_of(model), str(output), lambda _line: None)["model_loads"] == 1
+
+
+def test_an_interpreter_without_torch_says_so(model, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(JobError, match="ModuleNotFoundError: import of torch") as caught:
+        DiffusersJobs().run(request_of(model), str(tmp_path / "clip.mp4"), lambda _line: None)
+    assert caught.value.kind == "error"
 
 
 def test_an_interrupt_ends_it_at_the_next_step(model, tmp_path):

@@ -118,11 +118,11 @@ class DiffusersJobs:
         return self._model, 1
 
     def _forget(self) -> None:
-        import torch  # pyright: ignore[reportMissingImports] - in the worker's interpreter
-
         self._model = None
         gc.collect()
-        torch.cuda.empty_cache()  # which does nothing where nothing is on a GPU
+        torch = sys.modules.get("torch")  # which may be what could not be imported
+        if torch is not None:
+            torch.cuda.empty_cache()
 
 
 class _Model:
