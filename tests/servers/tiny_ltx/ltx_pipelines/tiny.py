@@ -35,7 +35,7 @@ class TinyPipeline:
     def __call__(self, args):
         sys.stderr.write(f"\rstep 1/2\rstep 2/2 {args.prompt}\n")
         for word in args.do:
-            act(*word.split(":"))
+            act(*word.split(":", 1))
         return f"{args.prompt} by {self.trim.name}, pid {os.getpid()}"
 
 
