@@ -20,6 +20,7 @@ from vtx_dagster import __version__
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.errors import InvalidRequestError, StorageError, VtxError
 from vtx_dagster.core.gpu_forecast import GpuKind, GpuWork
+from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ClipRecord, CutRecord, ProjectRecord
 from vtx_dagster.core.story import StoryWriter
@@ -229,9 +230,12 @@ class _Earlier:
         return one.problem if isinstance(one, _Blocked) else one.plan_hash
 
     def link_of(self, spec: ClipSpec) -> _Link | None:
-        """Return what a clip goes on from, or None; of a clip that has none to go on from, a link to nothing."""
+        """Return what a clip goes on from, or None; of a clip that has none to go on from, a link to nothing.
+
+        One that names a clip which is not earlier goes on from none, whatever becomes of that one.
+        """
         wanted = spec.inputs.from_previous
-        if wanted is None:
+        if wanted is None or (wanted.clip is not None and story_order(wanted.clip) >= story_order(spec.id)):
             return None
         clip = wanted.clip or self.last
         return _Link(clip, wanted.clip is not None, self.state_of(clip))

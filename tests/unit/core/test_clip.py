@@ -57,7 +57,9 @@ def test_inputs_that_fit_their_mode(fields: dict[str, object]) -> None:
         pytest.param({"mode": "keyframe_interpolation", "images": [IMAGE]}, "needs at least 2 image", id="one keyframe"),
         pytest.param({"mode": "i2v", "images": [IMAGE | {"at_s": -1}]}, "at_s", id="before the clip"),
         pytest.param({"mode": "i2v", "images": [IMAGE | {"strength": 1.1}]}, "strength", id="too strong"),
-        pytest.param({"mode": "i2v", "images": [IMAGE | {"frame": 1, "at_s": 1}]}, "give one of at_s and frame", id="two moments"),
+        pytest.param(
+            {"mode": "i2v", "images": [IMAGE | {"frame": 1, "at_s": 1}]}, "give one of at_s and frame", id="two moments"
+        ),
         pytest.param({"mode": "i2v", "images": [IMAGE | {"frame": -8}]}, "frame", id="negative frame"),
         pytest.param({"mask": IMAGE}, "mask is about a video", id="mask without video"),
         pytest.param({"retake": {"start_s": 0, "end_s": 1}}, "retake is about a video", id="range without video"),

@@ -47,7 +47,10 @@ GOOD = {
 }
 
 BAD = {
-    "size": (plan(Pipeline.TI2VID_TWO_STAGES, height=570), "1024x570: ti2vid_two_stages needs multiples of 64 (such as 1024x576)"),
+    "size": (
+        plan(Pipeline.TI2VID_TWO_STAGES, height=570),
+        "1024x570: ti2vid_two_stages needs multiples of 64 (such as 1024x576)",
+    ),
     "tiny size": (plan(Pipeline.RETAKE, InputMode.V2V, retake=RANGE, width=10, height=64), "(such as 32x64)"),
     "frames": (plan(Pipeline.DISTILLED, render_frames=40), "40 frames are not 8k + 1"),
     "mode": (

@@ -17,7 +17,7 @@ from vtx_dagster.core.errors import (
     NotFoundError,
     VtxError,
 )
-from vtx_dagster.core.plan import EngineIdentity, RenderPlan
+from vtx_dagster.core.plan import EngineIdentity, PlanModel, RenderPlan
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.files import file_identity
 from vtx_dagster.studio.project import Project
@@ -305,3 +305,134 @@ def test_a_look_that_is_not_there_stops_the_plans(make_project, write_metadata) 
     choose(write_metadata, project, visual=["super9"])
     with pytest.raises(NotFoundError, match="did you mean 'super8'"):
         resolver(project)
+
+
+def test_moments_sounds_masks_and_ranges_are_in_the_plan(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    still = put(project, "inputs/a.png", "still")
+    video, mask = put(project, "inputs/a.mp4", "video"), put(project, "inputs/mask.mp4", "mask")
+    sound = put(project, "inputs/a.wav", "sound")
+    images = [{"file": "inputs/a.png", "frame": 7}, {"file": "inputs/a.png", "at_s": 0.5}]
+    write_clip(
+        project,
+        CLIP,
+        pipeline="a2vid_two_stage",
+        inputs={"mode": "i2v", "images": images, "audio": {"file": "inputs/a.wav", "start_s": 1.5}},
+    )
+    write_clip(
+        project,
+        "A01_S01_SH020",
+        pipeline="retake",
+        inputs={
+            "mode": "v2v",
+            "video": {"file": "inputs/a.mp4"},
+            "mask": {"file": "inputs/mask.mp4", "strength": 0.5},
+            "retake": {"start_s": 0.25, "end_s": 0.5},
+        },
+    )
+    plan = resolver(project).resolve(project.clip_spec(CLIP)).plan
+    assert [(one.role, one.sha256, one.frame_index, one.start_s) for one in plan.inputs] == [
+        ("image", still, 4, None),
+        ("image", still, 7, None),
+        ("audio", sound, 0, 1.5),
+    ]
+    retake = resolver(project).resolve(project.clip_spec("A01_S01_SH020"))
+    assert [(one.role, one.sha256, one.strength) for one in retake.plan.inputs] == [("video", video, 1.0), ("mask", mask, 0.5)]
+    assert retake.plan.retake is not None
+    assert (retake.plan.retake.start_s, retake.plan.retake.end_s) == (0.25, 0.5)
+    looked_at = resolver(project).looked_at(project.clip_spec(CLIP)) | resolver(project).looked_at(
+        project.clip_spec("A01_S01_SH020")
+    )
+    assert {Path(path).name for path in looked_at} == {"a.png", "a.wav", "a.mp4", "mask.mp4"}
+
+
+def test_a_frame_outside_the_clip_is_refused(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    put(project, "inputs/a.png", "still")
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/a.png", "frame": 8}]})
+    with pytest.raises(InvalidRequestError, match=r"inputs/a\.png is for frame 8, and the clip has frames 0 to 7"):
+        resolver(project).resolve(project.clip_spec(CLIP))
+
+
+def test_the_library_of_the_studio_is_shared(make_project, write_clip) -> None:
+    project = make_project(clips=())
+    shared = put(project, "../../library/stills/door.png", "door")
+    put(project, "library/stills/door.png", "another door")
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "library/stills/door.png"}]})
+    resolved = resolver(project).resolve(project.clip_spec(CLIP))
+    assert [one.sha256 for one in resolved.plan.inputs] == [shared]
+    path = project.studio.root / "library/stills/door.png"
+    assert resolver(project).looked_at(project.clip_spec(CLIP)) == {str(path): file_identity(path)}
+
+
+class Adding(StandIn):
+    """An engine that adds its model to plans, and refuses one clip."""
+
+    def accept(self, plan: RenderPlan, files: Mapping[str, Path]) -> RenderPlan:
+        if plan.clip == "A01_S01_SH020":
+            raise InvalidRequestError("fake takes no such clip")
+        model = PlanModel(role="checkpoint", fingerprint="f" * 64)
+        return plan.model_copy(update={"models": (model,), "quantization": ",".join(path.name for path in files.values())})
+
+
+def test_an_engine_completes_a_plan_before_it_is_hashed_or_refuses_it(make_project, write_clip) -> None:
+    project = make_project(clips=(CLIP, "A01_S01_SH020"))
+    put(project, "inputs/a.png", "still")
+    write_clip(project, CLIP, inputs={"mode": "i2v", "images": [{"file": "inputs/a.png"}]})
+    engine = Adding()
+    found = Resolver.of(project, engine_for=lambda *_: engine)
+    resolved = found.resolve_clip(CLIP)
+    assert (resolved.plan.models[0].role, resolved.plan.quantization) == ("checkpoint", "a.png")
+    assert resolved.clip_hash == resolved.plan.clip_hash() != resolver(project).resolve_clip(CLIP).clip_hash
+    assert (resolved.engine, resolved.previous) == (engine, None)
+    with pytest.raises(InvalidRequestError, match="fake takes no such clip"):
+        found.resolve_clip("A01_S01_SH020")
+
+
+ENGINES = {
+    "the setting's": ({}, "tiny", [""], ""),
+    "the project's": ({"engine": "mine"}, "tiny", ["mine"], "mine"),
+    "the profile's": ({"engine": "mine"}, "other", ["mine", "theirs"], "theirs"),
+    "the profile's alone": ({}, "other", ["", "theirs"], "theirs"),
+}
+
+
+@pytest.mark.parametrize(("render", "profile", "asked", "name"), ENGINES.values(), ids=ENGINES.keys())
+def test_engines_are_made_when_they_are_needed(make_project, render, profile, asked, name) -> None:
+    profiles = {
+        "tiny": {"width": 128, "height": 72, "fps": 8},
+        "other": {"width": 64, "height": 64, "fps": 8, "engine": "theirs"},
+    }
+    project = make_project(clips=(CLIP,), render={"profile": profile, "profiles": profiles, **render})
+    made: list[str] = []
+
+    def engine_for(given: Project, name: str) -> StandIn:
+        assert given is project
+        made.append(name)
+        return StandIn(name=name or "setting")
+
+    found = Resolver.of(project, engine_for=engine_for)
+    assert made == asked[:1], "the project's own at once"
+    for _ in range(2):
+        assert found.resolve_clip(CLIP).plan.engine.name == (name or "setting")
+    assert made == asked
+
+
+def test_an_engine_that_cannot_be_had_is_the_projects_problem_or_that_of_the_profiles_clips(make_project, write_clip) -> None:
+    profiles = {
+        "tiny": {"width": 128, "height": 72, "fps": 8},
+        "other": {"width": 128, "height": 72, "fps": 8, "engine": "theirs"},
+    }
+    project = make_project(clips=(CLIP,), render={"profile": "tiny", "profiles": profiles})
+
+    def engine_for(_project: Project, name: str) -> StandIn:
+        if name:
+            raise MissingSettingError(f"{name} is not installed")
+        return StandIn()
+
+    found = Resolver.of(project, engine_for=engine_for)
+    found.resolve_clip(CLIP)
+    with pytest.raises(MissingSettingError, match="theirs is not installed"):
+        found.resolve_clip(CLIP, profile="other")
+    with pytest.raises(MissingSettingError, match="mine is not installed"):
+        Resolver.of(make_project("second", render={"engine": "mine"}), engine_for=engine_for)

@@ -1,0 +1,319 @@
+"""Clips that go on from the end of others: planned before those are rendered, rendered after them."""
+
+import threading
+import time
+
+import pytest
+
+from vtx_dagster.core.errors import InvalidRequestError, MissingInputError, NotFoundError, RenderError
+from vtx_dagster.core.planner import Stage, State, plan_project
+from vtx_dagster.production import survey as survey_module
+from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.takes import TakeStore
+
+ONE, TWO, THREE, FOUR = "A01_S01_SH010", "A01_S01_SH020", "A01_S02_SH010", "A02_S01_SH010"
+CHAINED = {"from_previous": {"frames": 1, "strength": 0.5}}
+
+
+@pytest.fixture
+def chain(make_project, write_clip) -> Project:
+    """Three clips, each of which goes on from the one before, and one that stands alone."""
+    project = make_project(clips=(ONE, FOUR))
+    for clip in (TWO, THREE):
+        write_clip(project, clip, inputs=CHAINED)
+    return project
+
+
+@pytest.fixture
+def resolver(engine):
+    return lambda project: Resolver.of(project, engine_for=lambda *_: engine)
+
+
+@pytest.fixture
+def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The clips whose plans were resolved, in order. Clips are remembered at once, however young their files are."""
+    clips: list[str] = []
+    resolve = Resolver.resolve
+
+    def counted(self, spec, **more):
+        clips.append(spec.id)
+        return resolve(self, spec, **more)
+
+    monkeypatch.setattr(Resolver, "resolve", counted)
+    monkeypatch.setattr(survey_module, "SETTLED_NS", -(10**12))
+    return clips
+
+
+def hashes(record) -> dict[str, str]:
+    return {clip.clip: clip.clip_hash for clip in record.clips}
+
+
+# -- plans --------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_names_what_it_goes_on_from(chain, resolver) -> None:
+    found = resolver(chain)
+    first, second = found.resolve_clip(ONE), found.resolve_clip(TWO)
+    previous = second.plan.previous
+    assert previous is not None
+    assert (previous.clip, previous.clip_hash, previous.end_frame) == (ONE, first.clip_hash, first.plan.content_frames)
+    assert (previous.frames, previous.strength) == (1, 0.5)
+    assert (second.plan.content_frames, second.plan.render_frames, second.plan.file_frames) == (8, 9, 8)
+    assert second.previous == TakeStore(chain).take_path(ONE, first.clip_hash)
+    assert first.previous is None
+
+
+def test_images_come_after_the_echo(chain, resolver, write_clip) -> None:
+    (chain.inputs_dir / "a.png").write_text("still")
+    write_clip(chain, ONE, duration={"seconds": 2})
+    images = [{"file": "inputs/a.png", "frame": 3}]
+    write_clip(chain, TWO, inputs={"mode": "i2v", "images": images, "from_previous": {}})
+    plan = resolver(chain).resolve_clip(TWO).plan
+    assert [image.frame_index for image in plan.inputs] == [12]
+    assert (plan.echo_frames, plan.content_frames, plan.render_frames) == (9, 8, 17)
+
+
+def test_a_clip_may_go_on_from_any_earlier_one(chain, resolver, write_clip) -> None:
+    write_clip(chain, FOUR, inputs={"from_previous": {"frames": 1, "clip": ONE}})
+    previous = resolver(chain).resolve_clip(FOUR).plan.previous
+    assert previous is not None
+    assert previous.clip == ONE
+
+
+@pytest.mark.parametrize(
+    ("clip", "fields", "problem"),
+    [
+        (ONE, {"inputs": {"from_previous": {}}}, f"{ONE} is the first clip, so there is none to continue from"),
+        (TWO, {"inputs": {"from_previous": {"clip": TWO}}}, f"inputs.from_previous.clip {TWO} is no earlier clip"),
+        (TWO, {"inputs": {"from_previous": {"clip": THREE}}}, f"inputs.from_previous.clip {THREE} is no earlier clip"),
+        (THREE, {"inputs": {"from_previous": {"clip": FOUR}}}, f"inputs.from_previous.clip {FOUR} is no earlier clip"),
+        (TWO, {"inputs": {"from_previous": {}}}, f"cannot continue the last 9 frames of {ONE}, which has 8"),
+        (TWO, {"inputs": CHAINED, "profile": "slow"}, f"cannot continue {ONE}: that is 128x72 at 8 fps and this 128x72 at 4 fps"),
+        (TWO, {"inputs": CHAINED, "profile": "small"}, f"cannot continue {ONE}: that is 128x72 at 8 fps and this 64x64 at 8 fps"),
+    ],
+    ids=["first", "itself", "each other", "later", "too short", "other rate", "other size"],
+)
+def test_what_cannot_be_continued_says_why(chain, resolver, look, write_clip, clip, fields, problem) -> None:
+    write_clip(chain, clip, **fields)
+    with pytest.raises(InvalidRequestError) as caught:
+        resolver(chain).resolve_clip(clip)
+    assert problem in caught.value.message
+    assert next(one.problem for one in look(chain).clips if one.clip == clip) == caught.value.message
+
+
+def test_a_clip_is_not_resolved_without_the_plan_that_it_needs(chain, resolver) -> None:
+    with pytest.raises(InvalidRequestError, match="the plan of the clip that it continues is needed first"):
+        resolver(chain).resolve(chain.clip_spec(TWO))
+
+
+BREAKS = {
+    "cannot be planned": (ONE, {"profile": "tinny"}, f"{ONE}, which cannot be planned: {ONE}: render profile 'tinny'"),
+    "cannot be read": (ONE, None, f"{ONE}, which cannot be planned: prompts/clips/{ONE}.yaml:2: "),
+    "has nothing before it": (ONE, {"inputs": CHAINED}, f"{ONE}, which cannot be planned: {ONE} is the first clip"),
+}
+
+
+@pytest.mark.parametrize(("clip", "fields", "problem"), BREAKS.values(), ids=BREAKS.keys())
+def test_a_chain_says_which_clip_of_it_is_to_blame(chain, resolver, look, write_clip, clip, fields, problem) -> None:
+    if fields is None:
+        chain.clip_spec_path(clip).write_text("version: [\n")
+    else:
+        write_clip(chain, clip, **fields)
+    found = {one.clip: one.problem for one in look(chain).clips}
+    assert problem in found[TWO]
+    assert found[TWO].startswith(f"{TWO} continues {ONE}, which cannot")
+    assert found[THREE].startswith(f"{THREE} continues {TWO}, which goes back to {problem}")
+    for clip_id in (TWO, THREE):
+        with pytest.raises(InvalidRequestError) as caught:
+            resolver(chain).resolve_clip(clip_id)
+        assert caught.value.message == found[clip_id]
+        assert caught.value.details["blocked_by"] == ONE
+    assert [clip.continues for clip in look(chain).clips] == ["", ONE, TWO, ""] if fields != {"inputs": CHAINED} else True
+
+
+def test_a_clip_that_is_not_there_cannot_be_continued(chain, resolver, look, write_clip) -> None:
+    gone = "A01_S01_SH015"
+    write_clip(chain, TWO, inputs={"from_previous": {"frames": 1, "clip": gone}})
+    with pytest.raises(InvalidRequestError, match=f"{TWO} continues {gone}, which cannot be planned: film has no clip {gone}"):
+        resolver(chain).resolve_clip(TWO)
+    assert f"{TWO} continues {gone}, which cannot be planned: there is no such clip" in look(chain).clips[1].problem
+    with pytest.raises(NotFoundError):
+        resolver(chain).resolve_clip(gone)
+    write_clip(chain, gone)
+    assert look(chain).clips[2].problem == ""
+
+
+def test_another_profile_holds_for_the_whole_chain(chain, resolver) -> None:
+    found = resolver(chain)
+    small = found.resolve_clip(THREE, profile="small").plan
+    assert small.width == 64
+    assert small.previous is not None
+    assert small.previous.clip_hash == found.resolve_clip(TWO, profile="small").clip_hash != found.resolve_clip(TWO).clip_hash
+
+
+def test_a_chain_is_resolved_again_only_where_it_changed(chain, resolver, write_clip, resolved) -> None:
+    found = resolver(chain)
+    first = found.resolve_clip(THREE)
+    assert resolved == [ONE, TWO, THREE]
+    assert found.resolve_clip(THREE).plan == first.plan
+    assert resolved == [ONE, TWO, THREE, THREE]
+    resolved.clear()
+    write_clip(chain, ONE, prompt="Rain.")
+    assert found.resolve_clip(THREE).clip_hash != first.clip_hash
+    assert resolved == [ONE, TWO, THREE]
+
+
+# -- surveys ------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_changes_before_makes_what_follows_stale(chain, look, render_all, write_clip) -> None:
+    render_all(chain)
+    assert {clip.state for clip in look(chain).clips} == {State.RENDERED}
+    write_clip(chain, ONE, prompt="Rain.")
+    assert [clip.state for clip in look(chain).clips] == [State.STALE, State.STALE, State.STALE, State.RENDERED]
+    write_clip(chain, ONE)
+    assert {clip.state for clip in look(chain).clips} == {State.RENDERED}
+
+
+def test_a_survey_remembers_chains_until_something_before_changes(chain, look, write_clip, resolved) -> None:
+    first = look(chain)
+    assert resolved == [ONE, TWO, THREE, FOUR]
+    resolved.clear()
+    assert look(chain) == first
+    assert resolved == []
+    write_clip(chain, TWO, inputs=CHAINED, prompt="Rain.")
+    second = hashes(look(chain))
+    assert resolved == [TWO, THREE]
+    assert [second[clip] == hashes(first)[clip] for clip in (ONE, TWO, THREE, FOUR)] == [True, False, False, True]
+
+
+def test_a_clip_that_is_put_between_is_the_one_before(chain, look, write_clip, resolved) -> None:
+    look(chain)
+    resolved.clear()
+    write_clip(chain, "A01_S01_SH015")
+    assert [clip.continues for clip in look(chain).clips] == ["", "", "A01_S01_SH015", TWO, ""]
+    assert resolved == ["A01_S01_SH015", TWO, THREE]
+
+
+def test_a_first_clip_that_is_no_longer_the_first_is_looked_at_again(make_project, write_clip, look, resolved) -> None:
+    project = make_project(clips=())
+    write_clip(project, TWO, inputs=CHAINED)
+    assert [clip.state for clip in look(project).clips] == [State.BLOCKED]
+    resolved.clear()
+    write_clip(project, ONE)
+    assert [clip.state for clip in look(project).clips] == [State.PLANNED, State.PLANNED]
+    chained = look(project).clips[1]
+    assert chained.continues == ONE
+
+
+def test_what_blocks_a_chain_is_remembered_and_mended_at_its_beginning(chain, look, write_clip, resolved) -> None:
+    write_clip(chain, ONE, profile="tinny")
+    first = look(chain)
+    resolved.clear()
+    assert look(chain) == first
+    assert resolved == []
+    write_clip(chain, ONE, profile="tinier")
+    assert "'tinier'" in look(chain).clips[2].problem
+    write_clip(chain, ONE)
+    assert [clip.problem for clip in look(chain).clips] == [""] * 4
+
+
+def test_a_failure_breaks_the_chain_behind_it(chain, look, engine, workshop) -> None:
+    engine.errors[ONE] = RenderError("no ink")
+    with workshop() as opened:
+        with pytest.raises(RenderError):
+            opened.render("film", ONE)
+        with pytest.raises(MissingInputError, match=f"{TWO} continues {ONE}, which failed: no ink; render that one first"):
+            opened.render("film", TWO)
+        with pytest.raises(MissingInputError, match=f"{THREE} continues {TWO}, which has no take of its present plan yet"):
+            opened.render("film", THREE)
+    record = look(chain)
+    assert [clip.state for clip in record.clips] == [State.FAILED, State.BLOCKED, State.BLOCKED, State.PLANNED]
+    assert record.clips[1].broken_link == f"continues {ONE}, which failed: no ink"
+    assert record.clips[2].broken_link == f"continues {TWO}, which goes back to {ONE}, which failed: no ink"
+    assert engine.renders == [ONE]
+    alone = [
+        step.id for step in plan_project(record, retry_failed=False) if step.stage == Stage.RENDERED_CLIP and not step.waits_for
+    ]
+    assert alone == [FOUR]
+
+
+def test_what_is_rendered_stands_although_what_it_continues_failed_since(chain, look, engine, workshop, render_all) -> None:
+    render_all(chain)
+    for path in (chain.takes_dir / ONE).iterdir():
+        path.unlink()
+    engine.errors[ONE] = RenderError("no ink")
+    with workshop() as opened, pytest.raises(RenderError):
+        opened.render("film", ONE)
+    assert [clip.state for clip in look(chain).clips] == [State.FAILED, *[State.RENDERED] * 3]
+
+
+def test_the_end_of_the_take_before_is_handed_to_the_engine(chain, engine, render_all, look) -> None:
+    render_all(chain)
+    record = hashes(look(chain))
+    requests = {request.plan.clip: request for request in engine.requests}
+    assert dict(requests[ONE].files) == {}
+    assert dict(requests[TWO].files) == {record[ONE]: TakeStore(chain).take_path(ONE, record[ONE])}
+    assert requests[THREE].files[record[TWO]].is_file()
+
+
+def test_long_chains_take_as_long_as_they_are(make_project, write_clip, look, resolver, resolved) -> None:
+    project = make_project(clips=(ONE,))
+    clips = [ONE, *(f"A01_S01_SH{number:03d}" for number in range(20, 320))]
+    for clip in clips[1:]:
+        write_clip(project, clip, inputs=CHAINED)
+    record = look(project)
+    assert (len(resolved), {clip.state for clip in record.clips}) == (len(clips), {State.PLANNED})
+    resolved.clear()
+    started = time.perf_counter()
+    assert look(project) == record
+    assert (resolved, time.perf_counter() - started < 1.0) == ([], True)
+    found = resolver(project)
+    assert found.resolve_clip(clips[-1]).clip_hash == record.clips[-1].clip_hash
+    assert resolved == clips
+    resolved.clear()
+    found.resolve_clip(clips[-1])
+    assert resolved == clips[-1:]
+    write_clip(project, ONE, profile="tinny")
+    last = look(project).clips[-1].problem
+    assert len(last) < 400, "a chain is not told clip by clip"
+
+
+# -- batches ------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_knows_what_must_come_before_and_what_shares_a_model(chain, workshop, write_clip, engine) -> None:
+    engine.concurrency = 2
+    write_clip(chain, FOUR, pipeline="distilled")
+    with workshop() as opened:
+        batch = opened.batch({f"key of {clip}": ("film", clip) for clip in (FOUR, THREE, TWO)})
+        links = [(item.key, item.after) for item in batch.items]
+        assert links == [(f"key of {TWO}", ""), (f"key of {THREE}", f"key of {TWO}"), (f"key of {FOUR}", "")]
+        kinds = [item.affinity for item in batch.items]
+        assert (kinds[0] == kinds[1], kinds[1] == kinds[2], batch.num_lanes) == (True, False, 2)
+        chain.clip_spec_path(ONE).write_text("version: [\n")
+        broken = opened.batch({"a": ("film", ONE), "b": ("film", TWO), "c": ("film", FOUR)})
+        assert [(item.key, item.after) for item in broken.items] == [("a", ""), ("b", ""), ("c", "")]
+
+
+def test_an_engine_for_one_renders_one_at_a_time_whoever_asks(chain, workshop, engine) -> None:
+    at_work, most, lock = 0, 0, threading.Lock()
+
+    def hook(_request) -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        time.sleep(0.02)
+        with lock:
+            at_work -= 1
+
+    engine.render_hook = hook
+    with workshop() as opened:
+        threads = [threading.Thread(target=opened.render, args=("film", clip)) for clip in (ONE, FOUR)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert (sorted(engine.renders), most, engine.num_sessions) == ([ONE, FOUR], 1, 1)
