@@ -8,7 +8,7 @@ from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.settings import Settings
 
-ENGINES = ("animatic",)
+ENGINES = ("animatic", "ltx_cli", "ltx_worker", "diffusers")
 WRITERS = ("breakdown", "openai")
 
 
@@ -16,9 +16,20 @@ def render_engine(settings: Settings, *, name: str = "") -> RenderEngine:
     """Return the engine of that name; without one, the engine that ``VTX_ENGINE`` names.
 
     Raises:
-        InvalidRequestError: If there is no such engine.
+        InvalidRequestError: If there is no such engine, or a setting of it makes no sense.
+        MissingSettingError: If the engine needs a setting that is not set.
+        ProcessError: If its interpreter cannot be run.
     """
-    _checked("VTX_ENGINE", name or settings.get("VTX_ENGINE") or ENGINES[0], ENGINES)
+    chosen = name or settings.get("VTX_ENGINE") or ENGINES[0]
+    _checked("VTX_ENGINE", chosen, ENGINES)
+    if chosen in ("ltx_cli", "ltx_worker"):
+        from vtx_dagster.engines.ltx.engine import ltx_engine
+
+        return ltx_engine(settings, is_resident=chosen == "ltx_worker")
+    if chosen == "diffusers":
+        from vtx_dagster.engines.ltx.diffusers_engine import diffusers_engine
+
+        return diffusers_engine(settings)
     from vtx_dagster.engines.animatic.engine import AnimaticEngine
 
     return AnimaticEngine(font=settings.path("VTX_FONT"))

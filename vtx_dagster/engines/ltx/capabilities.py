@@ -66,8 +66,13 @@ class Capabilities:
     @property
     def release(self) -> str:
         """Major and minor version: patch releases draw the same."""
-        numbers = _numbers(self.version)
-        return f"{numbers[0]}.{numbers[1]}"
+        major, minor, _ = self.numbers
+        return f"{major}.{minor}"
+
+    @property
+    def numbers(self) -> tuple[int, int, int]:
+        """Major, minor and patch version."""
+        return _numbers(self.version)
 
     def flags(self, pipeline: Pipeline) -> Mapping[str, Flag]:
         """Return the flags of a pipeline's module, none if the module is not there."""

@@ -101,23 +101,23 @@ def tail_frames(take: Path, folder: Path, *, end_frame: int, frames: int) -> tup
     return tuple(found)
 
 
-def delayed_sound(source: Path, output: Path, *, start_s: float, silence_s: Fraction, length_s: Fraction) -> Path:
+def delayed_sound(source: Path, output: Path, *, start_s: float, echo_frames: int, render_frames: int, fps: int) -> Path:
     """Write the sound of a clip that begins with an echo: silence for as long as the echo lasts, then the sound.
 
     Args:
         source: The file with the sound.
         output: The WAV to write: 48 kHz, stereo, 16 bit.
         start_s: Where in the source the clip begins.
-        silence_s: Length of the echo.
-        length_s: Length of the whole.
+        echo_frames: How many rendered frames come before the clip.
+        render_frames: Length of the whole, in frames.
+        fps: Frames per second.
 
     Raises:
         VerificationError: If the source cannot be read.
         StorageError: If the output cannot be written.
     """
-    total, silent = (round(seconds * AUDIO_RATE_HZ) for seconds in (length_s, silence_s))
+    total, place = (frames * AUDIO_RATE_HZ // fps for frames in (render_frames, echo_frames))
     samples = np.zeros((total, 2), dtype=np.int16)
-    place = silent
     with closing(stereo_sound(source, Fraction(str(start_s)))) as sound:
         for frame in sound:
             part = frame.to_ndarray().T[: total - place]
@@ -168,7 +168,7 @@ def _retake_problems(plan: RenderPlan, looked: _Looked, path: Path) -> Iterator[
     if looked.width % RETAKE_MULTIPLE or looked.height % RETAKE_MULTIPLE:
         yield f"{name}: it is {looked.width}x{looked.height}, and both sides must be multiples of {RETAKE_MULTIPLE}"
     elif (looked.width, looked.height) != (plan.width, plan.height):
-        yield f"{name}: it is {looked.width}x{looked.height} and the render profile {plan.width}x{plan.height}: they must be equal"
+        yield f"{name}: it is {looked.width}x{looked.height} and the profile {plan.width}x{plan.height}: they must be equal"
     if plan.retake is not None and looked.fps and plan.retake.end_s > looked.num_frames / looked.fps:
         length_s = float(looked.num_frames / looked.fps)
         yield f"{name}: inputs.retake ends at {plan.retake.end_s:g} s and the video at {length_s:.2f} s"
@@ -208,7 +208,7 @@ def _look_at_sound(path: str, _identity: FileIdentity | None) -> _Looked:
 
 
 def _size_problem(width: int, height: int) -> str:
-    if MIN_SIDE_PX <= min(width, height) and max(width, height) <= MAX_SIDE_PX:
+    if min(width, height) >= MIN_SIDE_PX and max(width, height) <= MAX_SIDE_PX:
         return ""
     return f"it is {width}x{height}, and {MIN_SIDE_PX} to {MAX_SIDE_PX} px a side are taken"
 
