@@ -9,7 +9,6 @@ import logging
 import math
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -26,8 +25,10 @@ from vtx_dagster.studio.usage import Attempt, Outcome, Usage, UsageLedger, Used
 logger = logging.getLogger(__name__)
 
 _POLL_S = 0.2
-_AMPLE = 3
-"""How many times the upper end of its forecast a render may take: enough for a slow one, and something is left for others."""
+"""How often one who waits looks whether another process is done; of its own process it is told."""
+
+_AMPLE = 10
+"""How many times the upper end of its forecast a render may take at most: no render that is well takes that long."""
 
 
 @dataclass(slots=True)
@@ -54,14 +55,13 @@ class GpuTime:
     Args:
         studio: The studio.
         clock: Dates what happens.
-        pause: Waits for so many seconds.
     """
 
-    def __init__(self, studio: Studio, *, clock: Callable[[], datetime], pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, studio: Studio, *, clock: Callable[[], datetime]) -> None:
         self._studio = studio
         self._clock = clock
-        self._pause = pause
         self._lock = threading.Lock()
+        self._ended = threading.Condition(self._lock)
         self._ledgers: dict[str, UsageLedger] = {}
         self._known: tuple[Mapping[str, int], GpuHistory] = ({}, GpuHistory(()))
 
@@ -159,7 +159,8 @@ class GpuTime:
                     return attempt
             if cancelled():
                 raise CancelledError(f"{project.slug}/{plan.clip} was called off while it waited for GPU time", clip=plan.clip)
-            self._pause(_POLL_S)
+            with self._ended:
+                self._ended.wait(_POLL_S)
 
     def _granted(self, project: Project, clip: str, work: GpuWork, used: Used, budget_s: float) -> float | None:
         """Return how many seconds a render may take, or None if that can be said once others have ended."""
@@ -173,7 +174,8 @@ class GpuTime:
             return None if used.open else left
         if used.open and free < forecast.high_s:
             return None
-        return min(free, max(_AMPLE * forecast.high_s, free / 2))
+        # Half of it leaves something for a render beside this one, where half is enough.
+        return min(free if free < 2 * forecast.high_s else free / 2, _AMPLE * forecast.high_s)
 
     def _without_killed(self, project: Project, clip: str) -> Used:
         """Return what a project used, after noting in its ledger, which is locked, what was killed."""
@@ -203,6 +205,7 @@ class GpuTime:
         usage = _ended(attempt, outcome, seconds, at=now, is_at_most=taken is None, device=device)
         with self._lock, self._ledger(project).locked():
             self._ledger(project).append(usage)
+            self._ended.notify_all()
 
     def _attempt(self, plan: RenderPlan, clip_hash: str, *, limit_s: float | None = None) -> Attempt:
         return Attempt(
