@@ -1,6 +1,9 @@
 """Clip assets run as Dagster runs them, with a stand-in engine."""
 
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import dagster as dg
@@ -10,7 +13,7 @@ from vtx_dagster.assets import _batch
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.core.continuity import derived_seed
 from vtx_dagster.core.engines import RenderReport, RenderRequest
-from vtx_dagster.core.errors import RenderError, StorageError
+from vtx_dagster.core.errors import CancelledError, RenderError, StorageError
 from vtx_dagster.partitions.batches import range_tags
 from vtx_dagster.partitions.sync import register
 from vtx_dagster.production.progress import Settled, watching
@@ -251,3 +254,165 @@ def test_a_studio_that_is_not_there_is_one_clear_error(
             raise_on_error=False,
         )
         assert "is not a studio folder: make one with `vtx init" in failure(result).description
+
+
+# -- batches ------------------------------------------------------------------------------------------------------------------
+
+TEN = tuple(f"A01_S01_SH{number:03d}" for number in range(10, 110, 10))
+TEN_KEYS = tuple(f"film/{clip}" for clip in TEN)
+WAIT_S = 20.0
+
+
+@pytest.mark.parametrize("lanes", [1, 2], ids=["one lane", "two lanes"])
+def test_of_ten_clips_three_fail_and_the_next_run_touches_only_those(
+    run: Run, make_project, engine, ephemeral_instance, lanes: int
+) -> None:
+    make_project(clips=TEN)
+    engine.concurrency = lanes
+    bad = {TEN[index] for index in (1, 4, 9)}
+    engine.errors = {clip: RenderError(f"no ink for {clip}") for clip in bad}
+    settled: list[Settled] = []
+    with watching(lambda *_: None, settled=settled.append):
+        result = run(rendered_clip, keys=TEN_KEYS)
+    assert not result.success
+    assert ephemeral_instance.get_materialized_partitions(rendered_clip.key) == {f"film/{clip}" for clip in set(TEN) - bad}
+    assert set(failure(result).metadata["vtx/codes"].value) == {f"film/{clip}" for clip in bad}
+    assert {one.key: one.error and one.error.message for one in settled} == {
+        f"film/{clip}": f"no ink for {clip}" if clip in bad else None for clip in TEN
+    }
+    assert (sorted(engine.renders), engine.num_sessions, engine.num_open_sessions) == (sorted(TEN), 1, 0)
+
+    engine.renders.clear()
+    engine.errors.clear()
+    again = run(rendered_clip, keys=TEN_KEYS)
+    assert again.success
+    assert sorted(engine.renders) == sorted(bad)
+    reused = {key: event.metadata["vtx/reused"].value for key, event in reported(again, rendered_clip).items()}
+    assert reused == {f"film/{clip}": clip not in bad for clip in TEN}
+
+
+def test_an_engine_with_two_devices_renders_two_clips_at_the_same_time(run: Run, make_project, write_clip, engine) -> None:
+    project = make_project()
+    write_clip(project, "A02_S01_SH020", inputs={"from_previous": {"frames": 1}})
+    engine.concurrency = 2
+    together = threading.Barrier(2, timeout=WAIT_S)
+    finished: list[str] = []
+    main, told_in, settled_in = threading.current_thread(), set[threading.Thread](), set[threading.Thread]()
+
+    def hook(request: RenderRequest) -> None:
+        if request.plan.clip in (ONE, TWO):
+            together.wait()
+        if request.plan.clip == "A02_S01_SH020":
+            assert "A02_S01_SH010" in finished
+        request.progress(1, 2, "stage one")
+        finished.append(request.plan.clip)
+
+    engine.render_hook = hook
+    with watching(
+        lambda *_: told_in.add(threading.current_thread()), settled=lambda _: settled_in.add(threading.current_thread())
+    ):
+        result = run(rendered_clip, keys=(*KEYS, "film/A02_S01_SH020"))
+    assert result.success
+    assert told_in == settled_in == {main}
+    assert len(reported(result, rendered_clip)) == 4
+
+
+def test_clips_that_share_a_model_are_rendered_together(run: Run, make_project, write_clip, engine) -> None:
+    project = make_project(clips=())
+    for index, clip in enumerate(TEN[:6]):
+        write_clip(project, clip, pipeline="distilled" if index % 2 else "ti2vid_one_stage")
+    assert run(rendered_clip, keys=TEN_KEYS[:6]).success
+    assert engine.renders == [*TEN[:6:2], *TEN[1:6:2]]
+
+
+@pytest.mark.parametrize("lanes", [1, 2], ids=["one lane", "two lanes"])
+def test_a_clip_whose_predecessor_failed_fails_and_is_not_held_against_it(
+    run: Run, make_project, write_clip, engine, look, lanes: int
+) -> None:
+    project = make_project()
+    write_clip(project, TWO, inputs={"from_previous": {"frames": 1}})
+    engine.concurrency = lanes
+    engine.errors[ONE] = RenderError("no ink")
+    result = run(rendered_clip, keys=KEYS)
+    assert failure(result).metadata["vtx/codes"].value == {KEYS[0]: "render", KEYS[1]: "missing_input"}
+    assert [clip.failure for clip in look(project).clips] == ["no ink", "", ""]
+    engine.errors.clear()
+    assert run(rendered_clip, keys=KEYS[:2]).success
+
+
+@pytest.mark.parametrize(
+    "interrupt", [KeyboardInterrupt, dg.DagsterExecutionInterruptedError], ids=["a person", "a terminated run"]
+)
+def test_an_interrupt_calls_off_what_is_in_hand_and_what_was_finished_is_reported(
+    run: Run, make_project, engine, ephemeral_instance, monkeypatch: pytest.MonkeyPatch, interrupt: type[BaseException]
+) -> None:
+    make_project(clips=TEN[:5])
+    engine.concurrency = 3
+    begun, called_off = threading.Event(), threading.Event()
+
+    def hook(request: RenderRequest) -> None:
+        if request.plan.clip == TEN[0]:
+            assert begun.wait(WAIT_S)
+        elif request.plan.clip == TEN[1]:
+            begun.set()
+            while not request.cancelled():
+                time.sleep(0.005)
+            called_off.set()
+            raise CancelledError("called off")
+        else:
+            assert called_off.wait(WAIT_S)
+
+    engine.render_hook = hook
+
+    told: list[str] = []
+
+    def settled(one: Settled) -> None:
+        told.append(one.key)
+        if len(told) == 1:
+            # Where a signal arrives: while the main thread tells of the first clip that is finished.
+            raise interrupt
+
+    with watching(lambda *_: None, settled=settled), suppress(interrupt):
+        assert not run(rendered_clip, keys=TEN_KEYS[:5]).success
+    assert called_off.is_set()
+    finished = {key for key in TEN_KEYS[:5] if key.removeprefix("film/") in engine.renders} - {TEN_KEYS[1]}
+    assert TEN_KEYS[0] in finished
+    assert ephemeral_instance.get_materialized_partitions(rendered_clip.key) == finished == set(told)
+    assert engine.num_open_sessions == 0
+
+    engine.render_hook = lambda _request: None
+    assert run(rendered_clip, keys=TEN_KEYS[:5]).success
+    assert {clip: engine.renders.count(clip) for clip in TEN[:5]} == {clip: 1 + (clip == TEN[1]) for clip in TEN[:5]}
+
+
+def test_what_an_engine_says_of_a_render_is_shown(run: Run, make_project, engine) -> None:
+    make_project()
+    engine.facts = {"model_loads": 1, "degraded": "half size", "device": "gpu0", "attempts": [{"rung": "offload cpu"}], "x": 1}
+    engine.gpu_s = 12.5
+    shown = reported(run(rendered_clip, keys=KEYS[:2]), rendered_clip)[KEYS[0]].metadata
+    said = {name: shown[f"vtx/{name}"].value for name in ("model_loads", "gpu_s", "degraded", "device", "attempts")}
+    assert said == {
+        "model_loads": 1,
+        "gpu_s": 12.5,
+        "degraded": "half size",
+        "device": "gpu0",
+        "attempts": [{"rung": "offload cpu"}],
+    }
+    assert "vtx/x" not in shown
+
+
+def test_each_stage_of_a_render_is_in_the_log_once(run: Run, make_project, engine, caplog: pytest.LogCaptureFixture) -> None:
+    make_project()
+    caplog.set_level("INFO", logger="vtx_dagster")
+
+    def hook(request: RenderRequest) -> None:
+        for step in range(5):
+            request.progress(step, 5, "denoising")
+        request.progress(1, 1, "decoding")
+
+    engine.render_hook = hook
+    run(rendered_clip, keys=KEYS[:1])
+    assert [message for message in caplog.messages if message.startswith("film/")] == [
+        f"{KEYS[0]}: denoising",
+        f"{KEYS[0]}: decoding",
+    ]

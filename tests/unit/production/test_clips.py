@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vtx_dagster.core.engines import RenderSession
-from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoundError, RenderError, VtxError
+from vtx_dagster.core.engines import RenderRequest, RenderSession
+from vtx_dagster.core.errors import CancelledError, InvalidFileError, MissingInputError, NotFoundError, RenderError, VtxError
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.production.clips import ClipWorkshop, utc_now
 from vtx_dagster.production.resolve import Resolver
@@ -215,3 +216,47 @@ def test_rendering_sweeps_up_what_a_killed_process_left(killed: Project, worksho
 
 def test_the_time_is_that_of_the_whole_world() -> None:
     assert utc_now().tzname() == "UTC"
+
+
+def test_who_waits_for_an_engine_can_be_called_off(make_project, workshop, engine) -> None:
+    make_project()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hook(_request: RenderRequest) -> None:
+        begun.set()
+        assert go_on.wait(20)
+
+    engine.render_hook = hook
+    answers = iter([False, True])
+    with workshop() as opened:
+        first = threading.Thread(target=opened.render, args=("film", ONE))
+        first.start()
+        assert begun.wait(20)
+        with pytest.raises(CancelledError, match=f"{TWO} was called off before its render began"):
+            opened.render("film", TWO, cancelled=lambda: next(answers))
+        go_on.set()
+        first.join()
+    assert engine.renders == [ONE]
+
+
+def test_a_workshop_that_only_finds_takes_starts_no_engine(make_project, workshop, engine, render_all) -> None:
+    render_all(make_project())
+    engine.num_sessions = 0
+    with workshop() as opened:
+        assert opened.render("film", ONE).was_reused
+    assert engine.num_sessions == 0
+
+
+def test_an_engine_is_told_what_it_may_do(make_project, workshop, engine) -> None:
+    make_project("strict", clips=(ONE,))
+    make_project("lax", clips=(ONE,), render={"allow_degrade": True})
+    engine.gpu_s = 2.5
+    called_off = False
+    with workshop() as opened:
+        for slug in ("strict", "lax"):
+            rendered = opened.render(slug, ONE, cancelled=lambda: called_off)
+            assert rendered.record.engine["gpu_s"] == 2.5
+    assert [request.may_degrade for request in engine.requests] == [False, True]
+    assert [request.cancelled() for request in engine.requests] == [False, False]
+    called_off = True
+    assert engine.requests[0].cancelled()

@@ -6,8 +6,11 @@ import pytest
 
 from vtx_dagster.core.engines import RenderReport, RenderRequest, RenderSession
 from vtx_dagster.core.errors import (
+    CancelledError,
     ChangedInputError,
+    EngineLostError,
     NotFoundError,
+    OutOfMemoryError,
     ProcessError,
     RenderError,
     StorageError,
@@ -83,7 +86,9 @@ def test_force_renders_again_and_not_showing_leaves_what_is_shown(project, resol
     assert project.current_path(CLIP).read_text() == f"{resolved.clip_hash} 2\n"
 
 
-@pytest.mark.parametrize("error", [RenderError("no ink"), ProcessError("exit 1")], ids=["engine", "process"])
+@pytest.mark.parametrize(
+    "error", [RenderError("no ink"), ProcessError("exit 1"), OutOfMemoryError("too large")], ids=["engine", "process", "memory"]
+)
 def test_a_failure_is_on_record_until_a_later_success(project, resolved, engine, media, error: VtxError) -> None:
     store = TakeStore(project)
     engine.errors[CLIP] = error
@@ -123,15 +128,10 @@ def test_a_failed_forced_render_leaves_the_take_that_there_was(project, resolved
     assert project.current_path(CLIP).read_text() == f"{resolved.clip_hash} 1\n"
 
 
-class CrowdedError(RenderError):
-    """All machines are taken."""
-
-    retryable = True
-
-
-def test_what_may_pass_by_itself_is_not_held_against_the_clip(project, resolved, engine, media) -> None:
-    engine.errors[CLIP] = CrowdedError("all machines are taken")
-    with pytest.raises(CrowdedError):
+@pytest.mark.parametrize("kind", [EngineLostError, CancelledError])
+def test_what_says_nothing_of_the_clip_is_not_held_against_it(project, resolved, engine, media, kind: type[VtxError]) -> None:
+    engine.errors[CLIP] = kind("all machines are taken")
+    with pytest.raises(kind):
         render_clip(project, resolved, session=engine, media=media, clock=Clock())
     assert TakeStore(project).failure(CLIP, resolved.clip_hash) is None
     assert files_under(project.root / "renders") == {f".locks/{CLIP}.lock"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vtx_dagster.core.errors import InvalidFileError, RenderError, StorageError
+from vtx_dagster.core.errors import InvalidFileError, MissingSettingError, RenderError, StorageError
 from vtx_dagster.core.planner import Stage, State, Work, plan_project, plan_studio
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 from vtx_dagster.production import survey as survey_module
@@ -476,3 +476,30 @@ def test_a_survey_leaves_the_collector_as_it_was(studio, make_project, engine) -
         gc.enable()
     list(survey_studio(studio, engine_for=lambda *_: engine))
     assert gc.isenabled()
+
+
+def test_an_engine_that_only_a_profile_names_blocks_its_own_clips(make_project, write_clip, engine, resolved) -> None:
+    profiles = {
+        "tiny": {"width": 128, "height": 72, "fps": 8},
+        "fine": {"width": 128, "height": 72, "fps": 8, "engine": "theirs"},
+    }
+    project = make_project(render={"profiles": profiles})
+    write_clip(project, TWO, profile="fine")
+    is_there = False
+
+    def engine_for(_project, name: str):
+        if name and not is_there:
+            raise MissingSettingError(f"{name} is not installed")
+        return engine
+
+    first = survey(project, engine_for=engine_for)
+    assert [clip.problem for clip in first.clips] == ["", "theirs is not installed", ""]
+    resolved.clear()
+    assert survey(project, engine_for=engine_for) == first
+    assert resolved == []
+    is_there = True
+    assert [clip.problem for clip in survey(project, engine_for=engine_for).clips] == [""] * 3
+    resolved.clear()
+    engine.key = "other models"
+    survey(project, engine_for=engine_for)
+    assert resolved == [ONE, TWO, THREE], "what an engine accepts may be another now"
