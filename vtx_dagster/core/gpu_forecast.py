@@ -7,7 +7,7 @@ the renders that are due, with Student's t, so that few samples make it wide: th
 """
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import exp, log, pi, sqrt
 from statistics import median
@@ -115,17 +115,19 @@ class GpuHistory:
     """
 
     def __init__(self, samples: Iterable[tuple[GpuWork, float]]) -> None:
-        self._rates: defaultdict[GpuKind, deque[float]] = defaultdict(lambda: deque(maxlen=LATEST))
+        rates: defaultdict[GpuKind, deque[float]] = defaultdict(lambda: deque(maxlen=LATEST))
         for work, gpu_s in samples:
             if gpu_s > 0:
-                self._rates[work.kind].append(log(gpu_s / work.amount))
+                rates[work.kind].append(log(gpu_s / work.amount))
+        self._rates = {kind: _Rates.of(known) for kind, known in rates.items()}
 
     def forecast(self, due: Iterable[GpuWork]) -> GpuForecast:
         """Return what renders will take together: kind by kind, nothing of a kind that was never rendered."""
         amounts: defaultdict[GpuKind, list[float]] = defaultdict(list)
         for work in due:
             amounts[work.kind].append(work.amount)
-        return sum((self._of_kind(kind, amounts[kind]) for kind in sorted(amounts)), start=GpuForecast())
+        first, *others = [self._of_kind(kind, amounts[kind]) for kind in sorted(amounts)] or [GpuForecast()]
+        return sum(others, start=first)
 
     def beyond(self, due: Iterable[GpuWork], left_s: float) -> list[bool]:
         """Return of each render that is due, in order, whether less is left by then than it takes at least.
@@ -146,20 +148,33 @@ class GpuHistory:
         rates = self._rates.get(kind)
         if rates is None:
             return GpuForecast(unknown={kind: len(amounts)})
-        middle = median(rates)
-        deviation = max(MIN_SPREAD, _MAD_TO_DEVIATION * median(abs(rate - middle) for rate in rates))
         total = sum(amounts)
         # Errors of single renders even out in a sum; that of the middle is the same in all of them and does not.
         share = sum(amount * amount for amount in amounts) / (total * total)
-        spread = _t90(len(rates)) * deviation * sqrt(share + _MEDIAN_VARIANCE / len(rates))
-        seconds = exp(middle) * total
+        spread = _t90(rates.number) * rates.deviation * sqrt(share + _MEDIAN_VARIANCE / rates.number)
+        seconds = exp(rates.middle) * total
         return GpuForecast(
             seconds=seconds,
             low_s=seconds * exp(-spread),
             high_s=seconds * exp(spread),
             num_clips=len(amounts),
-            num_samples=len(rates),
+            num_samples=rates.number,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rates:
+    """The logarithms of the rates of one kind: how many, their middle and their width."""
+
+    number: int
+    middle: float
+    deviation: float
+
+    @classmethod
+    def of(cls, rates: Collection[float]) -> Self:
+        middle = median(rates)
+        deviation = _MAD_TO_DEVIATION * median(abs(rate - middle) for rate in rates)
+        return cls(len(rates), middle, max(MIN_SPREAD, deviation))
 
 
 def _t90(num_samples: int) -> float:
