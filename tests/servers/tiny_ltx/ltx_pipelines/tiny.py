@@ -4,6 +4,7 @@ import argparse
 import ctypes
 import functools
 import os
+import shutil
 import signal
 import sys
 import time
@@ -78,7 +79,12 @@ def main():
     parser.add_argument("--output-path", required=True)
     parser.add_argument("--lora", default="")
     parser.add_argument("--offload", default="none")
+    parser.add_argument("--film", help="what the pipeline would have rendered")
     parser.add_argument("--do", action="append", default=[])
     args = parser.parse_args()
     pipeline = TinyPipeline(args.lora, offload=args.offload, policy=lambda: None)
-    Path(args.output_path).write_text(pipeline(args))
+    text = pipeline(args)
+    if args.film:
+        shutil.copyfile(args.film, args.output_path)
+    else:
+        Path(args.output_path).write_text(text)
