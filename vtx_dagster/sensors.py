@@ -23,10 +23,13 @@ from vtx_dagster.partitions.batches import batches, keys_of_run, links, passable
 from vtx_dagster.partitions.definitions import act_partitions, clip_partitions, project_partitions
 from vtx_dagster.partitions.keys import key_of, split_key
 from vtx_dagster.partitions.sync import register
+from vtx_dagster.production.clips import utc_now
+from vtx_dagster.production.gpu_time import GpuTime
 from vtx_dagster.production.story import bible_hash, brief_hash
 from vtx_dagster.production.survey import survey_studio
 from vtx_dagster.resources.ltx import LtxPipeline
 from vtx_dagster.resources.studio import StudioResource
+from vtx_dagster.studio.project import Studio
 
 WORK_TAG = "vtx/work"
 """Run tag: hash of what the run was asked to make real. Runs with the same tag are attempts at the same work."""
@@ -96,7 +99,8 @@ def auto_render(
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """Render new and changed clips, in batches, once per content hash.
 
-    Clips that failed with exactly this plan are left for a person. `automation.render: false` in `metadata.yaml` turns it off.
+    Clips that failed with exactly this plan, or that `render.budget_gpu_s` will not do for, are left for a person.
+    `automation.render: false` in `metadata.yaml` turns it off.
     """
     tick = _Tick(context)
     opened = studio.open()
@@ -106,8 +110,9 @@ def auto_render(
     busy = _keys_at_work(context, clip_partitions)
     passable: set[str] = set()
     after: dict[str, str] = {}
+    gpu = GpuTime(opened, clock=utc_now)
     for record in survey_studio(opened, engine_for=ltx.engine_for):
-        steps = _steps(tick, record, Stage.RENDERED_CLIP) if record.may_render else ()
+        steps = _affordable(tick, gpu, opened, record) if record.may_render else ()
         wanted |= {key_of(step.project, step.id): step.work_hash for step in steps}
         busy |= {key_of(record.project, clip.clip) for clip in record.clips if clip.state == State.RENDERING}
         passable.update(passable_keys(record))
@@ -207,6 +212,26 @@ def _steps(tick: _Tick, record: ProjectRecord, stage: Stage) -> list[Step]:
         count = f"1 {noun} waits" if len(waiting) == 1 else f"{len(waiting)} {noun}s wait"
         tick.tell(": ".join(filter(None, (record.project, count, waiting[0].id, waiting[0].waits_for))))
     return [step for step in steps if not step.waits_for]
+
+
+def _affordable(tick: _Tick, gpu: GpuTime, studio: Studio, record: ProjectRecord) -> list[Step]:
+    """Return the clips of a project that can be rendered within its budget of GPU time; say which cannot, in one line."""
+    steps = _steps(tick, record, Stage.RENDERED_CLIP)
+    works = {step.id: step.gpu for step in steps if step.gpu is not None}
+    if record.budget_gpu_s is None or not works:
+        return steps
+    try:
+        told = gpu.beyond(studio.project(record.project), works.values(), record.budget_gpu_s)
+    except VtxError as error:
+        tick.tell(f"{record.project}: {error.message}")
+        return [step for step in steps if step.gpu is None]
+    beyond = [clip for clip, is_beyond in zip(works, told, strict=True) if is_beyond]
+    if beyond:
+        tick.tell(
+            f"{record.project}: render.budget_gpu_s in metadata.yaml will not do for {', '.join(beyond[:5])}"
+            f"{f' and {len(beyond) - 5} more' if len(beyond) > 5 else ''}: raise it to go on"
+        )
+    return [step for step in steps if step.id not in beyond]
 
 
 def _keys_at_work(context: dg.SensorEvaluationContext, level: dg.DynamicPartitionsDefinition) -> set[str]:

@@ -182,6 +182,7 @@ class ProjectRecord:
         lineup: Clips that have a plan, in story order; None without clips, or if they do not fit together.
         lineup_problem: Why the clips cannot be one film, e.g. different frame rates.
         acts: The act files found, by act id; only read where the project produces in acts.
+        budget_gpu_s: The most seconds of GPU time that the project may use; None for no limit.
     """
 
     project: str
@@ -195,6 +196,7 @@ class ProjectRecord:
     film: CutRecord = CutRecord()
     may_render: bool = True
     may_assemble: bool = True
+    budget_gpu_s: float | None = None
 
     @property
     def fps(self) -> int:

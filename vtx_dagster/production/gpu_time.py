@@ -9,7 +9,7 @@ import logging
 import math
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,15 @@ class GpuTime:
         """
         with self._lock:
             return self._history()
+
+    def beyond(self, project: Project, due: Iterable[GpuWork], budget_s: float) -> list[bool]:
+        """Return of each render that is due, in order, whether the project's budget will not do for it.
+
+        Raises:
+            InvalidFileError: If the project's ledger is damaged.
+            StorageError: If a ledger cannot be read.
+        """
+        return self.history()[0].beyond(due, budget_s - self.used(project).spent_s)
 
     @contextmanager
     def attempt(

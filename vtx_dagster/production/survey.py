@@ -174,6 +174,7 @@ def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | Non
         film=CutRecord(assembled_hash=assembled_hash(project.film_path)),
         may_render=metadata.automation.render,
         may_assemble=metadata.automation.assemble,
+        budget_gpu_s=metadata.render.budget_gpu_s,
     )
 
 
