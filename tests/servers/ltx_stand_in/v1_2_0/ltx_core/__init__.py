@@ -1,0 +1,1 @@
+"""Stand-in for ltx_core 1.2.0."""

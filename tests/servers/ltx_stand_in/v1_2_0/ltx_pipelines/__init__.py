@@ -1,0 +1,1 @@
+"""Stand-in for ltx_pipelines 1.2.0."""

@@ -1,0 +1,113 @@
+"""What the pipelines of the stand-in share."""
+
+import argparse
+import contextlib
+import functools
+import logging
+from pathlib import Path
+
+import ltx_stand_in_film as film
+import ltx_stand_in_flags as flags
+
+logger = logging.getLogger(__name__)
+TABLE = Path(__file__).parents[1] / "flags.json"
+
+
+def inference_mode(main):
+    @functools.wraps(main)
+    def wrapped():
+        with contextlib.nullcontext():
+            return main()
+
+    return wrapped
+
+
+class PipelineParser(argparse.ArgumentParser):
+    def parse_args(self, args=None, namespace=None):
+        found = super().parse_args(args, namespace)
+        whole = getattr(found, "checkpoint_path", None) or getattr(found, "distilled_checkpoint_path", None)
+        split = (found.transformer_path, found.text_encoder_path, found.audio_vae_path)
+        if whole and any(split):
+            raise SystemExit("Monolith and split flags may not be mixed.")
+        if not whole and not found.transformer_path:
+            raise SystemExit("Missing --checkpoint-path (monolith) or --transformer-path (split).")
+        if whole and not found.gemma_root:
+            raise SystemExit("--gemma-root is required with a monolith checkpoint.")
+        found.model_paths = whole or found.transformer_path
+        return found
+
+
+def parser_of(module):
+    return flags.parser_of(TABLE, module, kind=PipelineParser)
+
+
+class Blocks:
+    def __init__(self, model_paths, loras, quantization, registry, offload_mode, alloc_trim_strategy):
+        self.model_paths = model_paths
+        self.loras = loras
+        self.registry = registry
+        self.offload = offload_mode
+        self.trim = alloc_trim_strategy
+
+    def __call__(self, *, prompt, output_path, seed, **given):
+        logger.info("Building text encoder from %s", self.model_paths)
+        film.misbehave_loading(prompt)
+        logger.info("Prompt encoding complete")
+        kept = self.registry.weights if self.registry is not None else {}
+        if self.model_paths not in kept:
+            logger.info("Building transformer (standard) from %s", self.model_paths)
+            kept[self.model_paths] = Path(self.model_paths).stat().st_size
+        if "video_path" in given:
+            return self._retaken(prompt, output_path, seed, **given)
+        return self._drawn(prompt, output_path, seed, **given)
+
+    def _drawn(
+        self,
+        prompt,
+        output_path,
+        seed,
+        *,
+        height,
+        width,
+        num_frames,
+        frame_rate,
+        images,
+        guides=(),
+        audio_path=None,
+        audio_start_time=0.0,
+    ):
+        num_frames = (num_frames - 1) // 8 * 8 + 1
+        logger.info("Running denoising loop (8 steps, %dx%d %d frames @ %.1f fps)", width, height, num_frames, frame_rate)
+        if not film.misbehave(prompt, output=output_path, offload=self.offload):
+            return None
+        guides = [(film.decode_video(path)[0], strength) for path, strength in guides]
+        length_s = num_frames / frame_rate
+        sound = film.tone(round(length_s * film.SOUND_HZ), seed)
+        if audio_path is not None:
+            sound = film.decode_sound(audio_path, audio_start_time, length_s)
+        pictures = film.draw(width=width, height=height, num_frames=num_frames, seed=seed, images=images, guides=guides)
+        return {"pictures": pictures, "fps": frame_rate, "sound": sound, "prompt": prompt}
+
+    def _retaken(self, prompt, output_path, seed, *, video_path, start_time, end_time):
+        if start_time >= end_time:
+            raise ValueError("start_time must be less than end_time")
+        pictures, rate = film.decode_video(video_path)
+        height, width = pictures[0].shape[:2]
+        if len(pictures) % 8 != 1 or width % 32 or height % 32:
+            raise ValueError(f"{len(pictures)} frames of {width}x{height} cannot be retaken")
+        if not film.misbehave(prompt, output=output_path, offload=self.offload):
+            return None
+        for index in range(len(pictures)):
+            if start_time <= index / rate < end_time:
+                pictures[index] = film.background(index, seed, width, height)
+        length_s = len(pictures) / int(rate)
+        sound = film.decode_sound(video_path, 0.0, length_s) if film.has_sound(video_path) else None
+        sound = film.tone(round(length_s * film.SOUND_HZ), seed) if sound is None else sound
+        return {"pictures": pictures, "fps": int(rate), "sound": sound, "prompt": prompt}
+
+
+def encode(video, output_path):
+    if video is not None:
+        film.encode_video(
+            video["pictures"], fps=video["fps"], sound=video["sound"], output_path=output_path, prompt=video["prompt"]
+        )

@@ -1,0 +1,57 @@
+"""Stand-in for the module of the same name in ltx_pipelines 1.2.0: one global class, built once by main()."""
+
+import logging
+
+from ltx_core.allocator_trim_strategy import AllocatorTrimStrategy
+
+from ltx_pipelines.blocks import Blocks, encode, inference_mode, parser_of
+
+
+class TI2VidTwoStagesHQPipeline(Blocks):
+    def __init__(
+        self,
+        model_paths,
+        distilled_lora,
+        distilled_lora_strength_stage_1,
+        distilled_lora_strength_stage_2,
+        spatial_upsampler_path,
+        loras,
+        quantization=None,
+        registry=None,
+        compilation_config=None,
+        offload_mode="none",
+        alloc_trim_strategy=AllocatorTrimStrategy.TRIM,
+    ):
+        super().__init__(model_paths, loras, quantization, registry, offload_mode, alloc_trim_strategy)
+
+
+@inference_mode
+def main():
+    logging.basicConfig(level=logging.INFO)
+    args = parser_of("ti2vid_two_stages_hq").parse_args()
+    pipeline = TI2VidTwoStagesHQPipeline(
+        model_paths=args.model_paths,
+        distilled_lora=args.distilled_lora,
+        distilled_lora_strength_stage_1=args.distilled_lora_strength_stage_1,
+        distilled_lora_strength_stage_2=args.distilled_lora_strength_stage_2,
+        spatial_upsampler_path=args.spatial_upsampler_path,
+        loras=tuple(args.lora),
+        quantization=args.quantization,
+        compilation_config=args.compile,
+        offload_mode=args.offload,
+    )
+    video = pipeline(
+        prompt=args.prompt,
+        seed=args.seed,
+        height=args.height,
+        width=args.width,
+        num_frames=args.num_frames,
+        frame_rate=args.frame_rate,
+        images=args.image,
+        output_path=args.output_path,
+    )
+    encode(video, args.output_path)
+
+
+if __name__ == "__main__":
+    main()
