@@ -37,6 +37,11 @@ def model(folder):
     return make_tiny_ltx2(folder / "model")
 
 
+def settings_of(values, root):
+    layer = {name: Setting(name=name, value=value, source="test") for name, value in values.items()}
+    return Settings(layers=(layer,), root=root)
+
+
 @pytest.fixture(scope="module")
 def engine(folder, model):
     values = {
@@ -45,8 +50,7 @@ def engine(folder, model):
         "VTX_WORKERS_DIR": str(folder / "w"),
         "VTX_WORKER_IDLE_S": "1",
     }
-    layer = {name: Setting(name=name, value=value, source="test") for name, value in values.items()}
-    return diffusers_engine(Settings(layers=(layer,)))
+    return diffusers_engine(settings_of(values, folder))
 
 
 @pytest.fixture(scope="module")
@@ -181,10 +185,12 @@ def test_calling_off_ends_the_process_and_leaves_nothing(render, engine, tmp_pat
 
 
 def test_the_interpreter_may_be_named(engine, folder, model):
-    values = {"VTX_DIFFUSERS_MODEL": str(model), "VTX_DIFFUSERS_PYTHON": sys.executable, "VTX_GPUS": "cpu"}
-    layer = {name: Setting(name=name, value=value, source="test") for name, value in values.items()}
-    named = diffusers_engine(
-        Settings(layers=({**layer, "VTX_WORKERS_DIR": Setting(name="", value=str(folder / "w"), source="")},))
-    )
+    values = {
+        "VTX_DIFFUSERS_MODEL": str(model),
+        "VTX_DIFFUSERS_PYTHON": sys.executable,
+        "VTX_GPUS": "cpu",
+        "VTX_WORKERS_DIR": str(folder / "w"),
+    }
+    named = diffusers_engine(settings_of(values, folder))
     assert named.identity == engine.identity
     assert named.installation.packages == engine.installation.packages

@@ -33,6 +33,8 @@ from vtx_dagster.studio.settings import KNOWN, Settings
 
 NAME: Final = "diffusers"
 
+_CACHE: Final = ".cache/ltx"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiffusersEngine:
@@ -148,7 +150,7 @@ def diffusers_engine(settings: Settings) -> DiffusersEngine:
     return DiffusersEngine(
         model=model,
         python=python,
-        installation=find_diffusers(python, cache=folder, environ=clean_environment(os.environ)),
+        installation=find_diffusers(python, cache=settings.root / _CACHE, environ=clean_environment(os.environ)),
         devices=devices_of(settings),
         folder=folder,
         offload=settings.choice("LTX_OFFLOAD", ("none", "cpu", "disk")),

@@ -50,7 +50,7 @@ def make(model, tmp_path, monkeypatch):
             **changes,
         }
         layer = {name: Setting(name=name, value=value, source="test") for name, value in values.items()}
-        return diffusers_engine(Settings(layers=(layer,)))
+        return diffusers_engine(Settings(layers=(layer,), root=tmp_path))
 
     return make
 
@@ -170,6 +170,7 @@ def test_workers_run_in_this_python_or_in_the_one_that_is_named(make, tmp_path):
     assert "PYTHONPATH" not in named.env
     assert named.env["HF_HUB_OFFLINE"] == "1"
     assert own.config_key == named.config_key
+    assert list((tmp_path / ".cache" / "ltx").iterdir())
 
 
 def test_a_worker_without_its_packages_says_so(make, tmp_path):
