@@ -12,7 +12,7 @@ from vtx_dagster.core.engines import RenderReport, never
 from vtx_dagster.core.errors import BudgetError, CancelledError, EngineLostError, InvalidFileError, RenderError, StorageError
 from vtx_dagster.core.plan import EngineIdentity, PlanModel, RenderPlan
 from vtx_dagster.production import gpu_time
-from vtx_dagster.production.gpu_time import GpuAttempt, GpuTime
+from vtx_dagster.production.gpu_time import GpuAttempt, GpuTime, unmetered
 from vtx_dagster.studio.locks import clip_lock
 from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.usage import Attempt, Outcome, Usage, UsageLedger
@@ -361,3 +361,8 @@ def test_a_render_in_another_process_counts_while_it_lives_and_after_it_was_kill
         assert (killed.clip, killed.outcome, killed.is_at_most) == (ONE, Outcome.LOST, True)
         assert 0 < killed.gpu_s < 30
         assert mine.limit_s == 100.0 - killed.gpu_s
+
+
+def test_an_unmetered_attempt_has_no_limit() -> None:
+    with unmetered() as running:
+        assert running == GpuAttempt(limit_s=None, report=None)
