@@ -293,3 +293,29 @@ def test_what_waits_is_told_once_in_a_line_for_each_project(
     watch = daemon.tick(studio_watch)
     daemon.tick(studio_watch, watch.cursor)
     assert [one.split(":")[0] for one in logged] == ["film", "broken"]
+
+
+def test_a_chain_is_asked_for_in_one_run_or_after_what_it_continues(
+    daemon: Daemon, make_project, write_clip, engine, workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_project(clips=(ONE,))
+    for clip in (TWO, THREE):
+        write_clip(project, clip, inputs={"from_previous": {"frames": 1}})
+
+    def asked() -> list[tuple[str, ...]]:
+        requests = daemon.tick(auto_render).run_requests
+        return [keys for job, keys in map(daemon.covered, requests) if job == "render_clips"]
+
+    keys = tuple(f"film/{clip}" for clip in (ONE, TWO, THREE))
+    assert asked() == [keys]
+    monkeypatch.setattr(sensors, "CLIPS_PER_RUN", 1)
+    assert asked() == [keys[:1]]
+    with workshop() as opened:
+        opened.render("film", ONE)
+        assert asked() == [keys[1:2]]
+        with clip_lock(project, TWO):
+            assert asked() == [], "what it continues is being rendered"
+        engine.errors[TWO] = RenderError("no ink")
+        with pytest.raises(RenderError):
+            opened.render("film", TWO)
+    assert asked() == [], "what it continues waits for a person"

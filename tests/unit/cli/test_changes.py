@@ -117,3 +117,44 @@ def test_changes_in_short():
         ),
     )
     assert in_short(found) == "size MS -> CU, prompt, title"
+
+
+PREVIOUS = {"clip": "A01_S01_SH000", "clip_hash": "a" * 64, "end_frame": 40, "frames": 9, "strength": 1.0}
+MODEL = {"role": "text_encoder", "fingerprint": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ({}, {"previous": PREVIOUS}, ["continues: none -> A01_S01_SH000"]),
+        ({"previous": PREVIOUS}, {}, ["continues: A01_S01_SH000 -> none"]),
+        (
+            {"previous": PREVIOUS},
+            {"previous": PREVIOUS | {"clip": "A01_S01_SH001"}},
+            ["continues: A01_S01_SH000 -> A01_S01_SH001"],
+        ),
+        ({"previous": PREVIOUS}, {"previous": PREVIOUS | {"clip_hash": "b" * 64}}, ["continues: A01_S01_SH000 changed"]),
+        ({"previous": PREVIOUS}, {"previous": PREVIOUS | {"end_frame": 41}}, ["continues: A01_S01_SH000 changed"]),
+        (
+            {"previous": PREVIOUS},
+            {"previous": PREVIOUS | {"frames": 17, "strength": 0.5}},
+            ["continued frames 9 -> 17", "continued strength 1 -> 0.5"],
+        ),
+        ({"models": [MODEL]}, {"models": [MODEL | {"fingerprint": "b" * 64}]}, ["model text encoder changed"]),
+        ({"models": [MODEL]}, {}, ["model text encoder removed"]),
+        ({}, {"models": [MODEL]}, ["model text encoder added"]),
+        ({}, {"retake": {"start_s": 1, "end_s": 2.5}}, ["retake none -> 1 to 2.5 s"]),
+        ({"quantization": "fp8-cast"}, {}, ["quantization fp8-cast -> none"]),
+        ({"previous": PREVIOUS, "models": [MODEL]}, {"previous": PREVIOUS, "models": [MODEL]}, []),
+    ],
+)
+def test_chains_models_and_ranges_in_words(old: dict, new: dict, told: list[str]) -> None:
+    assert [change.line() for change in changes(chained(**old), chained(**new))] == told
+    assert [change.short() for change in changes(chained(**old), chained(**new))] == told
+
+
+def chained(**fields: object) -> RenderPlan:
+    base = {"clip": "A01_S01_SH001", "engine": {"name": "ltx", "version": "1.2"}, "pipeline": "distilled", "mode": "t2v"}
+    text = {"prompt": "Fog.", "negative_prompt": "", "seed": 7}
+    size = {"width": 512, "height": 288, "fps": 16, "content_frames": 48, "render_frames": 49}
+    return RenderPlan.model_validate(base | text | size | fields)

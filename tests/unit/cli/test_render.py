@@ -148,3 +148,47 @@ def test_a_clip_of_a_project_that_cannot_be_read_says_why(vtx, film):
     assert result.exit_code == 1
     assert f"film has no {CLIP} that could be rendered: " in result.stderr
     assert "notes.yaml" in result.stderr
+
+
+@pytest.fixture
+def chained(film):
+    """The second clip goes on from the first one, and the third from the second; nothing of them is rendered yet."""
+    clips = film.clip_ids()
+    for clip in clips[1:]:
+        path = film.clip_spec_path(clip)
+        path.write_text(path.read_text(encoding="utf-8") + "inputs:\n  from_previous: {frames: 1}\n", encoding="utf-8")
+    path = film.clip_spec_path(clips[0])
+    path.write_text(path.read_text(encoding="utf-8") + "seed: 8\n", encoding="utf-8")
+    return clips
+
+
+def test_a_chain_is_rendered_in_its_order(vtx, film, chained):
+    status = vtx("projects", "status", "film", "--studio", film.studio.root).stdout
+    assert f"continues: none -> {chained[0]}" in " ".join(status.split())
+    result = vtx("render", "resume", "--json", "--studio", film.studio.root)
+    found = json.loads(result.stdout)
+    assert [one["clip"] for one in found["clips"]] == [f"film/{clip}" for clip in chained]
+    assert (found["rendered"], found["failed"], found["blocked"]) == (3, 0, {})
+    assert vtx("render", "resume", "--studio", film.studio.root).stdout.strip() == "every clip is rendered"
+
+
+def test_a_chain_whose_beginning_fails_is_tried_again_as_a_whole(vtx, film, chained):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ffmpeg, "verify", lambda *_: (_ for _ in ()).throw(VerificationError("the picture is frozen")))
+        first = json.loads(vtx("render", "resume", "--json", "--studio", film.studio.root).stdout)
+    assert [one["error"]["code"] for one in first["clips"]] == ["verification", "missing_input", "missing_input"]
+    status = vtx("projects", "status", "film", "--studio", film.studio.root).stdout
+    assert f"continues {chained[0]}, which failed: the picture is frozen" in " ".join(status.split())
+    assert "failed" in vtx("projects", "list", "--studio", film.studio.root).stdout
+    again = json.loads(vtx("render", "resume", "--json", "--studio", film.studio.root).stdout)
+    assert [one["outcome"] for one in again["clips"]] == ["rendered"] * 3
+
+
+def test_a_clip_of_a_chain_is_blocked_where_its_beginning_cannot_be_planned(vtx, film, chained):
+    path = film.clip_spec_path(chained[0])
+    path.write_text(path.read_text(encoding="utf-8") + "profile: larg\n", encoding="utf-8")
+    result = vtx("render", "resume", "--json", "--studio", film.studio.root)
+    found = json.loads(result.stdout)
+    assert list(found["blocked"]) == [f"film/{clip}" for clip in chained]
+    assert "cannot be planned" in found["blocked"][f"film/{chained[1]}"]
+    assert found["clips"] == []

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from vtx_dagster.cli import runs
 from vtx_dagster.cli.runs import WORKER_TAG, Registry, clips_due, dagster_home, error_of, open_registry
 from vtx_dagster.cli.studio_folder import records
 from vtx_dagster.core.errors import InvalidFileError, RenderError, StorageError
@@ -166,3 +167,15 @@ def test_failures_stand_for_the_error_behind_them():
     failure.__cause__ = RenderError("no paint at all")
     assert error_of(failure) is failure.__cause__
     assert error_of(dg.Failure()).message == "the run failed"
+
+
+@pytest.mark.parametrize("size", [1, 2, 25])
+def test_batches_come_in_the_turn_of_their_chains(monkeypatch, size):
+    monkeypatch.setattr(runs, "CLIPS_PER_RUN", size)
+    order = [f"film/A01_S01_SH{number:03d}" for number in (10, 40, 20, 30)]
+    after = {order[1]: order[3], order[3]: order[2], order[0]: "film/A01_S01_SH005"}
+    found = list(runs._in_turn([*order, "film/A01_S01_SH999"], order, passable=(), after=after))
+    turns = {key: index for index, batch in enumerate(found) for key in batch}
+    assert sorted(turns) == sorted(order), "one that nobody renders holds up nothing"
+    assert turns[order[2]] <= turns[order[3]] < turns[order[1]]
+    assert max(map(len, found)) <= size

@@ -3,6 +3,7 @@ import io
 import pytest
 
 from vtx_dagster.cli import watching
+from vtx_dagster.cli.render import print_outcomes
 from vtx_dagster.cli.watching import Outcomes, outcome_of, watching_clips, watching_frames, watching_parts
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.production.progress import Settled, report, settle
@@ -93,3 +94,39 @@ def test_a_stage_shows_from_the_start_and_then_its_parts(monkeypatch, capsys):
         report("film screenplay", 2, 7)
     assert "2/7" in screen.getvalue()
     assert "/?" not in screen.getvalue()
+
+
+def test_what_an_engine_says_is_told():
+    facts = {"vtx/reused": False, "vtx/render_s": 3.0, "vtx/file": "a.mp4"}
+    said = {"vtx/model_loads": 1, "vtx/gpu_s": 2.5, "vtx/degraded": "rendered at 512x288 and scaled up"}
+    first = outcome_of(Settled(stage="rendered_clip", key=KEYS[0], facts=facts | said))
+    second = outcome_of(Settled(stage="rendered_clip", key=KEYS[1], facts=facts | {"vtx/model_loads": 0}))
+    assert first.line() == f"{KEYS[0]}  rendered in 3.0 s; degraded: rendered at 512x288 and scaled up"
+    assert first.to_json() | {"degraded": ""} == second.to_json() | {
+        "clip": KEYS[0],
+        "model_loads": 1,
+        "gpu_s": 2.5,
+        "degraded": "",
+    }
+    assert Outcomes({"a": first, "b": second}).to_json()["model_loads"] == 1
+    silent = Outcomes({"a": outcome_of(settled(KEYS[0]))})
+    assert (silent.model_loads, "model_loads" in silent.to_json()) == (None, False)
+
+
+def test_the_summary_counts_model_loads(capsys):
+    facts = {"vtx/reused": False, "vtx/render_s": 3.0, "vtx/file": "a.mp4", "vtx/model_loads": 1}
+    outcomes = Outcomes({key: outcome_of(Settled(stage="rendered_clip", key=key, facts=facts)) for key in KEYS})
+    print_outcomes(outcomes, blocked={}, problems={})
+    assert "2 rendered in 6.0 s with 2 model loads, 0 reused" in capsys.readouterr().out
+
+
+def test_on_a_terminal_each_clip_in_hand_has_a_bar_with_its_stage(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(watching.sys, "stderr", screen)
+    with watching_clips(KEYS):
+        report(KEYS[0], 4, 9, "denoising")
+        report(KEYS[1], 1, 8, "decoding")
+        settle(settled(KEYS[0]))
+        report(KEYS[1], 2, 8, "decoding")
+    text = screen.getvalue()
+    assert all(bar in text for bar in (f"{KEYS[0]}  denoising", f"{KEYS[1]}  decoding", "4/9", "2/8"))

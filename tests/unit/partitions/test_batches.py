@@ -11,6 +11,7 @@ from vtx_dagster.partitions.batches import (
     RANGE_START_TAG,
     batches,
     keys_of_run,
+    links,
     passable_keys,
     range_tags,
 )
@@ -90,3 +91,30 @@ def test_a_batch_may_pass_what_is_rendered_and_shown() -> None:
         ClipRecord(clip="A01_S01_SH003"),
     )
     assert list(passable_keys(ProjectRecord(project="a", clips=clips))) == [ORDER[0]]
+
+
+AFTER = {
+    "its predecessor is in the batch": ((0, 1, 2), {1: 0, 2: 1}, 9, [(0, 1, 2)]),
+    "its predecessor is not due": ((1, 2), {1: 0}, 9, [(2,)]),
+    "its predecessor is in the batch before": ((0, 1, 2), {2: 1}, 2, [(0, 1)]),
+    "no batch reaches across it": ((0, 1, 2), {1: 5}, 9, [(0,), (2,)]),
+    "its predecessor was registered later": ((0, 1, 2), {0: 1}, 9, [(1, 2)]),
+    "a chain at the end of a batch": ((0, 1, 2, 3, 4), {2: 1, 3: 2, 4: 3}, 2, [(0, 1)]),
+}
+
+
+@pytest.mark.parametrize(("due", "after", "size", "found"), AFTER.values(), ids=AFTER.keys())
+def test_a_clip_comes_with_or_after_the_one_that_it_continues(due, after, size, found) -> None:
+    named = {ORDER[key]: ORDER[previous] for key, previous in after.items()}
+    made = batches([ORDER[key] for key in due], ORDER, size=size, span=20, after=named)
+    assert list(made) == [tuple(ORDER[key] for key in batch) for batch in found]
+
+
+def test_links_to_clips_without_a_take() -> None:
+    clips = (
+        ClipRecord(clip="A01_S01_SH010", has_take=True),
+        ClipRecord(clip="A01_S01_SH020", continues="A01_S01_SH010"),
+        ClipRecord(clip="A01_S01_SH030", continues="A01_S01_SH020"),
+    )
+    record = ProjectRecord(project="film", clips=clips)
+    assert dict(links(record)) == {"film/A01_S01_SH030": "film/A01_S01_SH020"}

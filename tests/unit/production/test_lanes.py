@@ -60,7 +60,8 @@ def test_two_lanes_work_at_the_same_time_and_one_clip_needs_only_one() -> None:
 
     assert sorted(results(Lanes(batch("a:X", "b:X"), work))) == [("a", "a"), ("b", "b")]
     here: list[threading.Thread] = []
-    list(map(lambda one: one[1](), Lanes(batch("a:X", lanes=9), lambda *_: here.append(threading.current_thread()))))
+    ((_, finish),) = Lanes(batch("a:X", lanes=9), lambda *_: here.append(threading.current_thread()))
+    finish()
     assert here == [threading.current_thread()]
 
 

@@ -377,3 +377,21 @@ def test_read_only_studio(studio: Studio):
     studio.projects_dir.chmod(0o500)
     with pytest.raises(StorageError, match="no permission"):
         studio.create_project("film", title="T")
+
+
+def test_inputs_may_be_in_the_library_of_the_studio(project: Project):
+    still = project.studio.library_dir / "stills/door.png"
+    write_atomic(still, b"png")
+    assert project.resolve_input("library/stills/door.png") == still == project.input_path("library/stills/door.png")
+    (project.root / "inputs/shared.png").symlink_to(still)
+    (project.studio.library_dir / "own.yaml").symlink_to(project.metadata_path)
+    with pytest.raises(InvalidRequestError, match="leads out of the project"):
+        project.resolve_input("inputs/shared.png")
+    with pytest.raises(InvalidRequestError, match="leads out of the library"):
+        project.resolve_input("library/own.yaml")
+    with pytest.raises(InvalidRequestError, match="not a path inside the project"):
+        project.resolve_input("library/../projects/x.png")
+    with pytest.raises(MissingInputError, match=r"library/no\.png is missing in the library"):
+        project.resolve_input("library/no.png")
+    with pytest.raises(MissingInputError, match="library/stills in the library is not a file"):
+        project.resolve_input("library/stills")
