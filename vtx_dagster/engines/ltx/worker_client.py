@@ -33,7 +33,6 @@ GONE_S: Final = 5.0
 
 _POLL_S: Final = 0.1
 _GLANCE_S: Final = 0.001
-_START_POLL_S: Final = 0.02
 _TAIL_BYTES: Final = 2000
 _BEGINNING: Final = "-- worker started --\n"
 
@@ -259,6 +258,7 @@ def start_worker(
         CancelledError: If it was called off.
     """
     log = log_path(recipe.folder, device)
+    ours, theirs = socket.socketpair()
     config = WorkerConfig(
         folder=str(recipe.folder),
         device=device.name,
@@ -266,9 +266,11 @@ def start_worker(
         config_key=key,
         idle_s=recipe.idle_s,
         lock_descriptor=lock_descriptor,
+        client_descriptor=theirs.fileno(),
+        owner=recipe.owner,
         log=str(log),
     )
-    with storage_errors(log), log.open("ab") as output:
+    with theirs, storage_errors(log), log.open("ab") as output:
         if output.tell() > MAX_WORKER_LOG_BYTES:
             output.truncate(0)
         output.write(_BEGINNING.encode())
@@ -281,16 +283,19 @@ def start_worker(
                 stderr=output,
                 cwd=recipe.folder,
                 env={**recipe.env, **env},
-                pass_fds=[lock_descriptor],
+                pass_fds=[lock_descriptor, theirs.fileno()],
                 start_new_session=True,
             )
         except OSError as error:
+            ours.close()
             raise RenderError(f"{recipe.python} cannot be started ({error.strerror}): correct the path of the Python") from error
     # It may end at any time: the kernel keeps a process until its parent has taken note.
     threading.Thread(target=process.wait, name=f"worker on {device.name}", daemon=True).start()
+    channel = Channel(ours, accepts_descriptor=True)
     try:
-        return _started(recipe, device, process, cancelled)
+        return _started(recipe, device, process, channel, cancelled)
     except BaseException:
+        channel.close()
         kill_group(process.pid)
         _has_ended(process.pid, time.monotonic() + GONE_S)
         raise
@@ -363,28 +368,31 @@ def _greeted(folder: Path, device: Device) -> tuple[Channel, Message] | None:
 
 
 def _started(
-    recipe: WorkerRecipe, device: Device, process: subprocess.Popen[bytes], cancelled: Callable[[], bool]
+    recipe: WorkerRecipe,
+    device: Device,
+    process: subprocess.Popen[bytes],
+    channel: Channel,
+    cancelled: Callable[[], bool],
 ) -> WorkerClient:
     deadline = time.monotonic() + recipe.start_s
-    while not cancelled():
-        ended = process.poll() is not None
-        worker = None if ended else find_worker(recipe, device)
-        if worker is not None and worker.pid == process.pid:
-            with contextlib.suppress(ClosedError, JunkError):
-                descriptor = worker.lease()
-                if descriptor is not None:
-                    os.close(descriptor)
-                    return worker
-        if worker is not None:
-            worker.close()
-        if ended or time.monotonic() >= deadline:
-            what = f"ended with {process.returncode}" if ended else f"did not answer within {recipe.start_s:g} s"
-            path = log_path(recipe.folder, device)
-            tail = recipe.redacted(_end_of(path))
-            message = f"the worker on {device.name} {what} as it was started by {recipe.python}; its last words ({path}):\n{tail}"
-            raise EngineLostError(message, device=device.name, tail=tail)
-        time.sleep(_START_POLL_S)
+    try:
+        channel.send({"op": "hello"})
+        while not cancelled():
+            hello = channel.receive(_POLL_S)
+            if hello is not None:
+                return WorkerClient(recipe, device, channel, hello)
+            if time.monotonic() >= deadline:
+                raise _not_started(recipe, device, f"did not answer within {recipe.start_s:g} s")
+    except (ClosedError, JunkError) as error:
+        raise _not_started(recipe, device, f"ended with {process.wait(GONE_S)}") from error
     raise CancelledError(f"called off while the worker on {device.name} was started")
+
+
+def _not_started(recipe: WorkerRecipe, device: Device, what: str) -> EngineLostError:
+    path = log_path(recipe.folder, device)
+    tail = recipe.redacted(_end_of(path))
+    message = f"the worker on {device.name} {what} as it was started by {recipe.python}; its last words ({path}):\n{tail}"
+    return EngineLostError(message, device=device.name, tail=tail)
 
 
 def _has_ended(pid: int, deadline: float) -> bool:

@@ -1,6 +1,8 @@
 import json
 import os
+import socket
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +13,7 @@ import pytest
 from vtx_dagster.core.errors import CancelledError, InvalidRequestError, StorageError
 from vtx_dagster.engines.ltx import devices
 from vtx_dagster.engines.ltx.devices import (
+    ask_to_retire,
     device_environment,
     devices_of,
     hold_device,
@@ -170,6 +173,16 @@ def test_the_first_free_device_is_held(tmp_path):
             assert second == GPU1
     assert not is_held(tmp_path, GPU0)
     assert not is_held(tmp_path, GPU1)
+
+
+def test_a_worker_that_is_ending_cannot_be_asked():
+    with tempfile.TemporaryDirectory(prefix="vtx", dir="/tmp") as name, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(socket_path(Path(name), GPU0)))
+        listener.listen()
+        thread = threading.Thread(target=lambda: listener.accept()[0].close())
+        thread.start()
+        assert not ask_to_retire(Path(name), GPU0)
+        thread.join()
 
 
 def test_waiting_can_be_called_off(tmp_path):

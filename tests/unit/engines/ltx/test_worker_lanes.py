@@ -11,7 +11,7 @@ import pytest
 from tiny_worker import GPU0, GPU1, job, recipe, watch
 
 from vtx_dagster.core.errors import CancelledError, EngineLostError, OutOfMemoryError, RenderError, StorageError
-from vtx_dagster.engines.ltx import worker_client, worker_lanes
+from vtx_dagster.engines.ltx import devices, worker_client, worker_lanes
 from vtx_dagster.engines.ltx.devices import ask_to_retire, hold_device, is_held, socket_path
 from vtx_dagster.engines.ltx.jobs import JobResult, Rung
 from vtx_dagster.engines.ltx.quarantine import quarantine_of
@@ -262,7 +262,9 @@ def test_what_is_no_worker_waits_for_one_to_end_and_keeps_it_out(folder, make_la
     assert not ask_to_retire(folder, GPU0), "there is none"
 
 
-def test_a_worker_that_answers_nobody_is_ended(folder, make_lanes, tmp_path):
+def test_a_worker_that_answers_nobody_is_ended(folder, make_lanes, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker_client, "ANSWER_S", 0.2)
+    monkeypatch.setattr(devices, "_RETIRE_S", 0.2)
     one = make_lanes()
     render(one, tmp_path / "out.mp4")
     pid = pid_of(folder)
@@ -275,15 +277,13 @@ def test_a_worker_that_answers_nobody_is_ended(folder, make_lanes, tmp_path):
     assert not is_running(pid)
 
 
-def test_a_worker_that_answers_again_is_left_alone(folder, make_lanes, tmp_path, monkeypatch):
-    one = make_lanes()
-    render(one, tmp_path / "out.mp4")
-    slot = worker_lanes._Slot(GPU0, recipe(folder, silence_s=0.0))
-    answers = iter([4711, None, 4711])
+def test_a_worker_that_answers_again_is_left_alone(folder, monkeypatch):
+    slot = worker_lanes._Slot(GPU0, recipe(folder, silence_s=5.0))
+    answers = iter([4711, 4711, None, 4711])
     killed: list[int] = []
     monkeypatch.setattr(worker_lanes, "silent_worker", lambda folder, device: next(answers))
     monkeypatch.setattr(worker_lanes, "kill_group", killed.append)
-    for _ in range(3):
+    for _ in range(4):
         slot._watch_silence()
     assert killed == []
 
@@ -372,6 +372,29 @@ def test_a_worker_ends_when_it_was_idle(folder, make_lanes, tmp_path):
     until(lambda: not is_running(pid))
     assert not is_held(folder, GPU0)
     assert not socket_path(folder, GPU0).exists()
+
+
+def test_heartbeats_are_signs_of_life(make_lanes, tmp_path):
+    lines: list[str] = []
+    render(make_lanes(silence_s=1.5), tmp_path / "out.mp4", "sleep:2", on_line=lines.append)
+    assert lines == ["Building transformer from ", "step 1/2", "step 2/2 A01_S01_SH010"]
+
+
+def test_a_worker_that_does_not_retire_is_killed(folder, make_lanes, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker_client, "GONE_S", 0.3)
+    lanes = make_lanes()
+    render(lanes, tmp_path / "out.mp4")
+    pid = pid_of(folder)
+    os.kill(pid, signal.SIGSTOP)
+    assert render(lanes, tmp_path / "out.mp4", rung=Rung(name="allocator", env={"TINY": "1"})).model_loads == 1
+    assert not is_running(pid)
+
+
+def test_a_worker_that_cannot_be_killed_is_an_error(folder, make_lanes, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker_client, "GONE_S", 0.2)
+    monkeypatch.setattr(worker_client, "kill_group", lambda pid: None)
+    with pytest.raises(EngineLostError, match=r"gpu0: process \d+ does not end though it was killed: restart the machine"):
+        render(make_lanes(), tmp_path / "out.mp4", "sleep:1", timeout_s=0.2)
 
 
 def test_a_job_log_has_an_end(make_lanes, tmp_path, monkeypatch):

@@ -36,6 +36,8 @@ class WorkerConfig:
         config_key: A text that is equal for clients that can use the same worker.
         idle_s: Seconds without a lease after which it ends.
         lock_descriptor: Of the device's lock, inherited; it holds it until it ends.
+        client_descriptor: Of a connection to the client that started it, inherited, which has the first lease.
+        owner: Who that client is, for people.
         log: Where its standard output and error go.
     """
 
@@ -45,6 +47,8 @@ class WorkerConfig:
     config_key: str
     idle_s: float
     lock_descriptor: int
+    client_descriptor: int
+    owner: str
     log: str
 
 

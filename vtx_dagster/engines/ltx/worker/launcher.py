@@ -40,7 +40,8 @@ def main() -> None:
     from vtx_dagster.engines.ltx.worker.server import Server
 
     config = WorkerConfig(**json.loads(sys.argv[1]))
-    os.set_inheritable(config.lock_descriptor, False)  # noqa: FBT003 - the standard library's signature
+    for descriptor in (config.lock_descriptor, config.client_descriptor):
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - the standard library's signature
     # Text goes out as it is printed, so that progress and last words are in the log.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -20,9 +20,9 @@ is cut off; others do not notice.
 ``retire``
     The worker ends. Answered by ``retiring``; or by ``busy``, where another client has the lease.
 
-One lease at a time, one connection each. If the connection of the lease ends while a job runs, the worker kills its process group
-at once, because nobody waits for what it makes. Otherwise it stays for the next client, until nobody has had a lease for
-``idle_s`` seconds.
+One lease at a time, one connection each. Whoever starts a worker has a connection that it inherits, with the first lease. If the
+connection of the lease ends while a job runs, the worker kills its process group at once, because nobody waits for what it makes.
+Otherwise it stays for the next client, until nobody has had a lease for ``idle_s`` seconds.
 """
 
 import contextlib

@@ -19,9 +19,6 @@ from vtx_dagster.engines.ltx.worker.jobs import JobError, Jobs, WorkerConfig
 from vtx_dagster.engines.ltx.worker.printed import PrintedLines
 from vtx_dagster.engines.ltx.worker.protocol import HEARTBEAT_S, VERSION, Channel, ClosedError, JunkError, Message
 
-FIRST_LEASE_S: Final = 30.0
-"""How long a worker waits at least for the client that started it."""
-
 _TICK_S: Final = 0.2
 _BACKLOG: Final = 16
 
@@ -52,7 +49,6 @@ class Server:
         self._clip = ""
         self._is_ending = False
         self._idle_since = time.monotonic()
-        self._patience_s = max(config.idle_s, FIRST_LEASE_S)
         self._model_loads = 0
         self._peak_memory_bytes = 0
         self._num_jobs = 0
@@ -76,6 +72,7 @@ class Server:
             finally:
                 os.umask(before)
             listener.listen(_BACKLOG)
+            self._greet_first_client()
             threading.Thread(target=self._accept, args=(listener,), name="connections", daemon=True).start()
             try:
                 while not self._must_end():
@@ -97,9 +94,15 @@ class Server:
     def _must_end(self) -> bool:
         with self._state:
             waited_s = time.monotonic() - self._idle_since
-            if self._lessee is None and waited_s >= self._patience_s:
+            if self._lessee is None and waited_s >= self._config.idle_s:
                 self._is_ending = True
             return self._is_ending
+
+    def _greet_first_client(self) -> None:
+        # It has the lease from the start, so that nobody is quicker.
+        channel = Channel(socket.socket(fileno=self._config.client_descriptor))
+        self._lessee, self._owner = channel, self._config.owner
+        threading.Thread(target=self._converse, args=(channel,), name="client", daemon=True).start()
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -164,7 +167,6 @@ class Server:
             is_free = self._lessee in (None, channel) and not self._is_ending
             if is_free:
                 self._lessee, self._owner = channel, owner
-                self._patience_s = self._config.idle_s
         if is_free:
             channel.send({"event": "leased"}, descriptors=[self._config.lock_descriptor])
         else:

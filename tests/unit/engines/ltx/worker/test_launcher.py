@@ -48,8 +48,10 @@ def test_it_serves_as_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(Server, "serve", lambda server: served.append(server))
     monkeypatch.setattr(faulthandler, "enable", lambda all_threads: None)
     held = try_lock(str(tmp_path / "gpu0.lock"))
+    other = os.open(os.devnull, os.O_RDONLY)
     assert held is not None
     os.set_inheritable(held, True)
+    os.set_inheritable(other, True)
     config = WorkerConfig(
         folder=str(tmp_path),
         device="gpu0",
@@ -57,6 +59,8 @@ def test_it_serves_as_it_is_told(tmp_path, monkeypatch):
         config_key="k",
         idle_s=1,
         lock_descriptor=held,
+        client_descriptor=other,
+        owner="",
         log=str(tmp_path / "log"),
     )
     monkeypatch.setattr(sys, "argv", ["launcher.py", json.dumps(asdict(config))])
@@ -64,17 +68,31 @@ def test_it_serves_as_it_is_told(tmp_path, monkeypatch):
     runpy.run_path(str(HERE / "launcher.py"), run_name="__main__")
     assert [server._config for server in served] == [config]
     assert not os.get_inheritable(held), "no child keeps the device"
+    assert not os.get_inheritable(other), "nor the client"
     assert str(HERE) not in sys.path, "names of its modules hide no others"
     os.close(held)
+    os.close(other)
 
 
 def test_streams_that_are_no_text_files_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(Server, "serve", lambda server: None)
     held = try_lock(str(tmp_path / "gpu0.lock"))
+    other = os.open(os.devnull, os.O_RDONLY)
     assert held is not None
-    config = WorkerConfig(folder="", device="gpu0", backend="ltx", config_key="k", idle_s=1, lock_descriptor=held, log="")
+    config = WorkerConfig(
+        folder="",
+        device="gpu0",
+        backend="ltx",
+        config_key="k",
+        idle_s=1,
+        lock_descriptor=held,
+        client_descriptor=other,
+        owner="",
+        log="",
+    )
     monkeypatch.setattr(sys, "argv", ["launcher.py", json.dumps(asdict(config))])
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(faulthandler, "enable", lambda all_threads: None)
     launcher.main()
     os.close(held)
+    os.close(other)

@@ -47,6 +47,8 @@ class Running:
         lock = try_lock(str(folder / "gpu0.lock"))
         assert lock is not None
         self._lock = lock
+        ours, theirs = socket.socketpair()
+        self.first = Channel(ours, accepts_descriptor=True)
         config = WorkerConfig(
             folder=str(folder),
             device="gpu0",
@@ -54,10 +56,13 @@ class Running:
             config_key="k",
             idle_s=idle_s,
             lock_descriptor=self._lock,
+            client_descriptor=theirs.detach(),
+            owner="run 0",
             log=str(folder / "gpu0.log"),
         )
         self.thread = threading.Thread(target=Server(config, self.jobs, kill=self._kill).serve)
         self.thread.start()
+        self._channels.append(self.first)
 
     def _kill(self) -> None:
         self.killed += 1
@@ -100,6 +105,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def worker(folder: Path) -> Iterator[Running]:
     found = Running(folder, idle_s=60)
+    assert ask(found.first, "hello")["owner"] == "run 0", "who started it has the first lease"
+    ask(found.first, "release")
     yield found
     found.end()
 
@@ -287,8 +294,7 @@ def test_a_second_job_or_one_of_another_kind_is_junk(worker):
 
 def test_it_ends_when_nobody_needed_it_for_long_enough(folder):
     worker = Running(folder, idle_s=0)
-    client = worker.client()
-    ask(client, "lease", owner="run 1")
+    client = worker.first
     begin(client)
     ending(client)
     time.sleep(0.3)
