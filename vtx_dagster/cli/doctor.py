@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib.metadata import version
 
 from vtx_dagster import __version__
+from vtx_dagster.cli.doctor_ltx import look_at_ltx
 from vtx_dagster.cli.doctor_writer import look_at_writer, shown_address
 from vtx_dagster.cli.findings import SETTING_OF, Finding, Level, tried
 from vtx_dagster.cli.studio_folder import record_of, records
@@ -42,7 +43,7 @@ def examine(studio: Studio, slug: str | None = None, *, only_set: bool = True) -
         yield Finding(level=Level.FAIL, what="settings", found=error.message)
         yield from _projects(studio, slug)
         return
-    tools = (*_tools(settings), *look_at_writer(scope, settings))
+    tools = (*_tools(settings), *look_at_ltx(settings), *look_at_writer(scope, settings))
     yield from tools
     yield from _projects(studio, slug)
     told = {SETTING_OF.get(finding.what, "") for finding in tools if finding.level == Level.FAIL}

@@ -42,6 +42,8 @@ OFFLOADS: Final = ("none", "cpu", "disk")
 MODEL_SETTINGS: Final = tuple(name for name, known in KNOWN.items() if known.models and name.startswith("LTX_"))
 
 _CACHE: Final = ".cache/ltx"
+_MIN_SECRET_CHARACTERS: Final = 6
+"""A shorter value is no secret, and would be cut out of every number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +249,7 @@ def ltx_engine(settings: Settings, *, is_resident: bool) -> LtxEngine:
     found = [settings.lookup(name) for name in (*MODEL_SETTINGS, "HOME")]
     return LtxEngine(
         python=python,
-        capabilities=find_capabilities(python, cache=settings.root / _CACHE, environ=os.environ),
+        capabilities=find_capabilities(python, cache=capabilities_folder(settings), environ=os.environ),
         devices=devices_of(settings),
         folder=workers_folder(settings),
         models=tuple(setting for setting in found if setting is not None),
@@ -263,14 +265,15 @@ def ltx_engine(settings: Settings, *, is_resident: bool) -> LtxEngine:
     )
 
 
+def capabilities_folder(settings: Settings) -> Path:
+    """Return where the studio keeps what interpreters answered; it may be deleted at any time."""
+    return settings.root / _CACHE
+
+
 def secrets_of(settings: Settings) -> tuple[str, ...]:
     """Return the values of all settings whose names are those of secrets, of every layer."""
     found = (setting for layer in settings.layers for name, setting in layer.items() if is_secret(name))
     return tuple(sorted({setting.value for setting in found if len(setting.value) >= _MIN_SECRET_CHARACTERS}))
-
-
-_MIN_SECRET_CHARACTERS: Final = 6
-"""A shorter value is no secret, and would be cut out of every number."""
 
 
 def _quantization(settings: Settings) -> str | None:

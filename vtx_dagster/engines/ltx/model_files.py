@@ -34,6 +34,7 @@ ROLES: Final[Mapping[str, str]] = {
 
 TRANSFORMERS: Final = ("--checkpoint-path", "--distilled-checkpoint-path", "--transformer-path")
 
+_CHECKED_ONLY: Final = ("--spatial-upsampler-path", "--text-encoder-path", "--video-vae-path", "--audio-vae-path")
 _WHOLE_BYTES: Final = SAMPLES * SAMPLE_BYTES
 _HEADER_BYTES: Final = 1 << 20
 _SAYS_WHAT_IT_IS: Final = ("modelspec.title", "model_type", "variant", "name")
@@ -106,22 +107,30 @@ def model_problems(
         InvalidRequestError: If a file is damaged.
         MissingInputError: If one is not there.
     """
-    path = next(paths[flag] for flag in TRANSFORMERS if flag in paths)
+    yield from installation_problems(plan.pipeline, paths, quantization=quantization)
+    transformer = _transformer(paths)
+    for lora in sorted({files[lora.sha256] for lora in plan.loras}):
+        yield from lora_problems(lora, transformer)
+
+
+def installation_problems(pipeline: Pipeline, paths: Mapping[str, Path], *, quantization: str | None) -> Iterator[str]:
+    """Yield what of the model files of a pipeline does not go together, in words; as ``model_problems``, without a plan."""
+    path = _transformer(paths)
     transformer = read_header(path)
-    for other in ("--spatial-upsampler-path", "--text-encoder-path", "--video-vae-path", "--audio-vae-path"):
-        if other in paths:
-            read_header(paths[other])
-    yield from _kind_problems(plan.pipeline, path, transformer)
+    for flag in _CHECKED_ONLY:
+        if flag in paths:
+            read_header(paths[flag])
+    yield from _kind_problems(pipeline, path, transformer)
     yield from _quantization_problems(path, transformer, quantization)
-    loras = {files[lora.sha256] for lora in plan.loras if lora.sha256 in files}
     if "--distilled-lora" in paths:
-        loras.add(paths["--distilled-lora"])
-    modules = transformer_modules(path)
-    for lora in sorted(loras):
-        yield from lora_problems(lora, modules, path)
+        yield from lora_problems(paths["--distilled-lora"], path)
 
 
-def lora_problems(lora: Path, modules: frozenset[str], transformer: Path) -> Iterator[str]:
+def _transformer(paths: Mapping[str, Path]) -> Path:
+    return next(paths[flag] for flag in TRANSFORMERS if flag in paths)
+
+
+def lora_problems(lora: Path, transformer: Path) -> Iterator[str]:
     """Yield why a LoRA would do nothing: LTX passes over keys that it does not know, without a word.
 
     Source:
@@ -133,7 +142,7 @@ def lora_problems(lora: Path, modules: frozenset[str], transformer: Path) -> Ite
     if not touched:
         shown = next(iter(sorted(keys)), "none")
         yield f"LoRA {lora.name} has no keys that LTX knows (it has such as {shown}): convert it to .lora_A.weight/.lora_B.weight"
-    elif not touched & modules:
+    elif not touched & transformer_modules(transformer):
         yield f"LoRA {lora.name} matches nothing in {transformer.name}: it was made for another model ({min(touched)})"
 
 
