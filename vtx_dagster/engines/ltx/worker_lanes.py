@@ -12,9 +12,10 @@ from typing import Final
 
 import vtx_dagster
 from vtx_dagster.core.engines import never
-from vtx_dagster.core.errors import CancelledError, EngineLostError, RenderError
+from vtx_dagster.core.errors import CancelledError, EngineLostError, OutOfMemoryError, RenderError
 from vtx_dagster.engines.ltx.devices import POLL_S, device_environment, socket_path, try_device
 from vtx_dagster.engines.ltx.jobs import Device, Job, JobResult, Rung, Watch
+from vtx_dagster.engines.ltx.memory_ladder import host_kills
 from vtx_dagster.engines.ltx.quarantine import forget_failures, note_failure, quarantine_of
 from vtx_dagster.engines.ltx.worker.device_lock import sign
 from vtx_dagster.engines.ltx.worker.protocol import ClosedError, JunkError
@@ -166,10 +167,14 @@ class _Slot:
 
     def run(self, job: Job, *, rung: Rung, watch: Watch) -> JobResult:
         folder = self._recipe.folder
+        kills = host_kills()
         try:
             worker = self._ready(rung, watch)
             result = worker.run(job, options=rung.options, watch=watch)
         except EngineLostError as error:
+            if host_kills() > kills:
+                message = f"{self.device.name}: the kernel killed the worker because the computer has too little memory"
+                raise OutOfMemoryError(message, **error.details) from error
             note_failure(folder, self.device, clip=job.clip, reason=error.message[:_NOTE_CHARACTERS])
             raise
         except RenderError:

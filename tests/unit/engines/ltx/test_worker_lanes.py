@@ -144,6 +144,14 @@ def test_a_lost_worker_is_started_again(folder, make_lanes, tmp_path, do, messag
     assert render(lanes, tmp_path / "out.mp4").model_loads == 1
 
 
+def test_a_worker_that_the_kernel_killed_had_too_little_memory(folder, make_lanes, tmp_path, monkeypatch):
+    kills = iter((4, 5))
+    monkeypatch.setattr(worker_lanes, "host_kills", lambda: next(kills))
+    with pytest.raises(OutOfMemoryError, match="the kernel killed the worker"):
+        render(make_lanes(), tmp_path / "out.mp4", "crash")
+    assert not (folder / "gpu0.failures.json").exists()
+
+
 def test_a_worker_that_was_killed_between_clips_is_no_loss(folder, make_lanes, tmp_path):
     lanes = make_lanes()
     render(lanes, tmp_path / "out.mp4")
