@@ -25,6 +25,7 @@ from vtx_dagster.engines.breakdown import directions
 from vtx_dagster.engines.breakdown.fountain import parse_screenplay
 from vtx_dagster.engines.breakdown.rules import Breakdown
 from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
+from vtx_dagster.engines.ltx.serving import SERVED
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.documents import load_document
 from vtx_dagster.studio.project import Studio
@@ -167,6 +168,17 @@ def test_every_setting_is_in_the_reference():
     ]
 
 
+def test_which_engine_serves_which_pipeline_is_written():
+    rows = re.findall(r"^\| `(\w+)` \| (yes|) ?\| (yes|) ?\| (yes|) ?\|$", text_of("docs/ltx.md"), flags=re.MULTILINE)
+    engines = [name for name in SERVED if name != "animatic"]
+
+    assert rows == [
+        (pipeline.value, *("yes" if pipeline in SERVED[engine] else "" for engine in engines))
+        for pipeline in map(Pipeline, (row[0] for row in rows))
+    ]
+    assert {row[0] for row in rows} == set(Pipeline)
+
+
 def test_pacing_is_written_as_it_is():
     rows = dict(re.findall(r"^\| `([A-Z_]+_S|SLOW_FACTOR)` \| (.*?) \|", text_of("docs/clip_spec.md"), flags=re.MULTILINE))
     spoken = {name: value for name in rows if isinstance(value := getattr(pacing, name), Fraction)}
@@ -273,7 +285,10 @@ def test_the_engine_example_renders_what_its_plan_asks_for(tmp_path: Path):
     )
     seen: list[tuple[int, int]] = []
     request = RenderRequest(
-        plan=plan, output=tmp_path / "clip.mp4", log=tmp_path / "log.txt", progress=lambda done, total: seen.append((done, total))
+        plan=plan,
+        output=tmp_path / "clip.mp4",
+        log=tmp_path / "log.txt",
+        progress=lambda done, total, stage="": seen.append((done, total)),
     )
 
     with engine.session() as session:
