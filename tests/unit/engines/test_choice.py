@@ -33,7 +33,9 @@ def test_the_argument_goes_before_the_setting(tmp_path: Path) -> None:
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     assert media_tool(wrong, executable=str(program)).executable == program
-    with pytest.raises(InvalidRequestError, match=r"VTX_ENGINE='crayon' is not known \(known: animatic\)") as caught:
+    with pytest.raises(
+        InvalidRequestError, match=r"VTX_ENGINE='crayon' is not known \(known: animatic, diffusers, ltx_cli, ltx_worker\)"
+    ) as caught:
         render_engine(wrong)
     assert caught.value.details == {"setting": "VTX_ENGINE"}
     with pytest.raises(InvalidRequestError, match="VTX_STORY_WRITER='parrot'"):
@@ -43,6 +45,14 @@ def test_the_argument_goes_before_the_setting(tmp_path: Path) -> None:
     assert story_writer_name(wrong, name="openai") == "openai"
     with pytest.raises(MissingSettingError, match="VTX_FFMPEG=no_such_program"):
         media_tool(wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("ltx_cli", "VTX_LTX_PYTHON"), ("ltx_worker", "VTX_LTX_PYTHON"), ("diffusers", "VTX_DIFFUSERS_MODEL")]
+)
+def test_engines_for_gpus_need_to_be_set_up(tmp_path: Path, name: str, setting: str) -> None:
+    with pytest.raises(MissingSettingError, match=f"{setting} is not set"):
+        render_engine(settings(tmp_path, VTX_ENGINE=name))
 
 
 def test_a_font_is_part_of_the_engine(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def _encode(source: Path, output: Path, plan: RenderPlan) -> None:
         written.flags |= Flags.bitexact.value
         video = _video_stream(written, plan)
         with closing(_frames(container, plan)) as frames:
-            for index, frame in enumerate(islice(frames, plan.echo_frames, plan.render_frames)):
+            for index, frame in enumerate(islice(frames, plan.echo_frames, None)):
                 frame.pts, frame.time_base = index, Fraction(1, plan.fps)
                 written.mux(video.encode(frame))
         written.mux(video.encode(None))
@@ -140,7 +140,7 @@ def _frames(container: InputContainer, plan: RenderPlan) -> Generator[VideoFrame
     video.thread_type = "AUTO"
     video.codec_context.options = {"err_detect": "explode"}
     scaler = None if (video.width, video.height) == (plan.width, plan.height) else _scaler(video, plan)
-    for frame in container.decode(video):
+    for frame in islice(container.decode(video), plan.render_frames):
         if scaler is None:
             yield _as_video(frame)
         else:

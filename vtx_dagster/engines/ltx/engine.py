@@ -122,7 +122,7 @@ class LtxEngine:
         quantization = _quantization(settings)
         _refuse(plan, check_inputs(plan, files))
         _refuse(plan, model_problems(plan, paths, files, quantization=quantization))
-        strength = _strength(settings)
+        strength = _strength_for(plan.pipeline, _strength(settings))
         accepted = plan.model_copy(
             update={
                 "models": plan_models(paths, distilled_lora_strength=strength),
@@ -208,7 +208,7 @@ class LtxJobMaker:
         materials = Materials(
             inputs=request.files,
             models=self.models(plan.pipeline),
-            distilled_lora_strength=self.distilled_lora_strength,
+            distilled_lora_strength=_strength_for(plan.pipeline, self.distilled_lora_strength),
             window=_window(request, folder),
             delayed_sound=_delayed(request, folder),
         )
@@ -216,6 +216,8 @@ class LtxJobMaker:
         left_out = [*command.left_out]
         if self.offload != "none" and not self._has_offload():
             left_out.append(f"LTX_OFFLOAD={self.offload}: ltx-pipelines {self.capabilities.version} has no {OFFLOAD}")
+        if self.distilled_lora_strength != materials.distilled_lora_strength:
+            left_out.append(f"LTX_DISTILLED_LORA_STRENGTH: {plan.pipeline} has a strength of its own for each stage")
         facts: dict[str, JsonValue] = {
             "versions": dict(self.capabilities.packages),
             "flags_from": self.capabilities.source,
@@ -283,6 +285,11 @@ def _quantization(settings: Settings) -> str | None:
 def _strength(settings: Settings) -> float | None:
     found = settings.decimal("LTX_DISTILLED_LORA_STRENGTH", minimum=-4, maximum=4)
     return None if found is None else float(found)
+
+
+def _strength_for(pipeline: Pipeline, strength: float | None) -> float | None:
+    """Return the strength of the distilled LoRA for a pipeline: ``hq`` parses it and takes those of its stages instead."""
+    return None if pipeline == Pipeline.TI2VID_TWO_STAGES_HQ else strength
 
 
 def _refuse(plan: RenderPlan, problems: Iterator[str]) -> None:

@@ -6,7 +6,7 @@ Knows nothing of flags or of diffusers: a ``JobMaker`` turns a request into a jo
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -314,7 +314,7 @@ def _kept_for_a_look(raw: Path, output: Path) -> Iterator[None]:
     try:
         yield
     except (RenderError, VerificationError):
-        if raw.exists():
+        with suppress(FileNotFoundError):
             raw.replace(output)
         raise
 

@@ -1,5 +1,6 @@
 import json
 import os
+import runpy
 import sys
 from pathlib import Path
 
@@ -170,6 +171,12 @@ def test_the_probe_says_where_there_is_nothing_to_catch(tmp_path: Path, monkeypa
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SystemExit, match="returned without parsing arguments"):
         probe.flags("mine")
+
+
+def test_the_probe_runs_as_a_file(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["probe.py", "version"])
+    runpy.run_path(str(Path(probe.__file__)), run_name="__main__")
+    assert json.loads(capsys.readouterr().out.removeprefix(probe.MARK))["python"] == sys.version.split()[0]
 
 
 def test_the_probe_tells_the_versions_that_are_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -414,12 +414,17 @@ def test_the_version_of_the_package_index_cannot_do_everything(studio: Studio, m
 
 def test_what_distilled_pipelines_have_no_use_for_is_told(studio: Studio) -> None:
     plan = studio.plan(negative_prompt="blurry", num_inference_steps=30, guidance_scale=3.0)
-    report, _, _ = studio.render(plan, studio.engine(LTX_DISTILLED_LORA_STRENGTH="0.5"))
+    report, _, _ = studio.render(plan)
+    left_out: Any = report.facts["left_out"]
+    assert left_out == [f"distilled takes no {name}" for name in ("negative_prompt", "num_inference_steps", "guidance_scale")]
+
+
+def test_hq_has_strengths_of_its_own(studio: Studio) -> None:
+    report, _, plan = studio.render(studio.plan(Pipeline.TI2VID_TWO_STAGES_HQ), studio.engine(LTX_DISTILLED_LORA_STRENGTH="0.5"))
     assert report.facts["left_out"] == [
-        "distilled takes no negative_prompt",
-        "distilled takes no num_inference_steps",
-        "distilled takes no guidance_scale",
+        "LTX_DISTILLED_LORA_STRENGTH: ti2vid_two_stages_hq has a strength of its own for each stage"
     ]
+    assert all(model.strength is None for model in plan.models)
 
 
 def test_an_engine_is_a_value(studio: Studio) -> None:
