@@ -36,6 +36,8 @@ X264_OPTIONS: Final = {
     "bf": "0",
     "threads": "2",
     "flags": "+cgop",
+    # Else the quality would be written into the decoder configuration, and clips of two qualities could not be joined as copies.
+    "x264-params": "stitchable=1",
 }
 """Encoder settings; the keyframe interval, four seconds, is added per clip."""
 

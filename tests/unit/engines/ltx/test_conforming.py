@@ -10,6 +10,8 @@ from vtx_dagster.core.clip import InputMode, Pipeline
 from vtx_dagster.core.engines import Segment
 from vtx_dagster.core.errors import VerificationError
 from vtx_dagster.core.plan import EngineIdentity, PlanPrevious, RenderPlan
+from vtx_dagster.engines import assembly
+from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
 from vtx_dagster.engines.ltx.conforming import conform_clip
 from vtx_dagster.engines.verification import verify
 
@@ -140,10 +142,7 @@ def test_sound_alone_is_no_take(tmp_path: Path) -> None:
         conform_clip(tmp_path / "raw.mp4", tmp_path / "out.mp4", plan=plan(), size=(64, 48))
 
 
-def test_takes_are_joined_without_encoding_again(tmp_path: Path, make_clip: MakeClip) -> None:
-    from vtx_dagster.engines import assembly
-    from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
-
+def test_takes_and_slates_are_joined_without_encoding_again(tmp_path: Path, make_clip: MakeClip) -> None:
     segments = []
     for number in range(2):
         folder = tmp_path / str(number)
@@ -152,8 +151,10 @@ def test_takes_are_joined_without_encoding_again(tmp_path: Path, make_clip: Make
         _, output = conformed(source, plan())
         segments.append(Segment(name=str(number), path=output, content_frames=16))
     again: list[object] = []
+    media = Ffmpeg(find_ffmpeg(None))
+    media.slate(tmp_path / "slate.mp4", text="missing", num_frames=16, fps=16, width=64, height=48)
+    segments.append(Segment(name="slate", path=tmp_path / "slate.mp4", content_frames=16))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assembly, "conform", lambda *words, **options: again.append(words))
-        media = Ffmpeg(find_ffmpeg(None))
         facts = media.assemble(segments, tmp_path / "act.mp4", fps=16, width=64, height=48, log=tmp_path / "log.txt")
-    assert (again, facts.num_frames) == ([], 32)
+    assert (again, facts.num_frames) == ([], 48)
