@@ -231,7 +231,8 @@ def _affordable(tick: _Tick, gpu: GpuTime, studio: Studio, record: ProjectRecord
             f"{record.project}: render.budget_gpu_s in metadata.yaml will not do for {', '.join(beyond[:5])}"
             f"{f' and {len(beyond) - 5} more' if len(beyond) > 5 else ''}: raise it to go on"
         )
-    return [step for step in steps if step.id not in beyond]
+    left_out = frozenset(beyond)
+    return [step for step in steps if step.id not in left_out]
 
 
 def _keys_at_work(context: dg.SensorEvaluationContext, level: dg.DynamicPartitionsDefinition) -> set[str]:

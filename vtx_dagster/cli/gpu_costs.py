@@ -9,7 +9,7 @@ from vtx_dagster.cli.gpu_words import gpu_time
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
 from vtx_dagster.cli.output import counted, print_json, print_table, say
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio
-from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.errors import VtxError
 
 if TYPE_CHECKING:
     from vtx_dagster.production.gpu_accounts import GpuAccount
@@ -41,7 +41,7 @@ def costs(
         project = opened.project(record.project)
         try:
             used = gpu.used(project)
-        except InvalidFileError as error:
+        except VtxError as error:
             problems[record.project] = error.message
             continue
         accounts[record.project] = account_of(used, record, budget_s=project.metadata().render.budget_gpu_s)

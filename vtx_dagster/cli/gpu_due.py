@@ -90,11 +90,7 @@ class GpuDue:
 
 
 def gpu_due(studio: "Studio", steps: Iterable[Step]) -> GpuDue:
-    """Return the GPU time that steps take, from what the studio's renders took.
-
-    Raises:
-        StorageError: If a ledger cannot be read.
-    """
+    """Return the GPU time that steps take, from what the studio's renders took."""
     renders = [step for step in steps if step.gpu is not None]
     if not renders:
         return GpuDue()

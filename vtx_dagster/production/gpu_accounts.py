@@ -77,14 +77,15 @@ def account_of(used: Used, record: ProjectRecord, *, budget_s: float | None) -> 
     clips = {clip.clip: clip for clip in record.clips}
     # A forced render replaces the take of the same plan.
     last = {(one.clip, one.clip_hash): one.id for one in used.ended if one.outcome == Outcome.RENDERED}
-    useful_s, num_frames = 0.0, 0
+    useful_s, film_s = 0.0, Fraction(0)
     wasted = dict.fromkeys(Waste, 0.0)
     for one in used.ended:
         clip = clips.get(one.clip, _NO_CLIP)
         is_last = last.get((one.clip, one.clip_hash)) == one.id
         if is_last and clip.has_take and one.clip_hash == clip.clip_hash:
             useful_s += one.gpu_s
-            num_frames += clip.content_frames
+            # Its plan's own rate: clips that cannot be joined yet, because their rates differ, are film all the same.
+            film_s += Fraction(clip.content_frames, one.fps)
         else:
             wasted[_waste(one, is_shown=is_last and one.clip_hash == clip.shown_hash)] += one.gpu_s
     return GpuAccount(
@@ -92,7 +93,7 @@ def account_of(used: Used, record: ProjectRecord, *, budget_s: float | None) -> 
         wasted={waste: seconds for waste, seconds in wasted.items() if seconds},
         at_most_s=sum(one.gpu_s for one in used.ended if one.is_at_most),
         num_open=len(used.open),
-        film_s=Fraction(num_frames, record.fps),
+        film_s=film_s,
         budget_s=budget_s,
     )
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vtx_dagster.core.engines import RenderReport, never
-from vtx_dagster.core.errors import BudgetError, CancelledError, EngineLostError, InvalidFileError, VtxError
+from vtx_dagster.core.errors import BudgetError, CancelledError, EngineLostError, VtxError
 from vtx_dagster.core.gpu_forecast import GpuForecast, GpuHistory, GpuWork
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.studio.locks import is_locked
@@ -63,6 +63,7 @@ class GpuTime:
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
         self._ledgers: dict[str, UsageLedger] = {}
+        self._problems: Mapping[str, str] = {}
         self._known: tuple[Mapping[str, int], GpuHistory] = ({}, GpuHistory(()))
 
     def used(self, project: Project) -> Used:
@@ -82,11 +83,7 @@ class GpuTime:
         return Used((*used.ended, *killed), tuple(one for one in used.open if one.id in running))
 
     def history(self) -> tuple[GpuHistory, Mapping[str, str]]:
-        """Return what the renders of all projects took, and by slug why a project's are not in it.
-
-        Raises:
-            StorageError: If a ledger cannot be read.
-        """
+        """Return what the renders of all projects took, and by slug why a project's are not in it."""
         with self._lock:
             return self._history()
 
@@ -95,7 +92,7 @@ class GpuTime:
 
         Raises:
             InvalidFileError: If the project's ledger is damaged.
-            StorageError: If a ledger cannot be read.
+            StorageError: If it cannot be read.
         """
         return self.history()[0].beyond(due, budget_s - self.used(project).spent_s)
 
@@ -239,13 +236,15 @@ class GpuTime:
         for slug in self._studio.slugs():
             try:
                 ended = self._ledger(self._studio.project(slug)).read().ended
-            except InvalidFileError as error:
+            except VtxError as error:
                 # Another project's, mostly; and the forecast is as good without it.
-                logger.warning("%s: what its renders took is left out of forecasts: %s", slug, error.message)
+                if self._problems.get(slug) != error.message:
+                    logger.warning("%s: what its renders took is left out of forecasts: %s", slug, error.message)
                 problems[slug] = error.message
                 continue
             usages += ended
             counts[slug] = len(ended)
+        self._problems = problems
         if counts != self._known[0]:
             rendered = (one for one in usages if one.outcome == Outcome.RENDERED)
             self._known = counts, GpuHistory((one.work, one.gpu_s) for one in sorted(rendered, key=lambda one: one.at))
@@ -291,7 +290,8 @@ def _ended(
 
 
 def _outcome(error: BaseException) -> Outcome:
-    if isinstance(error, CancelledError | KeyboardInterrupt):
+    # Ctrl-C, and what Dagster raises in a run that is cancelled, are no Exception.
+    if isinstance(error, CancelledError) or not isinstance(error, Exception):
         return Outcome.CANCELLED
     return Outcome.LOST if isinstance(error, EngineLostError) else Outcome.FAILED
 

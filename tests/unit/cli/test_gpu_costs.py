@@ -155,6 +155,18 @@ def test_what_runs_and_what_was_killed_is_said(vtx, film) -> None:
     assert re.split(r"\s{2,}", lines[-4].strip()) == ["film", "50 s", "50 s", "lost 50 s"]
 
 
+def test_what_others_took_is_told_of_and_fails_no_look_at_this_project(vtx, film, engine) -> None:
+    at = ("--studio", film.studio.root)
+    ledger = UsageLedger(film.studio.create_project("other", title="O")).path
+    ledger.parent.mkdir(exist_ok=True)
+    ledger.write_text("?\n", encoding="utf-8")
+    plan = vtx("plan", "film", *at)
+    assert (plan.exit_code, plan.stdout.splitlines()[0][:32]) == (0, "other: renders/usage.jsonl:1: th")
+    found = vtx("plan", "film", "--json", *at)
+    assert (found.exit_code, list(json.loads(found.stdout)["problems"])) == (0, ["other"])
+    assert vtx("plan", *at).exit_code == 1, "it is one of those asked about"
+
+
 def test_a_project_that_cannot_be_read_is_named(vtx, film, engine, edit) -> None:
     at = ("--studio", film.studio.root)
     film.studio.create_project("broken", title="B").metadata_path.write_text("version: 1\n", encoding="utf-8")

@@ -69,6 +69,12 @@ def test_a_forced_render_makes_the_one_before_unused() -> None:
     assert (account.useful_s, account.wasted, account.film_s) == (15.0, {Waste.UNUSED: 5.0}, Fraction(4))
 
 
+def test_a_second_of_film_is_as_long_as_the_take_says_whatever_the_others_rates_are() -> None:
+    ended = (usage("a", ONE, "now", 5.0), usage("b", TWO, "now", 5.0, fps=16))
+    account = account_of(Used(ended, ()), record(clip(ONE), clip(TWO)), budget_s=None)
+    assert account.film_s == Fraction(16, 8) + Fraction(16, 16)
+
+
 def test_reasons_budget_and_price_of_a_second() -> None:
     ended = (
         usage("a", ONE, "now", 10.0),

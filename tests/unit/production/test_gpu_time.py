@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 
+import dagster as dg
 import pytest
 
 from vtx_dagster.core.clip import InputMode, Pipeline
@@ -122,6 +123,7 @@ class BugError(Exception):
         pytest.param(CancelledError("stop", gpu_s=2.5), Outcome.CANCELLED, 2.5, False, id="cancelled"),
         pytest.param(BudgetError("enough", gpu_s=9.0), Outcome.FAILED, 9.0, False, id="limit reached"),
         pytest.param(KeyboardInterrupt(), Outcome.CANCELLED, 20.0, True, id="interrupted"),
+        pytest.param(dg.DagsterExecutionInterruptedError(), Outcome.CANCELLED, 20.0, True, id="cancelled in Dagster"),
         pytest.param(BugError(), Outcome.FAILED, 20.0, True, id="bug"),
     ],
 )
@@ -226,6 +228,14 @@ def test_a_damaged_ledger_stops_its_own_project_only(gpu, studio, project, attem
     assert list(gpu.history()[1]) == ["other"]
     with pytest.raises(InvalidFileError, match="damaged"):
         gpu.attempt(other, plan_of(), clip_hash="h", budget_s=10.0).__enter__()
+
+
+def test_a_project_whose_disk_is_away_stops_no_other(gpu, studio, project, attempt, caplog) -> None:
+    (studio.projects_dir / "away").symlink_to(studio.root / "unmounted")
+    with attempt(budget_s=10.0) as running:
+        assert running.limit_s == 10.0
+    assert list(gpu.history()[1]) == ["away"]
+    assert caplog.text.count("away: what its renders took is left out of forecasts") == 1, "and once is enough"
 
 
 def test_a_killed_attempt_counts_as_the_most_that_it_can_have_taken(gpu, studio, project, attempt, clock) -> None:
