@@ -26,18 +26,18 @@ def told(main):
 class TinyPipeline:
     built = 0
 
-    def __init__(self, loras, offload="none", policy=None, registry=None, alloc_trim_strategy=None):
+    def __init__(self, loras, offload_mode="none", policy=None, registry=None, alloc_trim_strategy=None):
         TinyPipeline.built += 1
         self.registry = registry
         self.trim = alloc_trim_strategy
-        registry.weights.setdefault("weights", loras)
         sys.stdout.write(f"Building transformer from {loras}\n")
 
     def __call__(self, args):
         sys.stderr.write(f"\rstep 1/2\rstep 2/2 {args.prompt}\n")
         for word in args.do:
             act(*word.split(":", 1))
-        return f"{args.prompt} by {self.trim.name}, pid {os.getpid()}"
+        kept = "kept" if self.registry.cache_weights else "read anew"
+        return f"{args.prompt} by {self.trim.name}, weights {kept}, pid {os.getpid()}"
 
 
 def act(word, value=""):
@@ -82,7 +82,7 @@ def main():
     parser.add_argument("--film", help="what the pipeline would have rendered")
     parser.add_argument("--do", action="append", default=[])
     args = parser.parse_args()
-    pipeline = TinyPipeline(args.lora, offload=args.offload, policy=lambda: None)
+    pipeline = TinyPipeline(args.lora, offload_mode=args.offload, policy=lambda: None)
     text = pipeline(args)
     if args.film:
         shutil.copyfile(args.film, args.output_path)

@@ -266,15 +266,17 @@ def test_sound_that_is_missing_becomes_silence(studio: Studio, name: str) -> Non
     assert loudness(output).max() == 0
 
 
-def test_a_worker_renders_the_same_take(studio: Studio) -> None:
-    cli, worker = studio.engine("ltx_cli"), studio.engine("ltx_worker", VTX_WORKER_IDLE_S="1", VTX_GPUS="0")
+@pytest.mark.parametrize("offload", ["none", "cpu", "disk"])
+def test_a_worker_renders_the_same_take(studio: Studio, offload: str) -> None:
+    cli = studio.engine("ltx_cli")
+    worker = studio.engine("ltx_worker", VTX_WORKER_IDLE_S="1", VTX_GPUS="0", LTX_OFFLOAD=offload)
     assert cli.identity == worker.identity == EngineIdentity(name="ltx", version="1.2")
     assert cli.accept(studio.plan(), {}).clip_hash() == worker.accept(studio.plan(), {}).clip_hash()
     assert (cli.concurrency, worker.concurrency, cli.draws) == (2, 1, False)
     first, one, _ = studio.render(studio.plan(), cli)
     second, two, _ = studio.render(studio.plan(), worker)
     third, _, _ = studio.render(studio.plan(seed=8), worker)
-    assert [report.facts["model_loads"] for report in (first, second, third)] == [1, 1, 0]
+    assert [report.facts["model_loads"] for report in (first, second, third)] == [1, 1, int(offload != "none")]
     assert np.array_equal(pictures(one), pictures(two))
 
 

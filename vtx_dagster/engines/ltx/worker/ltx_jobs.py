@@ -4,6 +4,10 @@ A main of ``ltx_pipelines`` reads ``sys.argv``, builds one pipeline from a class
 encodes what it returns. Here the class is replaced by what returns the pipeline of the last job, where it would be built
 with the same arguments. The weights stay, because the pipeline is given a registry that keeps them, which only its Python
 interface can do. Nothing else of a pipeline's signature is known here, so a new flag or pipeline needs no change.
+
+Weights are not kept where they are streamed (``offload_mode``): that is asked for where memory is short, and upstream's streaming
+from the computer's memory takes the tensors out of what a registry keeps, so that the next build would render from memory that
+nobody has written (``StreamingModelBuilder._build_pinned_source`` in 1.2.0).
 """
 
 import contextlib
@@ -28,11 +32,14 @@ TOO_OLD: Final = (
 )
 """1.1.7 (2026-07-07) is the first version whose constructors take an ``alloc_trim_strategy``."""
 
+READ_ANEW: Final = {"weights": "anew"}
+"""Option of a job, beside flags: the pipeline stays, and its weights leave the GPU after each stage, as with ``ltx_cli``."""
+
 _OUT_OF_MEMORY: Final = re.compile(r"out of memory|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED", re.IGNORECASE)
 # After an error of CUDA itself every further call in the process fails, too.
 _BROKEN_DEVICE: Final = re.compile(r"CUDA error|CUDA driver error|device-side assert|illegal memory access", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
-_QUOTED: Final = re.compile(r"'(/[^']+)'")
+_QUOTED: Final = re.compile(r"""'(/[^']+)'|"(/[^"]+)\"""")
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -53,7 +60,8 @@ class LtxJobs:
         """Run a module's ``main()``.
 
         Args:
-            request: ``module``; ``argv`` without the program; and ``options``, more flags.
+            request: ``module``; ``argv`` without the program; ``options``, more flags, or ``READ_ANEW``; and ``models``, which
+                tells apart files of the same path.
             output: The file that ``argv`` names, too.
             say: Not called, because what main prints is told anyway.
 
@@ -62,14 +70,15 @@ class LtxJobs:
                 resident runner does; after anything else it is dropped.
         """
         options = request.get("options") or {}
-        argv = [*request["argv"], *(f"{flag}={value}" for flag, value in options.items())]
+        argv = [*request["argv"], *(f"{flag}={value}" for flag, value in options.items() if flag.startswith("--"))]
+        keeps_weights = not READ_ANEW.items() <= options.items()
         self._loads = 0
         torch = _cuda()
         if torch:
             torch.cuda.reset_peak_memory_stats()
         try:
             module = importlib.import_module(request["module"])
-            with _arguments(module, argv), self._residence(module):
+            with _arguments(module, argv), self._residence(module, request.get("models"), keeps_weights=keeps_weights):
                 module.main()
         except JobError:
             raise
@@ -91,24 +100,28 @@ class LtxJobs:
         return {"model_loads": self._loads, "peak_memory_bytes": peak_bytes, "versions": self.versions()}
 
     @contextlib.contextmanager
-    def _residence(self, module: ModuleType) -> Iterator[None]:
+    def _residence(self, module: ModuleType, models: Any, *, keeps_weights: bool) -> Iterator[None]:
         """Replace the pipeline's class in its module by what returns the resident one."""
         name, pipeline_class = _pipeline_class(module)
-        if not {"registry", "alloc_trim_strategy"} <= inspect.signature(pipeline_class).parameters.keys():
+        signature = inspect.signature(pipeline_class)
+        if not {"registry", "alloc_trim_strategy"} <= signature.parameters.keys():
             raise JobError("error", TOO_OLD)
 
         def resident(*args: Any, **keywords: Any) -> Any:
             # Methods may name their class, too; main builds one pipeline only.
             setattr(module, name, pipeline_class)
-            key = _key_of(module.__name__, name, args, keywords)
+            keeps = keeps_weights and not _is_streamed(signature.bind(*args, **keywords).arguments)
+            key = repr((keeps, models, _key_of(module.__name__, name, args, keywords)))
             if key != self._key:
                 self._drop()
-                self._registry = _new_registry()
+                self._registry = _new_registry(keeps_weights=keeps)
                 trim = importlib.import_module("ltx_core.allocator_trim_strategy").AllocatorTrimStrategy
-                kept = {"registry": self._registry, "alloc_trim_strategy": trim.DEFER}
+                kept = {"registry": self._registry, "alloc_trim_strategy": trim.DEFER if keeps else trim.TRIM}
                 self._pipeline = pipeline_class(*args, **{**keywords, **kept})
                 self._key = key
-                self._loads += 1
+                self._loads = 1
+            elif not keeps:
+                self._loads = 1
             return self._pipeline
 
         setattr(module, name, resident)
@@ -161,11 +174,18 @@ def _pipeline_class(module: ModuleType) -> tuple[str, type]:
     return found[0]
 
 
-def _new_registry() -> Any:
+def _is_streamed(arguments: Mapping[str, Any]) -> bool:
+    """Say whether a pipeline is built to stream its weights: ``offload_mode`` is an enumeration whose values are the flag's."""
+    mode = arguments.get("offload_mode")
+    return mode is not None and getattr(mode, "value", mode) != "none"
+
+
+def _new_registry(*, keeps_weights: bool) -> Any:
     registries = importlib.import_module("ltx_core.loader.registry")
-    # Its name before 1.2.0 was another one.
-    name = "ModelRegistry" if hasattr(registries, "ModelRegistry") else "StateDictRegistry"
-    return getattr(registries, name)()
+    if hasattr(registries, "ModelRegistry"):
+        return registries.ModelRegistry(cache_weights=keeps_weights)
+    # Before 1.2.0 there was a class for each.
+    return registries.StateDictRegistry() if keeps_weights else registries.DummyRegistry()
 
 
 def _key_of(module: str, name: str, args: tuple[Any, ...], keywords: Mapping[str, Any]) -> str:
@@ -174,7 +194,7 @@ def _key_of(module: str, name: str, args: tuple[Any, ...], keywords: Mapping[str
     Callables of a quantization policy are made anew by each main: they count by name, not by address.
     """
     text = _ADDRESS.sub("", repr((module, name, args, sorted(keywords.items(), key=lambda item: item[0]))))
-    return repr((text, [_state(Path(path)) for path in _QUOTED.findall(text)]))
+    return repr((text, [_state(Path(single or double)) for single, double in _QUOTED.findall(text)]))
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

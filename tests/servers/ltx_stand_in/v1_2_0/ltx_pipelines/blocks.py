@@ -4,13 +4,21 @@ import argparse
 import contextlib
 import functools
 import logging
+from enum import Enum
 from pathlib import Path
 
 import ltx_stand_in_film as film
 import ltx_stand_in_flags as flags
+from ltx_core.loader.registry import ModelRegistry
 
 logger = logging.getLogger(__name__)
 TABLE = Path(__file__).parents[1] / "flags.json"
+
+
+class OffloadMode(Enum):
+    NONE = "none"
+    CPU = "cpu"
+    DISK = "disk"
 
 
 def inference_mode(main):
@@ -33,6 +41,7 @@ class PipelineParser(argparse.ArgumentParser):
             raise SystemExit("Missing --checkpoint-path (monolith) or --transformer-path (split).")
         if whole and not found.gemma_root:
             raise SystemExit("--gemma-root is required with a monolith checkpoint.")
+        found.offload = OffloadMode.NONE if found.offload == "OffloadMode.NONE" else OffloadMode(found.offload)
         found.model_paths = whole or found.transformer_path
         return found
 
@@ -46,20 +55,32 @@ class Blocks:
         self.model_paths = model_paths
         self.loras = loras
         self.registry = registry
-        self.offload = offload_mode
+        self.offload = OffloadMode(offload_mode).value
         self.trim = alloc_trim_strategy
 
     def __call__(self, *, prompt, output_path, seed, **given):
         logger.info("Building text encoder from %s", self.model_paths)
         film.misbehave_loading(prompt)
         logger.info("Prompt encoding complete")
-        kept = self.registry.weights if self.registry is not None else {}
-        if self.model_paths not in kept:
-            logger.info("Building transformer (standard) from %s", self.model_paths)
-            kept[self.model_paths] = Path(self.model_paths).stat().st_size
-        if "video_path" in given:
-            return self._retaken(prompt, output_path, seed, **given)
-        return self._drawn(prompt, output_path, seed, **given)
+        for _stage in range(2):
+            weights = self._built()
+        video = (self._retaken if "video_path" in given else self._drawn)(prompt, output_path, seed, **given)
+        if video is not None and not all(weights.values()):
+            # Nothing fails upstream either: the picture is of whatever was in memory.
+            video["pictures"] = [picture * 0 for picture in video["pictures"]]
+        return video
+
+    def _built(self):
+        """Read weights, or take those that the registry kept; streaming from the computer's memory takes them out."""
+        registry = self.registry or ModelRegistry(cache_weights=False)
+        read = registry.get(self.model_paths)
+        if read is None:
+            logger.info("Building transformer (%s) from %s", self.offload, self.model_paths)
+            read = registry.add(self.model_paths, {"blocks": Path(self.model_paths).stat().st_size})
+        built = dict(read)
+        if self.offload == "cpu":
+            read["blocks"] = None
+        return built
 
     def _drawn(
         self,

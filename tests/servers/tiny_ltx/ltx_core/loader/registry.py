@@ -1,5 +1,6 @@
 class ModelRegistry:
-    def __init__(self):
+    def __init__(self, *, cache_weights=True):
+        self.cache_weights = cache_weights
         self.weights = {}
 
     def clear(self):

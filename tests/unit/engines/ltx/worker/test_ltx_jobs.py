@@ -11,7 +11,7 @@ from tiny_worker import TINY_LTX
 
 from vtx_dagster.engines.ltx.worker import ltx_jobs
 from vtx_dagster.engines.ltx.worker.jobs import JobError
-from vtx_dagster.engines.ltx.worker.ltx_jobs import LtxJobs
+from vtx_dagster.engines.ltx.worker.ltx_jobs import READ_ANEW, LtxJobs
 
 
 @pytest.fixture(autouse=True)
@@ -27,10 +27,13 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def render(tmp_path: Path):
     jobs = LtxJobs()
 
-    def run(*flags: str, module: str = "ltx_pipelines.tiny", **options: str) -> dict[str, Any]:
+    def run(
+        *flags: str, module: str = "ltx_pipelines.tiny", models: Any = (), anew: bool = False, **options: str
+    ) -> dict[str, Any]:
         output = tmp_path / "out.mp4"
         argv = ["--prompt=tea", f"--output-path={output}", *flags]
-        request = {"module": module, "argv": argv, "options": {f"--{name}": value for name, value in options.items()}}
+        told = {f"--{name}": value for name, value in options.items()} | (READ_ANEW if anew else {})
+        request = {"module": module, "argv": argv, "options": told, "models": models}
         facts = jobs.run(request, str(output), lambda text: None)
         return {**facts, "text": output.read_text() if output.exists() else None}
 
@@ -43,13 +46,34 @@ def test_one_load_for_clips_alike(render, tiny, capfd):
     loads += [render("--lora=a")["model_loads"], render("--lora=a", offload="cpu")["model_loads"], render()["model_loads"]]
     assert loads == [1, 0, 1, 0, 1, 1]
     assert tiny.TinyPipeline.built == 4
-    assert render()["text"] == f"tea by DEFER, pid {os.getpid()}"
+    assert render()["text"] == f"tea by DEFER, weights kept, pid {os.getpid()}"
     assert sys.argv is arguments
     assert capfd.readouterr().out.count("Building transformer") == 4
 
 
-def test_a_file_that_was_replaced_is_loaded_again(render, tmp_path):
-    lora = tmp_path / "lora.safetensors"
+@pytest.mark.parametrize("offload", ["cpu", "disk"])
+def test_weights_that_are_streamed_are_not_kept(render, tiny, offload):
+    """The real builder takes them out of the registry, and finds nothing there when it builds again."""
+    rendered = [render(offload=offload) for _ in range(2)]
+    assert [one["text"] for one in rendered] == [f"tea by TRIM, weights read anew, pid {os.getpid()}"] * 2
+    assert [one["model_loads"] for one in rendered] == [1, 1]
+    assert tiny.TinyPipeline.built == 1
+
+
+def test_weights_can_be_read_anew_where_the_gpu_has_no_room_for_them_all(render, tiny):
+    rendered = [render(), render(anew=True), render(anew=True), render(), render()]
+    assert ["read anew" in one["text"] for one in rendered] == [False, True, True, False, False]
+    assert [one["model_loads"] for one in rendered] == [1, 1, 1, 1, 0]
+    assert tiny.TinyPipeline.built == 3
+
+
+def test_models_of_the_same_path_are_told_apart(render):
+    assert [render(models=models)["model_loads"] for models in (["a"], ["a"], ["b"], ["b"])] == [1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("name", ["lora.safetensors", "Anna's LoRA.safetensors", 'the "good" one.safetensors'])
+def test_a_file_that_was_replaced_is_loaded_again(render, tmp_path, name):
+    lora = tmp_path / name
     lora.write_bytes(b"one")
     assert [render(f"--lora={lora}")["model_loads"] for _ in range(2)] == [1, 0]
     lora.write_bytes(b"another")
@@ -135,8 +159,10 @@ def test_what_cannot_be_kept_is_refused(render, monkeypatch, main, message):
 def test_the_registry_had_another_name_once(render, monkeypatch):
     registries = importlib.import_module("ltx_core.loader.registry")
     monkeypatch.setattr(registries, "StateDictRegistry", registries.ModelRegistry, raising=False)
+    monkeypatch.setattr(registries, "DummyRegistry", lambda: SimpleNamespace(cache_weights=False, clear=dict), raising=False)
     monkeypatch.delattr(registries, "ModelRegistry")
-    assert render()["model_loads"] == 1
+    assert "weights kept" in render()["text"]
+    assert "weights read anew" in render(offload="cpu")["text"]
 
 
 def test_gpu_memory_is_measured_and_freed(render, monkeypatch):
