@@ -24,6 +24,10 @@ def no_progress(done: int, total: int, stage: str = "") -> None:
     """Ignore progress."""
 
 
+def no_meter(device: str | None) -> None:
+    """Ignore whether a GPU is held."""
+
+
 def never() -> bool:
     """Say no: nothing was called off."""
     return False
@@ -40,6 +44,9 @@ class RenderRequest:
         log: Text file to which the engine writes what it did.
         progress: Told about frames or steps.
         cancelled: Says whether the render was called off; may be called from any thread.
+        on_gpu: Told the name of the GPU that is held for the clip from now on, empty if it is not known; None while there is none,
+            because the engine waits for one or needs none any more. May be called from any thread. Of an engine that never
+            calls it all the time counts that it takes.
         limit_s: Seconds that the render may take at most, of what is left of the project's budget.
         may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
     """
@@ -50,6 +57,7 @@ class RenderRequest:
     files: Mapping[str, Path] = field(default_factory=dict)
     progress: Progress = no_progress
     cancelled: Callable[[], bool] = never
+    on_gpu: Callable[[str | None], None] = no_meter
     limit_s: float | None = None
     may_degrade: bool = False
 

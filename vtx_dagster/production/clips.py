@@ -231,8 +231,12 @@ class _SharedSession:
             if request.cancelled():
                 raise CancelledError(f"{request.plan.clip} was called off before its render began", clip=request.plan.clip)
         try:
-            return self._started().render(request)
+            session = self._started()
+            # An engine that knows better says so.
+            request.on_gpu("")
+            return session.render(request)
         finally:
+            request.on_gpu(None)
             self._free.release()
 
     def _started(self) -> RenderSession:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
-from vtx_dagster.core.engines import RenderReport, never
+from vtx_dagster.core.engines import RenderReport, never, no_meter
 from vtx_dagster.core.errors import BudgetError, CancelledError, EngineLostError, VtxError
 from vtx_dagster.core.gpu_forecast import GpuForecast, GpuHistory, GpuWork
 from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.production.gpu_meter import GpuMeter, forget_notes, last_note
 from vtx_dagster.studio.locks import is_locked
 from vtx_dagster.studio.project import Project, Studio
 from vtx_dagster.studio.usage import Attempt, Outcome, Usage, UsageLedger, Used
@@ -37,10 +39,12 @@ class GpuAttempt:
 
     Attributes:
         limit_s: The most seconds that it may take; None without a budget.
+        on_gpu: To be told whether a GPU is held, as ``RenderRequest.on_gpu``.
         report: What the engine said; None until it has.
     """
 
     limit_s: float | None = None
+    on_gpu: Callable[[str | None], None] = no_meter
     report: RenderReport | None = None
 
 
@@ -108,7 +112,8 @@ class GpuTime:
     ) -> Iterator[GpuAttempt]:
         """Note an attempt at a clip, whose lock the caller holds, and when the block ends, what it took and what became of it.
 
-        Waits for attempts that are under way where there may be enough left for this one once they have ended.
+        Waits for attempts that are under way where there may be enough left for this one once they have ended. What the engine
+        says that it took counts; where it says nothing because something failed, the time for which a GPU was held.
 
         Args:
             project: The project.
@@ -125,22 +130,30 @@ class GpuTime:
         """
         work = GpuWork.of(plan)
         begun = None if work is None else self._begin(project, plan, work, clip_hash, budget_s, cancelled)
-        running = GpuAttempt(limit_s=begun.limit_s if begun is not None else None)
+        meter = GpuMeter(None if begun is None else _notes(project, begun), clock=self._clock)
+        running = GpuAttempt(limit_s=begun.limit_s if begun is not None else None, on_gpu=meter.told)
 
         def end(outcome: Outcome, gpu_s: float | None, device: str) -> None:
             if begun is not None:
-                self._end(project, begun, outcome, gpu_s, device=device)
+                measured_s = meter.seconds
+                self._end(
+                    project,
+                    begun,
+                    outcome,
+                    measured_s if gpu_s is None else gpu_s,
+                    is_at_most=gpu_s is None and measured_s > 0,
+                    device=device or meter.device,
+                )
             elif gpu_s:
                 self._end(project, self._attempt(plan, clip_hash), outcome, gpu_s, device=device)
 
         try:
-            yield running
+            with meter:
+                yield running
         except BaseException as error:
             taken = _gpu_seconds(error)
             if taken is None and running.report is not None:
                 taken = running.report.gpu_s
-            if taken is None and isinstance(error, VtxError):
-                taken = 0.0
             end(_outcome(error), taken, _device(error))
             raise
         report = running.report or RenderReport()
@@ -191,6 +204,8 @@ class GpuTime:
         if not killed:
             return used
         ledger.append(*killed)
+        for one in killed:
+            forget_notes(_notes(project, one))
         return ledger.read()
 
     def _killed(self, project: Project, used: Used, *, clip: str = "") -> list[Usage]:
@@ -203,15 +218,16 @@ class GpuTime:
         """
         now = self._clock()
         killed = (one for one in used.open if one.clip == clip or not is_locked(project, one.clip))
-        return [_ended(one, Outcome.LOST, at_most(one, now), at=now, is_at_most=True) for one in killed]
+        return [_lost(project, one, at=now) for one in killed]
 
-    def _end(self, project: Project, attempt: Attempt, outcome: Outcome, taken: float | None, *, device: str) -> None:
-        now = self._clock()
-        seconds = at_most(attempt, now) if taken is None else taken
-        usage = _ended(attempt, outcome, seconds, at=now, is_at_most=taken is None, device=device)
+    def _end(
+        self, project: Project, attempt: Attempt, outcome: Outcome, gpu_s: float, *, is_at_most: bool = False, device: str
+    ) -> None:
+        usage = _ended(attempt, outcome, gpu_s, at=self._clock(), is_at_most=is_at_most, device=device)
         with self._lock, self._ledger(project).locked():
             self._ledger(project).append(usage)
             self._ended.notify_all()
+        forget_notes(_notes(project, attempt))
 
     def _attempt(self, plan: RenderPlan, clip_hash: str, *, limit_s: float | None = None) -> Attempt:
         return Attempt(
@@ -254,10 +270,19 @@ class GpuTime:
         return self._ledgers.setdefault(project.slug, UsageLedger(project))
 
 
-def at_most(attempt: Attempt, now: datetime) -> float:
-    """Return the most seconds that an attempt can have taken of a GPU, by its limit and by the clock."""
-    elapsed_s = max(0.0, (now - attempt.at).total_seconds())
-    return elapsed_s if attempt.limit_s is None else min(elapsed_s, attempt.limit_s)
+def _notes(project: Project, attempt: Attempt) -> Path:
+    """Return where is noted for how long an attempt held a GPU until now."""
+    return project.locks_dir / f"{attempt.id}.gpu.json"
+
+
+def _lost(project: Project, attempt: Attempt, *, at: datetime) -> Usage:
+    """Return an attempt whose process is dead as ended, with the most that it can have taken of a GPU."""
+    held = last_note(_notes(project, attempt))
+    gpu_s = max(0.0, (at - attempt.at).total_seconds()) if held is None else held.at_most_s
+    if attempt.limit_s is not None:
+        gpu_s = min(gpu_s, attempt.limit_s)
+    device = "" if held is None else held.device or ""
+    return _ended(attempt, Outcome.LOST, gpu_s, at=at, is_at_most=gpu_s > 0, device=device)
 
 
 def _gpu_seconds(error: BaseException) -> float | None:

@@ -166,6 +166,7 @@ def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing:
             log=log,
             progress=means.progress,
             cancelled=means.cancelled,
+            on_gpu=attempt.on_gpu,
             limit_s=attempt.limit_s,
             may_degrade=means.may_degrade,
         )

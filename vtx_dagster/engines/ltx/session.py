@@ -183,7 +183,9 @@ class LaneSession:
         """Run a job on whatever lane is free, and again on another where what renders is lost."""
         while True:
             waiting = time.monotonic()
+            request.on_gpu(None)
             with self._lanes.lane(cancelled=request.cancelled) as lane:
+                request.on_gpu(None if lane.device.name.startswith("cpu") else lane.device.name)
                 account.wait_s += time.monotonic() - waiting
                 job.output.unlink(missing_ok=True)
                 watch = Watch(
@@ -211,6 +213,7 @@ class LaneSession:
                     outcome = "cancelled"
                     raise
                 finally:
+                    request.on_gpu(None)
                     spent_s = time.monotonic() - started
                     account.held_s += spent_s
                     account.gpu_s += 0.0 if lane.device.name.startswith("cpu") else spent_s
