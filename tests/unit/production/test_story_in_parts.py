@@ -257,7 +257,7 @@ def test_scenes_are_stored_while_others_are_written(
     monkeypatch.setattr(story_run, "_FLUSH_S", -1.0)
     seen: list[tuple[str, int, int, int]] = []
 
-    def listen(key: str, done: int, total: int) -> None:
+    def listen(key: str, done: int, total: int, stage: str) -> None:
         seen.append((key, done, total, len(list(film.scenes_dir.iterdir()))))
 
     with progress.watching(listen):
