@@ -144,6 +144,7 @@ class LtxEngine:
             distilled_lora_strength=_strength(settings),
             offload=self.offload,
             quantization=_quantization(settings),
+            is_resident=self.is_resident,
         )
         lanes = self._lanes()
         try:
@@ -183,6 +184,7 @@ class LtxJobMaker:
         distilled_lora_strength: None leaves it to LTX.
         offload: As ``LTX_OFFLOAD`` says.
         quantization: As ``LTX_QUANTIZATION`` says.
+        is_resident: Whether workers keep the model between clips.
     """
 
     capabilities: Capabilities
@@ -190,11 +192,14 @@ class LtxJobMaker:
     distilled_lora_strength: float | None = None
     offload: str = "none"
     quantization: str | None = None
+    is_resident: bool = False
 
     @property
     def ladder(self) -> tuple[Rung, ...]:
         """See ``memory_ladder``."""
-        return memory_ladder(self.offload, quantization=self.quantization, has_offload=self._has_offload())
+        return memory_ladder(
+            self.offload, quantization=self.quantization, has_offload=self._has_offload(), is_resident=self.is_resident
+        )
 
     def job(self, request: RenderRequest, *, width: int, height: int, output: Path) -> Job:
         """Return a request as a job of that size; frames of the previous clip, and sound that is delayed, go beside the output.
@@ -224,7 +229,8 @@ class LtxJobMaker:
             **({"left_out": [*left_out]} if left_out else {}),
             **({"warning": self.capabilities.warning} if self.capabilities.warning else {}),
         }
-        wanted: dict[str, JsonValue] = {"module": command.module, "argv": [*command.argv]}
+        loaded = [*(model.fingerprint for model in plan.models), *(lora.sha256 for lora in plan.loras)]
+        wanted: dict[str, JsonValue] = {"module": command.module, "argv": [*command.argv], "models": [*loaded]}
         return Job(clip=plan.clip, backend=NAME, request=wanted, output=output, facts=facts)
 
     def step_of(self, line: str) -> Step | None:

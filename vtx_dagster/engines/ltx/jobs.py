@@ -30,7 +30,8 @@ class Rung:
 
     Attributes:
         name: For people, such as ``offload cpu``.
-        options: What the job is run with: of LTX ``{"--offload": "cpu"}``, of diffusers ``{"offload": "model"}``.
+        options: What the job is run with: of LTX ``{"--offload": "cpu"}``, of diffusers ``{"offload": "model"}``. Of LTX, what
+            does not begin with hyphens is for workers alone.
         env: Environment variables for the process, such as ``PYTORCH_CUDA_ALLOC_CONF``. A worker that runs with others is
             started again.
     """
@@ -48,7 +49,8 @@ class Job:
         clip: The clip's id, for logs.
         backend: Which kind of job it is for a worker: ``ltx`` or ``diffusers``.
         request: JSON-ready. Of ``ltx``: ``{"module": "ltx_pipelines.distilled", "argv": ["--prompt=...", ...]}``, with
-            the options of a rung appended by whoever runs it. Of ``diffusers``: see ``worker/diffusers_jobs.py``.
+            the options of a rung appended by whoever runs it, and ``"models": ["..."]``, fingerprints of what it loads. Of
+            ``diffusers``: see ``worker/diffusers_jobs.py``.
         output: The file that it writes.
         facts: JSON-ready; what the take says of how the job was made, such as arguments that were left out.
     """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from vtx_dagster.engines.ltx.jobs import Rung
+from vtx_dagster.engines.ltx.worker.ltx_jobs import READ_ANEW
 
 OFFLOAD: Final = "--offload"
 
@@ -21,13 +22,14 @@ _OFFLOADS_WITH: Final = (None, "fp8-cast")
 """LTX streams layers of 16 bits, or of fp8-cast; with any other quantization it refuses."""
 
 
-def memory_ladder(offload: str, *, quantization: str | None, has_offload: bool) -> tuple[Rung, ...]:
+def memory_ladder(offload: str, *, quantization: str | None, has_offload: bool, is_resident: bool) -> tuple[Rung, ...]:
     """Return the rungs, the first as configured.
 
     Args:
         offload: ``none``, ``cpu`` or ``disk``, as ``LTX_OFFLOAD`` says.
         quantization: As ``LTX_QUANTIZATION`` says.
         has_offload: Whether the LTX that is there knows ``--offload``.
+        is_resident: Whether the weights of all models stay on the GPU between clips; then giving that up comes before offloading.
 
     Source:
         LTX-2 1.2.0: ``--offload`` streams weights (README, docs/optimization.md), and ``expandable_segments`` is recommended.
@@ -37,6 +39,7 @@ def memory_ladder(offload: str, *, quantization: str | None, has_offload: bool) 
     return (
         Rung(name="as configured", options=own),
         Rung(name="expandable segments", options=own, env=_ENV),
+        *(Rung(name="weights read anew", options=READ_ANEW, env=_ENV) for _ in range(is_resident and not own)),
         *(Rung(name=f"offload {where}", options={OFFLOAD: where}, env=_ENV) for where in _offloads_below(offload) if can_offload),
     )
 

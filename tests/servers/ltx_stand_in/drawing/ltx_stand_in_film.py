@@ -1,6 +1,7 @@
 """What the stand-ins render: inputs are decoded for real, and a real MP4 with sound is written the way LTX writes it.
 
 Words in the prompt make things go wrong: ``%oom%`` (``%oom:3%``: the first three times, counted in a file), ``%oom-unless:cpu%``,
+``%oom-if-kept%``: where weights stay,
 ``%die%``, ``%die-once%``, ``%die-loading%``, ``%hang%``, ``%sleep:0.5%``, ``%garbage%``, ``%nothing%``, ``%exit:3%``,
 ``%refuse%``, ``%short%``, ``%slow-rate%``, ``%mute%``, ``%tell:NAME%`` prints an environment variable.
 """
@@ -36,7 +37,7 @@ def misbehave_loading(prompt):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def misbehave(prompt, *, output, offload):
+def misbehave(prompt, *, output, offload, keeps_weights=False):
     told = words(prompt)
     if "tell" in told:
         sys.stderr.write(f"{told['tell']}={os.environ.get(told['tell'])}\n")
@@ -50,6 +51,8 @@ def misbehave(prompt, *, output, offload):
     if short is not None and (not short or count(output, "oom") <= int(short)):
         raise OutOfMemoryError(OUT_OF_MEMORY)
     if "oom-unless" in told and told["oom-unless"] != offload:
+        raise OutOfMemoryError(OUT_OF_MEMORY)
+    if "oom-if-kept" in told and keeps_weights:
         raise OutOfMemoryError(OUT_OF_MEMORY)
     if "exit" in told:
         sys.exit(int(told["exit"]))

@@ -252,18 +252,28 @@ def test_want_of_memory_is_recognised(text: str, is_short: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offload", "quantization", "has_offload", "options"),
+    ("offload", "quantization", "has_offload", "is_resident", "options"),
     [
-        ("none", None, True, [{}, {}, {"--offload": "cpu"}, {"--offload": "disk"}]),
-        ("none", "fp8-cast", True, [{}, {}, {"--offload": "cpu"}, {"--offload": "disk"}]),
-        ("cpu", None, True, [{"--offload": "cpu"}, {"--offload": "cpu"}, {"--offload": "disk"}]),
-        ("disk", None, True, [{"--offload": "disk"}, {"--offload": "disk"}]),
-        ("none", "fp8-scaled-mm", True, [{}, {}]),
-        ("cpu", None, False, [{}, {}]),
+        ("none", None, True, False, [{}, {}, {"--offload": "cpu"}, {"--offload": "disk"}]),
+        ("none", None, True, True, [{}, {}, {"weights": "anew"}, {"--offload": "cpu"}, {"--offload": "disk"}]),
+        ("none", "fp8-cast", True, False, [{}, {}, {"--offload": "cpu"}, {"--offload": "disk"}]),
+        ("cpu", None, True, False, [{"--offload": "cpu"}, {"--offload": "cpu"}, {"--offload": "disk"}]),
+        ("cpu", None, True, True, [{"--offload": "cpu"}, {"--offload": "cpu"}, {"--offload": "disk"}]),
+        ("disk", None, True, False, [{"--offload": "disk"}, {"--offload": "disk"}]),
+        ("none", "fp8-scaled-mm", True, False, [{}, {}]),
+        ("none", "fp8-scaled-mm", True, True, [{}, {}, {"weights": "anew"}]),
+        ("cpu", None, False, False, [{}, {}]),
+        ("cpu", None, False, True, [{}, {}, {"weights": "anew"}]),
     ],
 )
-def test_the_ladder(offload: str, quantization: str | None, has_offload: bool, options: list[dict[str, str]]) -> None:
-    rungs = memory_ladder(offload, quantization=quantization, has_offload=has_offload)
+def test_the_ladder(
+    offload: str,
+    quantization: str | None,
+    has_offload: bool,
+    is_resident: bool,
+    options: list[dict[str, str]],
+) -> None:
+    rungs = memory_ladder(offload, quantization=quantization, has_offload=has_offload, is_resident=is_resident)
     assert [dict(rung.options) for rung in rungs] == options
     assert [bool(rung.env) for rung in rungs] == [False] + [True] * (len(rungs) - 1)
 

@@ -327,6 +327,14 @@ def test_the_ladder_is_climbed_once_for_clips_as_large(studio: Studio) -> None:
     assert tried == [climbed, [("offload cpu", "done")], climbed]
 
 
+def test_a_worker_gives_up_residence_before_it_offloads(studio: Studio) -> None:
+    engine = studio.engine("ltx_worker", VTX_WORKER_IDLE_S="1", VTX_GPUS="0")
+    report, _, plan = studio.render(studio.plan(prompt="%oom-if-kept%"), engine)
+    facts: Any = report.facts
+    assert [one["rung"] for one in facts["attempts"]] == ["as configured", "expandable segments", "weights read anew"]
+    assert facts["request"]["models"] == [model.fingerprint for model in plan.models]
+
+
 def test_a_smaller_picture_is_a_last_resort_that_is_told(studio: Studio) -> None:
     plan = studio.plan(prompt="%oom:5%", width=256, height=256)
     report, output, _ = studio.render(plan, may_degrade=True)

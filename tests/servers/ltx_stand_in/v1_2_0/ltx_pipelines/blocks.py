@@ -58,6 +58,8 @@ class Blocks:
         self.offload = OffloadMode(offload_mode).value
         self.trim = alloc_trim_strategy
 
+        self._keeps_weights = registry is not None and registry.cache_weights
+
     def __call__(self, *, prompt, output_path, seed, **given):
         logger.info("Building text encoder from %s", self.model_paths)
         film.misbehave_loading(prompt)
@@ -99,7 +101,7 @@ class Blocks:
     ):
         num_frames = (num_frames - 1) // 8 * 8 + 1
         logger.info("Running denoising loop (8 steps, %dx%d %d frames @ %.1f fps)", width, height, num_frames, frame_rate)
-        if not film.misbehave(prompt, output=output_path, offload=self.offload):
+        if not film.misbehave(prompt, output=output_path, offload=self.offload, keeps_weights=self._keeps_weights):
             return None
         guides = [(film.decode_video(path)[0], strength) for path, strength in guides]
         length_s = num_frames / frame_rate
@@ -116,7 +118,7 @@ class Blocks:
         height, width = pictures[0].shape[:2]
         if len(pictures) % 8 != 1 or width % 32 or height % 32:
             raise ValueError(f"{len(pictures)} frames of {width}x{height} cannot be retaken")
-        if not film.misbehave(prompt, output=output_path, offload=self.offload):
+        if not film.misbehave(prompt, output=output_path, offload=self.offload, keeps_weights=self._keeps_weights):
             return None
         for index in range(len(pictures)):
             if start_time <= index / rate < end_time:
