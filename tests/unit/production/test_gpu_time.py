@@ -13,6 +13,7 @@ from vtx_dagster.core.engines import RenderReport, never
 from vtx_dagster.core.errors import BudgetError, CancelledError, EngineLostError, InvalidFileError, RenderError, StorageError
 from vtx_dagster.core.plan import EngineIdentity, PlanModel, RenderPlan
 from vtx_dagster.production import gpu_time
+from vtx_dagster.production.gpu_meter import LATE_S, GpuMeter
 from vtx_dagster.production.gpu_time import GpuAttempt, GpuTime, unmetered
 from vtx_dagster.studio.locks import clip_lock
 from vtx_dagster.studio.project import Project, Studio
@@ -83,9 +84,17 @@ def spend(attempt, gpu_s: float, *, number: int = 1, clip: str = ONE, **fields) 
             running.report = RenderReport(gpu_s=gpu_s)
 
 
-def fail(error: BaseException, clock: Clock) -> None:
+def fail(error: BaseException, clock: Clock, running: GpuAttempt) -> None:
+    """Wait for a GPU for two hours, hold one for 20 seconds, and fail."""
+    running.on_gpu(None)
+    clock.passes(7200)
+    running.on_gpu("gpu2")
     clock.passes(20)
     raise error
+
+
+def files_beside(project: Project) -> list[str]:
+    return [path.name for path in project.locks_dir.glob("*.gpu.json")]
 
 
 def begin_and_die(project: Project, clock: Clock, *, limit_s: float | None = None) -> None:
@@ -117,8 +126,9 @@ class BugError(Exception):
     ("error", "outcome", "gpu_s", "is_at_most"),
     [
         pytest.param(RenderError("no ink", gpu_s=7.0, device="gpu1"), Outcome.FAILED, 7.0, False, id="failed"),
-        pytest.param(RenderError("not begun"), Outcome.FAILED, 0.0, False, id="cost nothing"),
-        pytest.param(RenderError("odd", gpu_s="much"), Outcome.FAILED, 0.0, False, id="no number"),
+        pytest.param(RenderError("cost nothing", gpu_s=0.0), Outcome.FAILED, 0.0, False, id="cost nothing"),
+        pytest.param(StorageError("disk full"), Outcome.FAILED, 20.0, True, id="does not say"),
+        pytest.param(RenderError("odd", gpu_s="much"), Outcome.FAILED, 20.0, True, id="no number"),
         pytest.param(EngineLostError("gone", gpu_s=3), Outcome.LOST, 3.0, False, id="lost"),
         pytest.param(CancelledError("stop", gpu_s=2.5), Outcome.CANCELLED, 2.5, False, id="cancelled"),
         pytest.param(BudgetError("enough", gpu_s=9.0), Outcome.FAILED, 9.0, False, id="limit reached"),
@@ -128,11 +138,27 @@ class BugError(Exception):
     ],
 )
 def test_whatever_ends_an_attempt_is_noted(gpu, project, attempt, clock, error, outcome, gpu_s, is_at_most) -> None:
-    with pytest.raises(type(error)), attempt():
-        fail(error, clock)
+    with pytest.raises(type(error)), attempt() as running:
+        fail(error, clock, running)
     (usage,) = gpu.used(project).ended
     assert (usage.outcome, usage.gpu_s, usage.is_at_most) == (outcome, gpu_s, is_at_most)
-    assert usage.device == ("gpu1" if outcome == Outcome.FAILED and gpu_s == 7.0 else "")
+    assert usage.device == ("gpu1" if gpu_s == 7.0 else "gpu2")
+    assert files_beside(project) == []
+
+
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), CancelledError("stop"), BugError()], ids=lambda error: type(error).__name__
+)
+def test_who_never_held_a_gpu_took_nothing_of_one(gpu, project, attempt, clock, error) -> None:
+    def wait() -> None:
+        with attempt():
+            clock.passes(7200)
+            raise error
+
+    with pytest.raises(type(error)):
+        wait()
+    (usage,) = gpu.used(project).ended
+    assert (usage.gpu_s, usage.is_at_most, usage.device) == (0.0, False, "")
 
 
 def test_what_was_rendered_and_is_no_take_cost_what_the_engine_said(gpu, project, attempt) -> None:
@@ -252,6 +278,37 @@ def test_a_killed_attempt_counts_as_the_most_that_it_can_have_taken(gpu, studio,
         attempt(TWO, budget_s=100.0).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("told", "gpu_s", "device"),
+    [
+        pytest.param(["gpu0", "gpu1"], 20.0 + LATE_S, "gpu1", id="while it held a GPU"),
+        pytest.param(["gpu0", ""], 20.0 + LATE_S, "", id="of no name"),
+        pytest.param(["gpu0", None, "gpu0"], 20.0 + LATE_S, "gpu0", id="again after it had waited"),
+        pytest.param(["gpu0", None], 20.0, "", id="after it had let go of it"),
+        pytest.param(["", None, "gpu1", None, "gpu0"], 25.0, "gpu0", id="at its limit"),
+        pytest.param([None], 0.0, "", id="while it waited for one"),
+    ],
+)
+def test_a_killed_attempt_that_nobody_notices_for_days_took_what_it_held(
+    gpu, project, attempt, clock, told, gpu_s: float, device: str
+) -> None:
+    begin_and_die(project, clock, limit_s=25.0 if gpu_s == 25.0 else 100.0)
+    meter = GpuMeter(project.locks_dir / "0.gpu.json", clock=clock)
+    meter.told("gpu0")
+    for one in told:
+        meter.told(one)
+        clock.passes(20)
+    clock.passes(3 * 86_400)
+    looked = gpu.used(project)
+    assert files_beside(project) == ["0.gpu.json"]
+    with clip_lock(project, TWO):
+        spend(attempt, 1.0, clip=TWO)
+    lost, _ = gpu.used(project).ended
+    assert (lost.gpu_s, lost.is_at_most, lost.device) == (gpu_s, gpu_s > 0, device)
+    assert [(one.gpu_s, one.device) for one in looked.ended] == [(gpu_s, device)]
+    assert files_beside(project) == []
+
+
 def test_the_callers_own_clip_was_killed_before_if_it_is_open(gpu, project, attempt, clock) -> None:
     begin_and_die(project, clock)
     clock.passes(40)
@@ -341,6 +398,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.production.gpu_meter import LATE_S, GpuMeter
 from vtx_dagster.production.gpu_time import GpuTime
 from vtx_dagster.studio.locks import clip_lock
 from vtx_dagster.studio.project import Studio
@@ -348,14 +406,16 @@ from vtx_dagster.studio.project import Studio
 studio = Studio.open(Path(sys.argv[1]), {})
 project, plan = studio.project("film"), RenderPlan.model_validate_json(sys.argv[2])
 gpu = GpuTime(studio, clock=lambda: datetime.now(UTC))
-with clip_lock(project, plan.clip), gpu.attempt(project, plan, clip_hash="h", budget_s=100.0):
+with clip_lock(project, plan.clip), gpu.attempt(project, plan, clip_hash="h", budget_s=100.0) as running:
+    running.on_gpu("gpu0")
     print("rendering", flush=True)
     sys.stdin.read()
 """
 
 
 def test_a_render_in_another_process_counts_while_it_lives_and_after_it_was_killed(studio, project) -> None:
-    gpu = GpuTime(studio, clock=lambda: datetime.now(UTC))
+    now = [datetime.now(UTC)]
+    gpu = GpuTime(studio, clock=lambda: now[-1])
     arguments = [sys.executable, "-c", KILLED, str(studio.root), plan_of().model_dump_json()]
     other = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with other:
@@ -366,10 +426,11 @@ def test_a_render_in_another_process_counts_while_it_lives_and_after_it_was_kill
         with pytest.raises(CancelledError):
             gpu.attempt(project, plan_of(TWO), clip_hash="h", budget_s=100.0, cancelled=lambda: True).__enter__()
         other.kill()
+    now.append(datetime.now(UTC) + timedelta(days=3))
     with clip_lock(project, TWO), gpu.attempt(project, plan_of(TWO), clip_hash="h", budget_s=100.0) as mine:
         (killed,) = gpu.used(project).ended
         assert (killed.clip, killed.outcome, killed.is_at_most) == (ONE, Outcome.LOST, True)
-        assert 0 < killed.gpu_s < 30
+        assert LATE_S <= killed.gpu_s < 30
         assert mine.limit_s == 100.0 - killed.gpu_s
 
 
