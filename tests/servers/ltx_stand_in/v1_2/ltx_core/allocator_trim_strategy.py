@@ -1,6 +1,0 @@
-from enum import Enum
-
-
-class AllocatorTrimStrategy(Enum):
-    TRIM = "trim"
-    DEFER = "defer"
