@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from vtx_dagster.core.engines import RenderRequest
-from vtx_dagster.core.errors import BudgetError, RenderError, VtxError
+from vtx_dagster.core.errors import BudgetError, EngineLostError, RenderError, StorageError, VtxError
 from vtx_dagster.core.gpu_forecast import GpuKind, GpuWork
 from vtx_dagster.core.plan import PlanModel
 from vtx_dagster.production.clips import utc_now
@@ -142,6 +142,30 @@ def test_what_was_not_verified_was_paid_for_nothing(make_project, engine, gpu, m
     render(project, clips=(ONE,))
     (usage,) = UsageLedger(project).read().ended
     assert (usage.outcome, usage.gpu_s) == ("failed", COST_S)
+
+
+def test_an_engine_that_says_nothing_held_a_gpu_all_along(make_project, engine, gpu, render) -> None:
+    def fail(_request: RenderRequest) -> None:
+        threading.Event().wait(0.05)
+        raise StorageError("disk full")
+
+    engine.render_hook = fail
+    project = make_project(clips=(ONE,))
+    assert isinstance(render(project, clips=(ONE,))[ONE], StorageError)
+    (usage,) = UsageLedger(project).read().ended
+    assert 0.05 <= usage.gpu_s < 5
+    assert usage.is_at_most
+
+
+def test_an_engine_that_does_not_start_held_none(make_project, engine, gpu, render, monkeypatch) -> None:
+    def refuse() -> None:
+        raise EngineLostError("no device")
+
+    monkeypatch.setattr(engine, "session", refuse)
+    project = make_project(clips=(ONE,))
+    assert isinstance(render(project, clips=(ONE,))[ONE], EngineLostError)
+    (usage,) = UsageLedger(project).read().ended
+    assert (usage.gpu_s, usage.is_at_most) == (0.0, False)
 
 
 def test_a_take_that_is_found_takes_nothing(make_project, engine, gpu, render) -> None:
