@@ -1,7 +1,6 @@
-"""Short of memory: how it shows, and what is tried one after another. Nothing of it changes the picture."""
+"""Short of memory: what is tried one after another, and whether the kernel killed for it. No setting changes the picture."""
 
 import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -11,11 +10,6 @@ from vtx_dagster.engines.ltx.worker.ltx_jobs import READ_ANEW
 
 OFFLOAD: Final = "--offload"
 
-_TEXTS: Final = re.compile(
-    r"CUDA out of memory|torch\.(cuda\.)?OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED|CUDA_ERROR_OUT_OF_MEMORY"
-    r"|CUDA error: out of memory|MPS backend out of memory|DefaultCPUAllocator: (can't|not enough)|^MemoryError",
-    re.MULTILINE,
-)
 _ENV: Final = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
 _COUNTERS: Final = (Path("/proc/vmstat"), Path("/sys/fs/cgroup/memory.events"))
 _OFFLOADS_WITH: Final = (None, "fp8-cast")
@@ -47,11 +41,6 @@ def memory_ladder(offload: str, *, quantization: str | None, has_offload: bool, 
 def _offloads_below(offload: str) -> Iterator[str]:
     order = ("none", "cpu", "disk")
     yield from order[order.index(offload) + 1 :]
-
-
-def is_out_of_memory(text: str) -> bool:
-    """Say whether a program's last words are those of one that found no memory."""
-    return _TEXTS.search(text) is not None
 
 
 def host_kills(counters: tuple[Path, ...] = _COUNTERS) -> int:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from vtx_dagster.core.engines import never
-from vtx_dagster.core.errors import EngineLostError, OutOfMemoryError, ProcessError, RenderError
+from vtx_dagster.core.errors import EngineLostError, OutOfMemoryError, ProcessError, RenderError, StorageError, VtxError
 from vtx_dagster.engines.ltx.devices import device_environment, hold_device
 from vtx_dagster.engines.ltx.jobs import Device, Job, JobResult, Rung, Watch
-from vtx_dagster.engines.ltx.memory_ladder import host_kills, is_out_of_memory
+from vtx_dagster.engines.ltx.memory_ladder import host_kills
 from vtx_dagster.engines.ltx.quarantine import forget_failures, note_failure, quarantine_of
+from vtx_dagster.engines.ltx.worker.failures import failure_kind
 from vtx_dagster.engines.process import run_process
 
 GRACE_S: Final = 0.5
@@ -110,8 +111,8 @@ class _ProcessLane:
         )
 
 
-def _explained(error: ProcessError, job: Job, *, killed_for_memory: bool) -> RenderError:
-    """Say what the end of a process means: short of memory, lost, or a failure of the clip's own."""
+def _explained(error: ProcessError, job: Job, *, killed_for_memory: bool) -> VtxError:
+    """Say what the end of a process means: short of memory or disk, lost, or a failure of the clip's own."""
     tail, end = str(error.details.get("tail", "")), str(error.details.get("end", ""))
     details = {**error.details, "clip": job.clip}
     if "timeout_s" in error.details:
@@ -120,11 +121,14 @@ def _explained(error: ProcessError, job: Job, *, killed_for_memory: bool) -> Ren
             f"{job.clip}: still rendering after {limit:g} s and stopped: raise VTX_RENDER_TIMEOUT_S, or use a smaller profile",
             **details,
         )
-    if is_out_of_memory(tail):
+    kind = failure_kind(tail)
+    if kind == "oom":
         return OutOfMemoryError(f"{job.clip}: the GPU has too little memory: {_last_line(tail)}", **details)
     if killed_for_memory and end == "killed by SIGKILL":
         return OutOfMemoryError(f"{job.clip}: the kernel killed LTX because the computer has too little memory", **details)
-    if end and not end.startswith(_KILLED):
+    if kind == "storage":
+        return StorageError(f"{job.clip}: {_last_line(tail)}: make room, or let it be written", **details)
+    if end and not end.startswith(_KILLED) and kind != "lost":
         return RenderError(f"{job.clip}: LTX failed with {end}: {_last_line(tail)}; see the log", **details)
     return EngineLostError(f"{job.clip}: LTX was lost: {error.message}", **details)
 

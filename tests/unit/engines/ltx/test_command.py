@@ -16,7 +16,7 @@ from vtx_dagster.engines.ltx.capabilities import Capabilities, Flag, clean_envir
 from vtx_dagster.engines.ltx.capabilities import _tables as tables
 from vtx_dagster.engines.ltx.command import Command, Materials, ltx_command
 from vtx_dagster.engines.ltx.log_progress import step_of
-from vtx_dagster.engines.ltx.memory_ladder import host_kills, is_out_of_memory, memory_ladder
+from vtx_dagster.engines.ltx.memory_ladder import host_kills, memory_ladder
 from vtx_dagster.engines.ltx.session import Step
 
 CAPABLE = Capabilities(version="1.2.0", source="table", modules=tables()["1.2.0"])
@@ -232,23 +232,6 @@ def test_parsers_take_the_arguments(tmp_path: Path, python: Path, pipeline: Pipe
 )
 def test_progress_is_read_from_lines(line: str, step: Step | None) -> None:
     assert step_of(line) == step
-
-
-@pytest.mark.parametrize(
-    ("text", "is_short"),
-    [
-        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB", True),
-        ("torch.cuda.OutOfMemoryError: HIP", True),
-        ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
-        ("RuntimeError: MPS backend out of memory (MPS allocated: 1 GB)", True),
-        ("RuntimeError: [enforce fail at alloc_cpu.cpp:114] DefaultCPUAllocator: can't allocate memory", True),
-        ("Traceback:\nMemoryError", True),
-        ("ValueError: the scene is out of memory lane", False),
-        ("", False),
-    ],
-)
-def test_want_of_memory_is_recognised(text: str, is_short: bool) -> None:
-    assert is_out_of_memory(text) == is_short
 
 
 @pytest.mark.parametrize(

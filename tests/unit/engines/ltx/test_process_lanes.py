@@ -1,8 +1,9 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from vtx_dagster.core.errors import EngineLostError, OutOfMemoryError
+from vtx_dagster.core.errors import EngineLostError, OutOfMemoryError, StorageError
 from vtx_dagster.engines.ltx import process_lanes
 from vtx_dagster.engines.ltx.jobs import Device, Job, Rung, Watch
 from vtx_dagster.engines.ltx.process_lanes import ProcessLanes
@@ -19,9 +20,9 @@ def lanes(folder: Path, script: str, *devices: str) -> ProcessLanes:
     return ProcessLanes(devices=found, python=python, folder=folder, env={"PATH": "/usr/bin:/bin"})
 
 
-def run(asked: ProcessLanes, tmp_path: Path) -> None:
+def run(asked: ProcessLanes, tmp_path: Path, *, clip: str = JOB.clip) -> None:
     with asked.lane() as lane:
-        lane.run(JOB, rung=Rung(name="as configured"), watch=Watch(log=tmp_path / "log.txt", timeout_s=20))
+        lane.run(replace(JOB, clip=clip), rung=Rung(name="as configured"), watch=Watch(log=tmp_path / "log.txt", timeout_s=20))
 
 
 def test_a_kill_of_the_kernel_is_want_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,6 +37,29 @@ def test_an_interpreter_that_cannot_be_started_is_a_lost_engine(tmp_path: Path) 
     asked.python.unlink()
     with pytest.raises(EngineLostError, match="the program is not there"):
         run(asked, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "torch.AcceleratorError: CUDA error: unspecified launch failure",
+        "RuntimeError: No CUDA GPUs are available",
+        "ImportError: libcudart.so.13: cannot open shared object file: No such file or directory",
+    ],
+)
+def test_a_broken_device_or_installation_is_not_charged_to_clips(tmp_path: Path, words: str) -> None:
+    asked = lanes(tmp_path, f"echo '{words}' >&2; exit 1")
+    for clip in ("A", "B", "C"):
+        with pytest.raises(EngineLostError, match=words):
+            run(asked, tmp_path, clip=clip)
+    assert quarantine_of(tmp_path, asked.devices[0]) is not None
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    words = "OSError: [Errno 28] No space left on device"
+    with pytest.raises(StorageError, match=r"A01_S01_SH001: OSError: \[Errno 28\] No space left on device: make room"):
+        run(lanes(tmp_path, f"echo '{words}' >&2; exit 1"), tmp_path)
+    assert not list(tmp_path.glob("*.failures.json"))
 
 
 def test_the_last_words_may_be_none(tmp_path: Path) -> None:

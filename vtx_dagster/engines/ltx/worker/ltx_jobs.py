@@ -11,7 +11,6 @@ nobody has written (``StreamingModelBuilder._build_pinned_source`` in 1.2.0).
 """
 
 import contextlib
-import errno
 import gc
 import importlib
 import importlib.metadata
@@ -24,6 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from vtx_dagster.engines.ltx.worker.failures import failure_kind
 from vtx_dagster.engines.ltx.worker.jobs import JobError
 
 PACKAGES: Final = ("ltx-pipelines", "ltx-core", "torch")
@@ -35,12 +35,8 @@ TOO_OLD: Final = (
 READ_ANEW: Final = {"weights": "anew"}
 """Option of a job, beside flags: the pipeline stays, and its weights leave the GPU after each stage, as with ``ltx_cli``."""
 
-_OUT_OF_MEMORY: Final = re.compile(r"out of memory|CUDA_ERROR_OUT_OF_MEMORY|CUBLAS_STATUS_ALLOC_FAILED", re.IGNORECASE)
-# After an error of CUDA itself every further call in the process fails, too.
-_BROKEN_DEVICE: Final = re.compile(r"CUDA error|CUDA driver error|device-side assert|illegal memory access", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
 _QUOTED: Final = re.compile(r"""'(/[^']+)'|"(/[^"]+)\"""")
-_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class LtxJobs:
@@ -208,10 +204,4 @@ def _state(path: Path) -> tuple[int, int, int] | None:
 def _failure(error: Exception) -> JobError:
     text = f"{type(error).__name__}: {error}"
     kinds = {kind.__name__ for kind in type(error).__mro__}
-    if kinds & {"OutOfMemoryError", "MemoryError"} or _OUT_OF_MEMORY.search(text):
-        return JobError("oom", text)
-    if "AcceleratorError" in kinds or _BROKEN_DEVICE.search(text):
-        return JobError("lost", text)
-    if isinstance(error, OSError) and error.errno in _NO_SPACE:
-        return JobError("storage", text)
-    return JobError("error", text)
+    return JobError("oom" if kinds & {"OutOfMemoryError", "MemoryError"} else failure_kind(text), text)

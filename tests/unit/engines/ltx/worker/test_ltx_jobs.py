@@ -114,8 +114,9 @@ def test_an_end_without_error_is_none(render):
 
 
 def test_a_module_that_is_not_there(render):
-    with pytest.raises(JobError, match=r"No module named 'ltx_pipelines\.none'"):
+    with pytest.raises(JobError, match=r"No module named 'ltx_pipelines\.none'") as failure:
         render(module="ltx_pipelines.none")
+    assert failure.value.kind == "lost", "no clip can do anything about it"
 
 
 class Old:
