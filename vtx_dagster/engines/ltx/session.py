@@ -18,7 +18,6 @@ from vtx_dagster.core.clip import Pipeline
 from vtx_dagster.core.engines import RenderReport, RenderRequest
 from vtx_dagster.core.errors import (
     BudgetError,
-    CancelledError,
     EngineLostError,
     OutOfMemoryError,
     RenderError,
@@ -195,9 +194,9 @@ class LaneSession:
                     cancelled=request.cancelled,
                 )
                 started = time.monotonic()
-                outcome = "done"
+                outcome = "failed"
                 try:
-                    return lane.run(job, rung=rung, watch=watch), lane.device
+                    result = lane.run(job, rung=rung, watch=watch)
                 except EngineLostError as error:
                     outcome = error.code
                     account.losses += 1
@@ -209,9 +208,12 @@ class LaneSession:
                     if used_up and not isinstance(error, OutOfMemoryError) and time.monotonic() - started >= watch.timeout_s:
                         raise _over_budget(request) from error
                     raise
-                except CancelledError:
-                    outcome = "cancelled"
+                except VtxError as error:
+                    outcome = error.code
                     raise
+                else:
+                    outcome = "done"
+                    return result, lane.device
                 finally:
                     request.on_gpu(None)
                     spent_s = time.monotonic() - started
