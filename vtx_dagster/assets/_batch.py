@@ -12,7 +12,10 @@ from vtx_dagster.production.lanes import Batch, Lanes, Work
 from vtx_dagster.production.progress import Settled, settle
 
 RETRY_DELAYS_S = (10, 20)
-"""Waiting times before a step is tried again whose failed partitions may all succeed without anyone changing anything."""
+"""Waiting times before a step is tried again of whose failed partitions one may succeed without anyone changing anything."""
+
+
+_FAILED = "vtx/failed_for_good"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,8 @@ def each_partition(
     Raises:
         dagster.Failure: At the end, if partitions failed; it lists them all. At once, if the run has several partitions and
             several assets: Dagster would skip the later ones and call that success.
-        dagster.RetryRequested: Instead, a few times, if every one of them may succeed when it is tried again.
+        dagster.RetryRequested: Instead, a few times, if one of them may succeed when it is tried again. What failed for good is
+            not tried again, and is noted as an observation, so that the last try lists it, too.
     """
     keys = context.partition_keys
     if len(keys) > 1 and len(context.job_def.nodes) > 1:
@@ -73,9 +77,8 @@ def each_partition(
             f"a run of {len(keys)} partitions can make one asset only: select rendered_clip alone (it makes the plans it needs)",
             allow_retries=False,
         )
-    failures: dict[str, VtxError] = {}
-    done = _reported(context)
-    left = [key for key in keys if key not in done]
+    done, failures = _earlier_tries(context)
+    left = [key for key in keys if key not in done and key not in failures]
     lanes = Lanes(batch_of(left), work)
     try:
         for key, finish in lanes:
@@ -89,6 +92,10 @@ def each_partition(
     if not failures:
         return
     if _may_retry(context, failures.values()):
+        for key in left:
+            if key in failures and not failures[key].retryable:
+                error = dg.MetadataValue.json(failures[key].to_json())
+                context.log_event(dg.AssetObservation(context.asset_key, partition=key, metadata={_FAILED: error}))
         raise _retry(context)
     for key, error in failures.items():
         if error.retryable:
@@ -144,7 +151,7 @@ def _failure(failures: Mapping[str, VtxError], *, num_done: int) -> dg.Failure:
 
 
 def _may_retry(context: dg.AssetExecutionContext, errors: Collection[VtxError]) -> bool:
-    return context.retry_number < len(RETRY_DELAYS_S) and all(error.retryable for error in errors)
+    return context.retry_number < len(RETRY_DELAYS_S) and any(error.retryable for error in errors)
 
 
 def _retry(context: dg.AssetExecutionContext) -> dg.RetryRequested:
@@ -152,10 +159,20 @@ def _retry(context: dg.AssetExecutionContext) -> dg.RetryRequested:
     return dg.RetryRequested(max_retries=len(RETRY_DELAYS_S), seconds_to_wait=RETRY_DELAYS_S[context.retry_number])
 
 
-def _reported(context: dg.AssetExecutionContext) -> frozenset[str]:
-    """Return the partitions that earlier tries of this step reported; a second report would call them found, not rendered."""
+def _earlier_tries(context: dg.AssetExecutionContext) -> tuple[frozenset[str], dict[str, VtxError]]:
+    """Return the partitions that earlier tries of this step reported, and why others failed for good in them.
+
+    A second report would call a partition found, not rendered.
+    """
     if context.retry_number == 0:
-        return frozenset()
+        return frozenset(), {}
     kinds = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
     records = context.instance.get_records_for_run(context.run.run_id, of_type=kinds).records
-    return frozenset(str(record.partition_key) for record in records if record.asset_key == context.asset_key)
+    told = {str(record.partition_key): record for record in records if record.asset_key == context.asset_key}
+    failed = {
+        key: VtxError.from_json(dict(error.value or {}))
+        for key, record in told.items()
+        if (seen := record.asset_observation) is not None
+        and isinstance(error := seen.metadata.get(_FAILED), dg.JsonMetadataValue)
+    }
+    return frozenset(told.keys() - failed.keys()), failed

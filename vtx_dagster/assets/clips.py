@@ -94,6 +94,7 @@ def rendered_clip(
                 clip,
                 force=config.force,
                 profile=config.profile or None,
+                broken=watch.broken,
                 progress=watch.progress,
                 cancelled=watch.cancelled,
             )

@@ -3,9 +3,11 @@
 Unknown exceptions are not wrapped: a bug must look like a bug. A class exists only where something handles it differently.
 """
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     # Errors are all that `vtx --help` needs of this package, and pydantic would add a fifth to its time.
     from pydantic import JsonValue
 
@@ -33,6 +35,21 @@ class VtxError(Exception):
     def to_json(self) -> "dict[str, JsonValue]":
         """Return the error as ``{"code", "message", "retryable", "details"}``."""
         return {"code": self.code, "message": self.message, "retryable": self.retryable, "details": self.details}
+
+    @classmethod
+    def from_json(cls, facts: "Mapping[str, Any]") -> "VtxError":
+        """Return the error that ``to_json`` told of."""
+        kind = next((kind for kind in _below(VtxError) if kind.code == facts["code"]), VtxError)
+        error = kind.__new__(kind)
+        VtxError.__init__(error, facts["message"], **facts["details"])
+        error.retryable = facts["retryable"]
+        return error
+
+
+def _below(kind: type[VtxError]) -> "Iterator[type[VtxError]]":
+    for one in kind.__subclasses__():
+        yield one
+        yield from _below(one)
 
 
 class InvalidRequestError(VtxError):
@@ -69,6 +86,10 @@ class MissingInputError(VtxError):
     """A file that a clip needs is not there: the clip is blocked until it is."""
 
     code = "missing_input"
+
+    def __init__(self, message: str, *, retryable: bool = False, **details: "JsonValue") -> None:
+        super().__init__(message, **details)
+        self.retryable = retryable
 
 
 class ChangedInputError(VtxError):

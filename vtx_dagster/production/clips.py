@@ -124,6 +124,7 @@ class ClipWorkshop:
         *,
         force: bool = False,
         profile: str | None = None,
+        broken: VtxError | None = None,
         progress: Progress = no_progress,
         cancelled: Callable[[], bool] = never,
     ) -> Rendered:
@@ -145,6 +146,7 @@ class ClipWorkshop:
             media=self._media(resolver.project),
             clock=self._clock,
             force=force,
+            broken=broken,
             show=resolved.clip_hash == due.clip_hash,
             may_degrade=options.allow_degrade,
             attempt=partial(

@@ -48,10 +48,12 @@ class Watch:
     Attributes:
         progress: Told how far it is; from any thread.
         cancelled: Says whether it was called off.
+        broken: Why the clip that it continues failed in the same batch, if it did; of a chain the first failure.
     """
 
     progress: Progress
     cancelled: Callable[[], bool] = never
+    broken: VtxError | None = None
 
 
 Work = Callable[[str, Watch], R]
@@ -97,6 +99,7 @@ class Lanes(Generic[R]):
         self._called_off = threading.Event()
         self._lanes = [_Lane() for _ in range(min(batch.num_lanes, len(batch.items)))]
         self._untold: dict[str, Future[R]] = {}
+        self._failed: dict[str, VtxError] = {}
 
     def __iter__(self) -> Iterator[tuple[str, Callable[[], R]]]:
         if len(self._lanes) > 1:
@@ -105,7 +108,7 @@ class Lanes(Generic[R]):
         affinity: Hashable = None
         while (item := self._queue.take(affinity)) is not None:
             affinity = item.affinity
-            yield item.key, partial(self._work, item.key, Watch(progress=StageReporter(item.key)))
+            yield item.key, partial(self._worked_on, item, StageReporter(item.key))
             self._queue.done(item.key)
 
     def stop(self, *, timeout_s: float = STOP_TIMEOUT_S) -> Iterator[tuple[str, Callable[[], R]]]:
@@ -122,6 +125,14 @@ class Lanes(Generic[R]):
                 error = future.exception()
                 if error is None or (isinstance(error, VtxError) and not error.retryable):
                     yield key, future.result
+
+    def _worked_on(self, item: BatchItem, progress: Progress) -> R:
+        broken = self._failed.get(item.after)
+        try:
+            return self._work(item.key, Watch(progress=progress, cancelled=self._called_off.is_set, broken=broken))
+        except VtxError as error:
+            self._failed[item.key] = broken or error
+            raise
 
     def _in_threads(self) -> Iterator[tuple[str, Callable[[], R]]]:
         while self._start():
@@ -145,20 +156,20 @@ class Lanes(Generic[R]):
                     lane.is_busy, lane.affinity = True, item.affinity
                     future = self._untold[item.key] = Future()
                     # A daemon, so that a lane that hangs cannot keep a process alive that was told to end.
-                    run = partial(copy_context().run, self._run, lane, item.key, future)
+                    run = partial(copy_context().run, self._run, lane, item, future)
                     threading.Thread(target=run, name=f"lane of {item.key}", daemon=True).start()
         return any(lane.is_busy for lane in self._lanes)
 
-    def _run(self, lane: _Lane, key: str, future: "Future[R]") -> None:
+    def _run(self, lane: _Lane, item: BatchItem, future: "Future[R]") -> None:
         if not future.set_running_or_notify_cancel():
             return
-        reporter = StageReporter(key)
+        reporter = StageReporter(item.key)
 
         def progress(done: int, total: int, stage: str = "") -> None:
             self._messages.put(lambda: reporter(done, total, stage))
 
         try:
-            future.set_result(self._work(key, Watch(progress=progress, cancelled=self._called_off.is_set)))
+            future.set_result(self._worked_on(item, progress))
         except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asks what came of the clip
             future.set_exception(error)
-        self._messages.put(_Done(lane, key))
+        self._messages.put(_Done(lane, item.key))

@@ -18,6 +18,7 @@ from vtx_dagster.core.errors import (
     ProcessError,
     RenderError,
     VerificationError,
+    VtxError,
 )
 from vtx_dagster.production.cut import replacing_take
 from vtx_dagster.production.gpu_time import GpuAttempt, unmetered
@@ -66,6 +67,7 @@ def render_clip(
     media: MediaTool,
     clock: Clock,
     force: bool = False,
+    broken: VtxError | None = None,
     show: bool = True,
     may_degrade: bool = False,
     attempt: Callable[[], AbstractContextManager[GpuAttempt]] = unmetered,
@@ -82,6 +84,7 @@ def render_clip(
         clock: Dates the take.
         force: Render even if there is a take; it is replaced only by one that was verified. If it is shown, its act and the
             film are due again.
+        broken: Why the clip that this one continues was just not rendered, if so: then this one is not, either.
         show: Make the take the one in ``renders/clips``; not wanted for a take in another profile than the film's.
         may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
         attempt: Returns the block in which the clip is rendered, which knows how long it may take and notes how long it took.
@@ -95,6 +98,7 @@ def render_clip(
         RenderError, ProcessError: If the engine failed; the failure is on record for this plan, unless it may pass by itself.
         VerificationError: If what it made is not what was planned; likewise on record, and the file is kept for a look.
         MissingInputError: If the clip that it continues has no take of its present plan; nothing is on record against this one.
+            Retryable if what broke that one is.
         BudgetError: If the project's GPU time does not do for it; likewise not on record.
         EngineLostError, CancelledError: If what renders was lost, or the render called off; likewise not on record.
         ChangedInputError: If an input or LoRA file is not the one that was planned any more; nothing is kept.
@@ -111,6 +115,7 @@ def render_clip(
                 store,
                 resolved,
                 _Means(
+                    broken=broken,
                     session=session,
                     media=media,
                     clock=clock,
@@ -145,6 +150,7 @@ def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
 class _Means:
     """What a clip is rendered with, as the arguments of ``render_clip``."""
 
+    broken: VtxError | None
     session: RenderSession
     media: MediaTool
     clock: Clock
@@ -156,7 +162,7 @@ class _Means:
 
 def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing: AbstractContextManager[None]) -> Take:
     plan, clip_hash, clock = resolved.plan, resolved.clip_hash, means.clock
-    files = {**resolved.files, **_previous_take(store, resolved)}
+    files = {**resolved.files, **_previous_take(store, resolved, means.broken)}
     with store.scratch(plan.clip) as folder, means.attempt() as attempt:
         output, log = folder / "clip.mp4", folder / "log.txt"
         request = RenderRequest(
@@ -205,11 +211,14 @@ def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing:
             return store.store(output, record, log=log)
 
 
-def _previous_take(store: TakeStore, resolved: ResolvedClip) -> Mapping[str, Path]:
+def _previous_take(store: TakeStore, resolved: ResolvedClip, broken: VtxError | None) -> Mapping[str, Path]:
     """Return the take of the clip that this one continues, by its hash; nothing for a clip that continues none."""
     clip, previous = resolved.plan.clip, resolved.plan.previous
     if previous is None:
         return {}
+    if broken is not None:
+        message = f"{clip} continues {previous.clip}, which was not rendered: {broken.message}"
+        raise MissingInputError(message, retryable=broken.retryable, clip=clip, previous=previous.clip)
     take = store.find(previous.clip, previous.clip_hash)
     if take is None:
         failure = store.failure(previous.clip, previous.clip_hash)

@@ -13,7 +13,7 @@ from vtx_dagster.assets import _batch
 from vtx_dagster.assets.clips import clip_spec, rendered_clip
 from vtx_dagster.core.continuity import derived_seed
 from vtx_dagster.core.engines import RenderReport, RenderRequest
-from vtx_dagster.core.errors import CancelledError, RenderError, StorageError
+from vtx_dagster.core.errors import CancelledError, EngineLostError, RenderError, StorageError
 from vtx_dagster.partitions.batches import range_tags
 from vtx_dagster.partitions.sync import register
 from vtx_dagster.production.progress import Settled, watching
@@ -165,14 +165,19 @@ def test_only_what_may_pass_is_tried_again(run: Run, make_project, engine, monke
 
     engine.renders.clear()
     engine.errors[TWO] = RenderError("no ink")
-    assert not run(rendered_clip, keys=KEYS[:2]).success
-    assert engine.renders == [ONE, TWO]
+    settled: list[Settled] = []
+    with watching(lambda *_: None, settled=settled.append):
+        result = run(rendered_clip, keys=KEYS)
+    assert engine.renders == [ONE, TWO, THREE, ONE, ONE]
+    assert failure(result).metadata["vtx/codes"].value == {KEYS[0]: "storage", KEYS[1]: "render"}
+    assert failure(result).description == f"2 of 3 failed: {KEYS[1]}, {KEYS[0]}"
+    assert [one.key for one in settled] == [KEYS[1], KEYS[2], KEYS[0]]
 
     engine.renders.clear()
     del engine.errors[TWO]
-    engine.errors[THREE] = ZeroDivisionError("a bug")
-    assert not run(rendered_clip, keys=KEYS[2:]).success
-    assert engine.renders == [THREE]
+    engine.errors[ONE] = ZeroDivisionError("a bug")
+    assert not run(rendered_clip, keys=KEYS[:1]).success
+    assert engine.renders == [ONE]
 
 
 @pytest.mark.parametrize("profile", ["", "small"], ids=["shown", "not shown"])
@@ -338,6 +343,42 @@ def test_a_clip_whose_predecessor_failed_fails_and_is_not_held_against_it(
     assert [clip.failure for clip in look(project).clips] == ["no ink", "", ""]
     engine.errors.clear()
     assert run(rendered_clip, keys=KEYS[:2]).success
+
+
+@pytest.mark.parametrize("lanes", [1, 2], ids=["one lane", "two lanes"])
+def test_a_chain_whose_beginning_was_lost_is_tried_again(
+    run: Run, make_project, write_clip, engine, monkeypatch: pytest.MonkeyPatch, lanes: int
+) -> None:
+    monkeypatch.setattr(_batch, "RETRY_DELAYS_S", (0, 0))
+    project = make_project()
+    for clip in (TWO, THREE):
+        write_clip(project, clip, inputs={"from_previous": {"frames": 1}})
+    engine.concurrency = lanes
+    lost = [EngineLostError("the worker died")] * 2
+
+    def hook(request: RenderRequest) -> None:
+        if request.plan.clip == ONE and lost:
+            raise lost.pop()
+
+    engine.render_hook = hook
+    result = run(rendered_clip, keys=KEYS)
+    assert result.success
+    assert engine.renders == [ONE, ONE, ONE, TWO, THREE]
+    assert set(reported(result, rendered_clip)) == set(KEYS)
+
+
+def test_what_goes_on_from_a_clip_that_just_failed_is_not_rendered_from_its_old_take(
+    run: Run, make_project, write_clip, engine
+) -> None:
+    project = make_project()
+    for clip in (TWO, THREE):
+        write_clip(project, clip, inputs={"from_previous": {"frames": 1}})
+    assert run(rendered_clip, keys=KEYS).success
+    engine.renders.clear()
+    engine.errors[ONE] = RenderError("no ink")
+    found = failure(run(rendered_clip, keys=KEYS, config={"force": True}))
+    assert engine.renders == [ONE]
+    assert f"{THREE} continues {TWO}, which was not rendered: no ink" in found.metadata["vtx/failed"].value
 
 
 @pytest.mark.parametrize(

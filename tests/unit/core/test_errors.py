@@ -19,6 +19,15 @@ def test_an_error_is_its_message_and_its_facts() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", CLASSES, ids=lambda error: error.code)
+def test_an_error_is_read_back(kind: type[VtxError]) -> None:
+    error = kind("no ink", clip="A01_S01_SH010")
+    error.retryable = True
+    back = VtxError.from_json(error.to_json())
+    assert (type(back), str(back), back.to_json()) == (kind, "no ink", error.to_json())
+    assert type(VtxError.from_json({**error.to_json(), "code": "of another version"})) is VtxError
+
+
 def test_a_full_disk_may_be_free_later() -> None:
     assert StorageError("full").to_json()["retryable"] is True
 
