@@ -223,8 +223,12 @@ def _previous_take(store: TakeStore, resolved: ResolvedClip, broken: VtxError | 
     if take is None:
         failure = store.failure(previous.clip, previous.clip_hash)
         why = f"which failed: {failure.message}" if failure is not None else "which has no take of its present plan yet"
+        there, option = (f" in profile {resolved.profile}", f" --profile {resolved.profile}") if resolved.profile else ("", "")
         raise MissingInputError(
-            f"{clip} continues {previous.clip}, {why}; render that one first", clip=clip, previous=previous.clip
+            f"{clip} continues {previous.clip}, {why}; render that one first{there} "
+            f"(vtx render clip {store.project.slug} {previous.clip}{option})",
+            clip=clip,
+            previous=previous.clip,
         )
     return {previous.clip_hash: take.path}
 

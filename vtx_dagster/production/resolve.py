@@ -1,6 +1,7 @@
 """From a clip spec to a render plan: everything that decides the clip's pixels, looked up and hashed."""
 
 import functools
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,9 @@ from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.studio.files import FileIdentity, file_identity, hash_file
 from vtx_dagster.studio.library import load_visual_capsules
 from vtx_dagster.studio.project import Project
-from vtx_dagster.studio.takes import TakeStore
+
+SETTLED_NS = 2_000_000_000
+"""A folder that changed less than two seconds ago may change again without its times showing it."""
 
 EngineFor = Callable[[Project, str], RenderEngine]
 """Returns the engine of that name for a project; of an empty name the one that the project's settings name."""
@@ -35,7 +38,7 @@ class ResolvedClip:
         files: Path of every input and LoRA by the SHA-256 that the plan names; of files with equal content the last one.
         looked_at: Identity of every input and LoRA file, by path, from before it was hashed.
         engine: What renders it.
-        previous: Where the take is or will be from whose end the clip goes on; None for most.
+        profile: The render profile that was asked for in place of the clip's own; empty for none.
         pacing: How its length was found.
         warnings: What the author should know, and what did not stop the plan.
     """
@@ -44,7 +47,7 @@ class ResolvedClip:
     clip_hash: str
     pacing: Pacing
     engine: RenderEngine
-    previous: Path | None = None
+    profile: str = ""
     files: Mapping[str, Path] = field(default_factory=dict)
     looked_at: Mapping[str, FileIdentity] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -57,10 +60,14 @@ class _Chains:
     Attributes:
         specs: Identity of the file and what it says, by clip.
         resolved: What decides the plan, apart from what all plans share, and the plan; by clip and profile.
+        folder: Identity of the folder of clip specs when its clips were listed; None as long as it may change unseen.
+        before: The clip before each in story order, as they were listed; empty for the first.
     """
 
     specs: dict[str, tuple[FileIdentity | None, ClipSpec]] = field(default_factory=dict)
     resolved: dict[tuple[str, str | None], tuple[object, ResolvedClip]] = field(default_factory=dict)
+    folder: FileIdentity | None = None
+    before: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,9 +138,10 @@ class Resolver:
         """
         *links, spec = self._chain(self.project.clip_spec(clip))
         previous: ResolvedClip | None = None
+        keys: dict[str, str] = {}
         for link in links:
             try:
-                previous = self._resolve_link(link, profile, previous)
+                previous = self._resolve_link(link, profile, previous, keys)
             except VtxError as error:
                 raise blocked_by(clip, links[-1].id, root=link.id, reason=error.message) from error
         return self.resolve(spec, profile=profile, previous=previous and previous.plan)
@@ -220,7 +228,7 @@ class Resolver:
             clip_hash=plan.clip_hash(),
             pacing=pacing,
             engine=engine,
-            previous=TakeStore(self.project).take_path(link.clip, link.clip_hash) if link is not None else None,
+            profile=profile or "",
             files=files.by_sha256,
             looked_at=files.looked_at,
             warnings=(*prompt.warnings, *pacing.clamps),
@@ -253,19 +261,25 @@ class Resolver:
     def _chain(self, spec: ClipSpec) -> list[ClipSpec]:
         """Return the clips from whose ends a clip goes on, the first one first, and the clip itself at last."""
         chain = [spec]
-        order = self.project.clip_ids() if spec.inputs.from_previous is not None else ()
-        positions = {clip: index for index, clip in enumerate(order)}
-        while chain[-1].inputs.from_previous is not None:
+        while (wanted := chain[-1].inputs.from_previous) is not None:
             at = chain[-1].id
-            index = positions.get(at, 0)
             try:
-                at = self.predecessor(chain[-1], before=order[index - 1] if index else "")
+                at = self.predecessor(chain[-1], before="" if wanted.clip else self._before(at))
                 chain.append(self._spec_of_link(at))
             except VtxError as error:
                 if at == spec.id:
                     raise
                 raise blocked_by(spec.id, chain[1].id if len(chain) > 1 else at, root=at, reason=error.message) from error
         return chain[::-1]
+
+    def _before(self, clip: str) -> str:
+        """Return the clip before one in story order; empty for the first. There may be 90,000, so they are listed only once."""
+        folder, known = file_identity(self.project.clips_dir), self.chains
+        if folder is None or folder != known.folder:
+            order = self.project.clip_ids()
+            known.before = dict(zip(order, ("", *order[:-1]), strict=True))
+            known.folder = folder if folder is not None and folder[1] < time.time_ns() - SETTLED_NS else None
+        return known.before.get(clip, "")
 
     def _spec_of_link(self, clip: str) -> ClipSpec:
         """Return what the file of a clip says from which another goes on; the same object as long as the file is the same."""
@@ -275,9 +289,21 @@ class Resolver:
             known = self.chains.specs[clip] = (identity, self.project.clip_spec(clip))
         return known[1]
 
-    def _resolve_link(self, spec: ClipSpec, profile: str | None, previous: ResolvedClip | None) -> ResolvedClip:
-        """Resolve a clip from which another goes on, unless it was and everything that decides its plan is as it was then."""
-        basis = (spec, self.looked_at(spec), previous and previous.clip_hash)
+    def _resolve_link(
+        self, spec: ClipSpec, profile: str | None, previous: ResolvedClip | None, keys: dict[str, str]
+    ) -> ResolvedClip:
+        """Resolve a clip from which another goes on, unless it was and everything that decides its plan is as it was then.
+
+        Args:
+            spec: The clip.
+            profile: A render profile instead of its own.
+            previous: The clip that it continues.
+            keys: Keys of the engines that were met in the chain so far, by name: asking for one looks at the model files.
+        """
+        name = self._profile(spec, profile).engine or ""
+        if name not in keys:
+            keys[name] = self.engine(name).key
+        basis = (spec, self.looked_at(spec), previous and previous.clip_hash, keys[name])
         known = self.chains.resolved.get((spec.id, profile))
         if known is None or known[0] != basis:
             resolved = self.resolve(spec, profile=profile, previous=previous and previous.plan)
@@ -347,7 +373,7 @@ def _link(spec: ClipSpec, chosen: RenderProfile, previous: Shown | None) -> Plan
         formats = [f"{width}x{height} at {fps} fps" for width, height, fps in (there, here)]
         message = f"{spec.id} cannot continue {previous.clip}: that is {formats[0]} and this {formats[1]}; use one render profile"
         raise InvalidRequestError(message, clip=spec.id, previous=previous.clip)
-    if wanted.frames >= previous.content_frames:
+    if wanted.frames > previous.content_frames:
         message = (
             f"{spec.id} cannot continue the last {wanted.frames} frames of {previous.clip}, which has {previous.content_frames}: "
             "lower inputs.from_previous.frames, or make that clip longer"

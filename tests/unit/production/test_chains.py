@@ -1,12 +1,15 @@
 """Clips that go on from the end of others: planned before those are rendered, rendered after them."""
 
+import os
 import threading
 import time
 
 import pytest
 
 from vtx_dagster.core.errors import InvalidRequestError, MissingInputError, NotFoundError, RenderError
+from vtx_dagster.core.plan import PlanModel
 from vtx_dagster.core.planner import Stage, State, plan_project
+from vtx_dagster.production import resolve as resolve_module
 from vtx_dagster.production import survey as survey_module
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.project import Project
@@ -60,8 +63,53 @@ def test_a_plan_names_what_it_goes_on_from(chain, resolver) -> None:
     assert (previous.clip, previous.clip_hash, previous.end_frame) == (ONE, first.clip_hash, first.plan.content_frames)
     assert (previous.frames, previous.strength) == (1, 0.5)
     assert (second.plan.content_frames, second.plan.render_frames, second.plan.file_frames) == (8, 9, 8)
-    assert second.previous == TakeStore(chain).take_path(ONE, first.clip_hash)
-    assert first.previous is None
+    assert first.plan.previous is None
+
+
+def test_other_model_files_are_other_plans_of_a_whole_chain(chain, resolver, engine) -> None:
+    def accept(plan, _files):
+        return plan.model_copy(update={"models": (PlanModel(role="checkpoint", fingerprint=engine.key),)})
+
+    engine.accept = accept
+    found = resolver(chain)
+    before = found.resolve_clip(THREE).clip_hash
+    engine.key = "other files"
+    after = found.resolve_clip(THREE)
+    assert after.clip_hash != before
+    assert after.plan.previous is not None
+    assert after.plan.previous.clip_hash == found.resolve_clip(TWO).clip_hash
+
+
+def test_clips_are_listed_once_and_only_for_a_chain_that_names_no_clip(chain, resolver, write_clip, monkeypatch) -> None:
+    listed: list[str] = []
+    clip_ids = Project.clip_ids
+    monkeypatch.setattr(Project, "clip_ids", lambda project: listed.append(project.slug) or clip_ids(project))
+    found = resolver(chain)
+    write_clip(chain, THREE, inputs={"from_previous": {"frames": 1, "clip": ONE}})
+    found.resolve_clip(FOUR)
+    found.resolve_clip(THREE)
+    assert listed == []
+    young = time.time_ns()
+    os.utime(chain.clips_dir, ns=(young, young))
+    for _ in range(2):
+        found.resolve_clip(TWO)
+    assert listed == ["film"] * 2, "a folder that changed just now may change again unseen"
+    settled = young - 10 * resolve_module.SETTLED_NS
+    os.utime(chain.clips_dir, ns=(settled, settled))
+    for _ in range(2):
+        found.resolve_clip(TWO)
+    assert listed == ["film"] * 3
+    write_clip(chain, "A01_S01_SH015")
+    previous = found.resolve_clip(TWO).plan.previous
+    assert previous is not None
+    assert (previous.clip, listed) == ("A01_S01_SH015", ["film"] * 4)
+
+
+def test_a_clip_may_go_on_from_all_frames_of_another(chain, resolver, write_clip) -> None:
+    write_clip(chain, ONE, duration={"seconds": 1.125})
+    write_clip(chain, TWO, inputs={"from_previous": {"frames": 9}})
+    plan = resolver(chain).resolve_clip(TWO).plan
+    assert (plan.previous.end_frame, plan.previous.frames) == (9, 9)
 
 
 def test_images_come_after_the_echo(chain, resolver, write_clip) -> None:
@@ -278,6 +326,15 @@ def test_long_chains_take_as_long_as_they_are(make_project, write_clip, look, re
     write_clip(project, ONE, profile="tinny")
     last = look(project).clips[-1].problem
     assert len(last) < 400, "a chain is not told clip by clip"
+
+
+def test_what_goes_on_in_another_profile_says_in_which_one_to_render(chain, workshop) -> None:
+    with workshop() as opened:
+        opened.render("film", ONE)
+        with pytest.raises(MissingInputError) as caught:
+            opened.render("film", TWO, profile="small")
+    remedy = f"render that one first in profile small (vtx render clip film {ONE} --profile small)"
+    assert caught.value.message == f"{TWO} continues {ONE}, which has no take of its present plan yet; {remedy}"
 
 
 # -- batches ------------------------------------------------------------------------------------------------------------------

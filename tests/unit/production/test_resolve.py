@@ -384,7 +384,7 @@ def test_an_engine_completes_a_plan_before_it_is_hashed_or_refuses_it(make_proje
     resolved = found.resolve_clip(CLIP)
     assert (resolved.plan.models[0].role, resolved.plan.quantization) == ("checkpoint", "a.png")
     assert resolved.clip_hash == resolved.plan.clip_hash() != resolver(project).resolve_clip(CLIP).clip_hash
-    assert (resolved.engine, resolved.previous) == (engine, None)
+    assert (resolved.engine, resolved.profile) == (engine, "")
     with pytest.raises(InvalidRequestError, match="fake takes no such clip"):
         found.resolve_clip("A01_S01_SH020")
 
