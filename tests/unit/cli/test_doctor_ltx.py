@@ -69,4 +69,4 @@ def test_what_does_not_go_together_is_told(tmp_path: Path) -> None:
 def test_quantization_is_looked_at(tmp_path: Path, quantization: str) -> None:
     models = make_models(tmp_path) | {"LTX_QUANTIZATION": quantization}
     found = look(tmp_path, VTX_LTX_PYTHON=str(make_interpreter(tmp_path)), **models)
-    assert any("needs a file with scales" in finding.found for finding in named(found, "pipelines"))
+    assert any("LTX_QUANTIZATION is fp8-scaled-mm" in finding.found for finding in named(found, "pipelines"))

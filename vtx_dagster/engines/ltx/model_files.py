@@ -5,6 +5,7 @@ Weights have tens of gigabytes, so they are told apart by samples; LTX finds out
 
 import functools
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,8 @@ _HEADER_BYTES: Final = 1 << 20
 _SAYS_WHAT_IT_IS: Final = ("modelspec.title", "model_type", "variant", "name")
 _PREFIXES: Final = ("model.diffusion_model.", "diffusion_model.", "transformer.", "model.")
 _LORA_ENDS: Final = (".lora_A.weight", ".lora_B.weight")
-_FP8_QUANTIZERS: Final = ("fp8-cast", "nvfp4-cast")
+_DISTILLED: Final = re.compile(r"(?<![a-z])distilled(?![a-z])")
+_FULL: Final = re.compile(r"(?<![a-z])dev(?![a-z])")
 
 
 def fingerprint(path: Path) -> str:
@@ -169,9 +171,9 @@ def _without_prefix(name: str) -> str:
 def _kind_problems(pipeline: Pipeline, path: Path, header: SafetensorsHeader) -> Iterator[str]:
     """Yield whether a distilled model is where a full one belongs, or the other way round; grain comes of it, no error."""
     said = " ".join(header.metadata.get(key, "") for key in _SAYS_WHAT_IT_IS).lower()
-    name = said if "distilled" in said or "dev" in said.replace("-", " ").split() else path.name.lower()
-    is_distilled = "distilled" in name
-    is_full = not is_distilled and "dev" in name.replace("-", " ").replace("_", " ").replace(".", " ").split()
+    name = said if _DISTILLED.search(said) or _FULL.search(said) else path.name.lower()
+    is_distilled = _DISTILLED.search(name) is not None
+    is_full = not is_distilled and _FULL.search(name) is not None
     if PIPELINES[pipeline].is_guided and is_distilled:
         yield f"{pipeline} is guided and needs the full model, and {path.name} is a distilled one: correct LTX_CHECKPOINT"
     if not PIPELINES[pipeline].is_guided and is_full:
@@ -179,10 +181,24 @@ def _kind_problems(pipeline: Pipeline, path: Path, header: SafetensorsHeader) ->
 
 
 def _quantization_problems(path: Path, header: SafetensorsHeader, quantization: str | None) -> Iterator[str]:
-    if quantization in _FP8_QUANTIZERS and header.has_fp8:
-        yield f"LTX_QUANTIZATION={quantization} is for weights of 16 bits, and {path.name} has weights of 8: use fp8-scaled-mm"
-    if quantization == "fp8-scaled-mm" and not any(name.endswith(".weight_scale") for name in header.dtypes):
-        yield f"LTX_QUANTIZATION=fp8-scaled-mm needs a file with scales (.weight_scale), and {path.name} has none: use fp8-cast"
+    """Yield whether weights are to be read as what they are not: LTX raises once it has loaded them, or renders noise.
+
+    Source:
+        ltx_core 1.2.0, ``quantization/``: ``fp8_scaled_mm.py`` wants ``.weight_scale`` beside weights of 8 bits, ``fp8_cast.py``
+        casts to 8 bits what has more, ``nvfp4/prequant.py`` wants ``.weight_scale_2``.
+    """
+    ends = {name.rpartition(".")[2] for name in header.dtypes}
+    if "weight_scale_2" in ends:
+        kind, fitting, remedy = "4 bits", ("nvfp4-prequant",), "set it to nvfp4-prequant"
+    elif not header.has_fp8:
+        remedy = "remove it, or set it to fp8-cast or nvfp4-cast"
+        kind, fitting = "16 bits or more", (None, "fp8-cast", "nvfp4-cast")
+    elif "weight_scale" in ends:
+        kind, fitting, remedy = "8 bits with scales", ("fp8-scaled-mm",), "set it to fp8-scaled-mm"
+    else:
+        kind, fitting, remedy = "8 bits without scales", ("fp8-cast",), "set it to fp8-cast"
+    if quantization not in fitting:
+        yield f"LTX_QUANTIZATION is {quantization or 'not set'}, and {path.name} has weights of {kind}: {remedy}"
 
 
 def _files_of(folder: Path) -> list[Path]:

@@ -139,6 +139,9 @@ def test_models_of_a_plan(tmp_path: Path) -> None:
         ("ltx-2.3-22b-dev-fp8.safetensors", None, Pipeline.TI2VID_ONE_STAGE, ""),
         ("mine.safetensors", None, Pipeline.DISTILLED, ""),
         ("development.safetensors", None, Pipeline.DISTILLED, ""),
+        ("my-undistilled.safetensors", None, Pipeline.TI2VID_ONE_STAGE, ""),
+        ("mine.safetensors", {"name": "undistilled"}, Pipeline.TI2VID_ONE_STAGE, ""),
+        ("LTX_distilled2.safetensors", None, Pipeline.TI2VID_ONE_STAGE, "needs the full model"),
         ("mine.safetensors", {"modelspec.title": "LTX-2.3 distilled"}, Pipeline.TI2VID_ONE_STAGE, "needs the full model"),
         ("distilled.safetensors", {"variant": "dev"}, Pipeline.TI2VID_ONE_STAGE, ""),
     ],
@@ -152,14 +155,35 @@ def test_the_wrong_kind_of_model(
     assert says in "".join(found)
 
 
+SCALED = {WEIGHT: "F8_E4M3", f"{WEIGHT}_scale": "F32"}
+NVFP4 = {WEIGHT: "U8", f"{WEIGHT}_scale": "F8_E4M3", f"{WEIGHT}_scale_2": "F32"}
+
+
 @pytest.mark.parametrize(
     ("tensors", "quantization", "says"),
     [
+        ({WEIGHT: "BF16"}, None, ""),
         ({WEIGHT: "BF16"}, "fp8-cast", ""),
-        ({WEIGHT: "F8_E4M3"}, "fp8-cast", "has weights of 8: use fp8-scaled-mm"),
-        ({WEIGHT: "BF16"}, "fp8-scaled-mm", "has none: use fp8-cast"),
-        ({WEIGHT: "F8_E4M3", f"{WEIGHT}_scale": "F32"}, "fp8-scaled-mm", ""),
-        ({WEIGHT: "F8_E4M3"}, None, ""),
+        ({WEIGHT: "BF16"}, "nvfp4-cast", ""),
+        ({WEIGHT: "BF16"}, "fp8-scaled-mm", "has weights of 16 bits or more: remove it, or set it to fp8-cast or nvfp4-cast"),
+        ({WEIGHT: "BF16"}, "nvfp4-prequant", "remove it"),
+        (SCALED, "fp8-scaled-mm", ""),
+        (
+            SCALED,
+            None,
+            "LTX_QUANTIZATION is not set, and m.safetensors has weights of 8 bits with scales: set it to fp8-scaled-mm",
+        ),
+        (
+            SCALED,
+            "fp8-cast",
+            "LTX_QUANTIZATION is fp8-cast, and m.safetensors has weights of 8 bits with scales: set it to fp8-sc",
+        ),
+        ({WEIGHT: "F8_E4M3"}, "fp8-cast", ""),
+        ({WEIGHT: "F8_E4M3"}, None, "has weights of 8 bits without scales: set it to fp8-cast"),
+        ({WEIGHT: "F8_E4M3"}, "fp8-scaled-mm", "set it to fp8-cast"),
+        (NVFP4, "nvfp4-prequant", ""),
+        (NVFP4, "fp8-scaled-mm", "has weights of 4 bits: set it to nvfp4-prequant"),
+        (NVFP4, None, "set it to nvfp4-prequant"),
     ],
 )
 def test_quantization_must_fit_the_weights(tmp_path: Path, tensors: dict[str, str], quantization: str | None, says: str) -> None:
