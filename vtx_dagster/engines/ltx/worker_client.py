@@ -30,6 +30,8 @@ from vtx_dagster.studio.files import storage_errors
 ANSWER_S: Final = 1.0
 """How long a worker that lives takes at most to answer, however busy it is, unless C code keeps its threads from running."""
 GONE_S: Final = 5.0
+SIGKILLED: Final = "killed by SIGKILL"
+"""``end`` in the details of an ``EngineLostError`` whose worker was killed by somebody else than its client."""
 
 _POLL_S: Final = 0.1
 _GLANCE_S: Final = 0.001
@@ -79,12 +81,27 @@ class WorkerClient:
         pid: Of its process, which leads its process group.
         key: What it was started with: workers of the same key do the same.
         is_gone: Whether this object has seen it end.
+
+    Args:
+        recipe: How it is watched.
+        device: Where it is.
+        channel: The connection to it.
+        hello: What it said of itself.
+        process: Where this process started it: the kernel says how it ended to its parent alone.
     """
 
-    def __init__(self, recipe: WorkerRecipe, device: Device, channel: Channel, hello: Message) -> None:
+    def __init__(
+        self,
+        recipe: WorkerRecipe,
+        device: Device,
+        channel: Channel,
+        hello: Message,
+        process: subprocess.Popen[bytes] | None = None,
+    ) -> None:
         self._recipe = recipe
         self._device = device
         self._channel = channel
+        self._process = process
         self._numbers = itertools.count(1)
         self.pid = int(hello["pid"])
         self.key = str(hello["config_key"])
@@ -102,8 +119,14 @@ class WorkerClient:
             return None
         return self._channel.take_descriptor()
 
-    def run(self, job: Job, *, options: Mapping[str, str], watch: Watch) -> JobResult:
+    def run(self, job: Job, *, options: Mapping[str, str], watch: Watch, since: float) -> JobResult:
         """Run a job to its end. Whatever else ends this call, the worker's process group is gone when it returns.
+
+        Args:
+            job: What to do.
+            options: Of the rung.
+            watch: How it is watched.
+            since: When its time began to run, by ``time.monotonic()``: the start of the worker counts.
 
         Raises:
             OutOfMemoryError, RenderError, EngineLostError, CancelledError, StorageError: See ``Lane.run``.
@@ -112,7 +135,7 @@ class WorkerClient:
             with _job_log(watch.log) as log:
                 asked = json.dumps({**job.request, "options": dict(options)}, ensure_ascii=False)
                 log(self._recipe.redacted(f"$ worker {self.pid} on {self._device.name}: {asked}"))
-                ending = self._ending(job, options, watch, log)
+                ending = self._ending(job, options, watch, log, since)
         except BaseException:
             self.kill()
             raise
@@ -161,11 +184,11 @@ class WorkerClient:
         """End the lease; the worker stays."""
         self._channel.close()
 
-    def _ending(self, job: Job, options: Mapping[str, str], watch: Watch, log: Callable[[str], None]) -> Message:
+    def _ending(self, job: Job, options: Mapping[str, str], watch: Watch, log: Callable[[str], None], since: float) -> Message:
         """Give out a job and return the message that ends it."""
         number = next(self._numbers)
         request = {**job.request, "options": dict(options)}
-        started = heard = time.monotonic()
+        heard = time.monotonic()
         try:
             self._channel.send(
                 {
@@ -190,7 +213,7 @@ class WorkerClient:
                         line = self._recipe.redacted(str(message.get("text", "")))
                         log(line)
                         watch.on_line(line)
-                if now - started >= watch.timeout_s:
+                if now - since >= watch.timeout_s:
                     message = (
                         f"{job.clip}: still rendering after {watch.timeout_s:g} s and was stopped: raise VTX_RENDER_TIMEOUT_S"
                     )
@@ -198,7 +221,7 @@ class WorkerClient:
                 if now - heard >= self._recipe.silence_s:
                     self._lost(f"gave no sign of life for {self._recipe.silence_s:g} s")
         except (ClosedError, JunkError):
-            self._lost("ended while it rendered")
+            self._lost("ended while it rendered", end="" if self._process is None else _end_of_process(self._process))
 
     def _result(self, ending: Message) -> JobResult:
         if ending["event"] == "done":
@@ -216,12 +239,13 @@ class WorkerClient:
             raise StorageError(message, **details)
         raise (OutOfMemoryError if kind == "oom" else RenderError)(message, **details)
 
-    def _lost(self, what: str) -> NoReturn:
+    def _lost(self, what: str, *, end: str = "") -> NoReturn:
         name = self._device.name
         path = log_path(self._recipe.folder, self._device)
         tail = self._recipe.redacted(_end_of(path))
-        message = f"the worker on {name} (process {self.pid}) {what}; its last words ({path}):\n{tail or '(none)'}"
-        raise EngineLostError(message, device=name, tail=tail) from None
+        how = f" ({end})" if end else ""
+        message = f"the worker on {name} (process {self.pid}) {what}{how}; its last words ({path}):\n{tail or '(none)'}"
+        raise EngineLostError(message, device=name, tail=tail, end=end) from None
 
     def _is_gone_within(self, limit_s: float) -> bool:
         deadline = time.monotonic() + limit_s
@@ -240,6 +264,7 @@ def start_worker(
     key: str,
     env: Mapping[str, str],
     lock_descriptor: int,
+    limit_s: float,
     cancelled: Callable[[], bool] = never,
 ) -> WorkerClient:
     """Start a worker on a device that this process holds, and lease it. It outlives this process.
@@ -250,11 +275,12 @@ def start_worker(
         key: What it answers as its ``config_key``.
         env: Added to its environment.
         lock_descriptor: Of the device's lock; the worker holds it from now on, too.
+        limit_s: Of the job that it is started for, whatever the recipe allows for a start.
         cancelled: Polled while it starts.
 
     Raises:
-        RenderError: If the interpreter cannot be started at all.
-        EngineLostError: If the worker ends, or does not answer in time.
+        RenderError: If the interpreter cannot be started at all, or the job's limit was reached.
+        EngineLostError: If the worker ends, or does not answer in the time that the recipe allows.
         CancelledError: If it was called off.
     """
     log = log_path(recipe.folder, device)
@@ -293,7 +319,7 @@ def start_worker(
     threading.Thread(target=process.wait, name=f"worker on {device.name}", daemon=True).start()
     channel = Channel(ours, accepts_descriptor=True)
     try:
-        return _started(recipe, device, process, channel, cancelled)
+        return _started(recipe, device, process, channel, limit_s=limit_s, cancelled=cancelled)
     except BaseException:
         channel.close()
         kill_group(process.pid)
@@ -372,27 +398,48 @@ def _started(
     device: Device,
     process: subprocess.Popen[bytes],
     channel: Channel,
+    *,
+    limit_s: float,
     cancelled: Callable[[], bool],
 ) -> WorkerClient:
-    deadline = time.monotonic() + recipe.start_s
+    started = time.monotonic()
     try:
         channel.send({"op": "hello"})
         while not cancelled():
             hello = channel.receive(_POLL_S)
             if hello is not None:
-                return WorkerClient(recipe, device, channel, hello)
-            if time.monotonic() >= deadline:
+                return WorkerClient(recipe, device, channel, hello, process)
+            took_s = time.monotonic() - started
+            if took_s >= limit_s:
+                raise _no_time_left(device, limit_s)
+            if took_s >= recipe.start_s:
                 raise _not_started(recipe, device, f"did not answer within {recipe.start_s:g} s")
     except (ClosedError, JunkError) as error:
-        raise _not_started(recipe, device, f"ended with {process.wait(GONE_S)}") from error
+        end = _end_of_process(process)
+        what = f"ended with {end}" if end else "closed its connection and did not end"
+        raise _not_started(recipe, device, what, end=end) from error
     raise CancelledError(f"called off while the worker on {device.name} was started")
 
 
-def _not_started(recipe: WorkerRecipe, device: Device, what: str) -> EngineLostError:
+def _no_time_left(device: Device, limit_s: float) -> RenderError:
+    message = f"the worker on {device.name} was not ready after {max(limit_s, 0):g} s, the limit: raise VTX_RENDER_TIMEOUT_S"
+    return RenderError(message, device=device.name, timeout_s=limit_s)
+
+
+def _not_started(recipe: WorkerRecipe, device: Device, what: str, *, end: str = "") -> EngineLostError:
     path = log_path(recipe.folder, device)
     tail = recipe.redacted(_end_of(path))
     message = f"the worker on {device.name} {what} as it was started by {recipe.python}; its last words ({path}):\n{tail}"
-    return EngineLostError(message, device=device.name, tail=tail)
+    return EngineLostError(message, device=device.name, tail=tail, end=end)
+
+
+def _end_of_process(process: subprocess.Popen[bytes]) -> str:
+    """Say how a process ended that has closed its connection; empty where it does not end."""
+    try:
+        code = process.wait(GONE_S)
+    except subprocess.TimeoutExpired:
+        return ""
+    return f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
 def _has_ended(pid: int, deadline: float) -> bool:

@@ -20,6 +20,7 @@ from vtx_dagster.engines.ltx.quarantine import forget_failures, note_failure, qu
 from vtx_dagster.engines.ltx.worker.device_lock import sign
 from vtx_dagster.engines.ltx.worker.protocol import ClosedError, JunkError
 from vtx_dagster.engines.ltx.worker_client import (
+    SIGKILLED,
     WorkerClient,
     WorkerRecipe,
     find_worker,
@@ -167,12 +168,12 @@ class _Slot:
 
     def run(self, job: Job, *, rung: Rung, watch: Watch) -> JobResult:
         folder = self._recipe.folder
-        kills = host_kills()
+        kills, since = host_kills(), time.monotonic()
         try:
-            worker = self._ready(rung, watch)
-            result = worker.run(job, options=rung.options, watch=watch)
+            worker = self._ready(rung, watch, since)
+            result = worker.run(job, options=rung.options, watch=watch, since=since)
         except EngineLostError as error:
-            if host_kills() > kills:
+            if error.details.get("end") == SIGKILLED and host_kills() > kills:
                 message = f"{self.device.name}: the kernel killed the worker because the computer has too little memory"
                 raise OutOfMemoryError(message, **error.details) from error
             note_failure(folder, self.device, clip=job.clip, reason=error.message[:_NOTE_CHARACTERS])
@@ -196,7 +197,7 @@ class _Slot:
             os.close(self._lock)
             self._lock = None
 
-    def _ready(self, rung: Rung, watch: Watch) -> WorkerClient:
+    def _ready(self, rung: Rung, watch: Watch, since: float) -> WorkerClient:
         """Return a leased worker for a rung; one that runs otherwise is ended before."""
         if self._worker is not None and not self._worker.is_there():
             self._worker = None
@@ -208,7 +209,13 @@ class _Slot:
         if self._worker is None:
             assert self._lock is not None  # noqa: S101 - a lane is of a device that is held
             self._worker = start_worker(
-                self._recipe, self.device, key=key, env=env, lock_descriptor=self._lock, cancelled=watch.cancelled
+                self._recipe,
+                self.device,
+                key=key,
+                env=env,
+                lock_descriptor=self._lock,
+                limit_s=watch.timeout_s - (time.monotonic() - since),
+                cancelled=watch.cancelled,
             )
         return self._worker
 

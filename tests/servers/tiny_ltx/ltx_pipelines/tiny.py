@@ -46,6 +46,8 @@ def act(word, value=""):
     elif word == "crash":
         sys.stdout.write("about to crash\n")
         os.kill(os.getpid(), signal.SIGSEGV)
+    elif word == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
     elif word == "hang":  # C code that lets no other thread run
         ctypes.PyDLL(None).sleep(int(value))
     elif word == "oom":

@@ -1,5 +1,7 @@
+import itertools
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -127,7 +129,11 @@ def test_failures_of_a_job_leave_the_worker(folder, make_lanes, tmp_path, do, er
 @pytest.mark.parametrize(
     ("do", "message"),
     [
-        pytest.param("crash", "ended while it rendered; its last words.*about to crash.*Segmentation fault", id="crash"),
+        pytest.param(
+            "crash",
+            r"ended while it rendered \(killed by SIGSEGV\); its last words.*about to crash.*Segmentation fault",
+            id="crash",
+        ),
         pytest.param("fail:CUDA error: unspecified launch failure", "CUDA error", id="broken device"),
         pytest.param("hang:30", "gave no sign of life for 1 s", id="hang in C code"),
     ],
@@ -148,8 +154,23 @@ def test_a_worker_that_the_kernel_killed_had_too_little_memory(folder, make_lane
     kills = iter((4, 5))
     monkeypatch.setattr(worker_lanes, "host_kills", lambda: next(kills))
     with pytest.raises(OutOfMemoryError, match="the kernel killed the worker"):
-        render(make_lanes(), tmp_path / "out.mp4", "crash")
+        render(make_lanes(), tmp_path / "out.mp4", "kill")
     assert not (folder / "gpu0.failures.json").exists()
+
+
+def test_what_the_kernel_kills_elsewhere_is_no_want_of_memory_here(make_lanes, tmp_path, monkeypatch):
+    kills = itertools.count()
+    monkeypatch.setattr(worker_lanes, "host_kills", lambda: next(kills))
+    with pytest.raises(EngineLostError, match=r"ended while it rendered \(killed by SIGSEGV\)"):
+        render(make_lanes(), tmp_path / "out.mp4", "crash")
+
+
+def test_of_a_worker_of_another_run_it_is_not_known_how_it_ended(make_lanes, tmp_path):
+    first = make_lanes()
+    render(first, tmp_path / "out.mp4")
+    first.close()
+    with pytest.raises(EngineLostError, match="ended while it rendered; its last words"):
+        render(make_lanes(), tmp_path / "out.mp4", "kill")
 
 
 def test_a_worker_that_was_killed_between_clips_is_no_loss(folder, make_lanes, tmp_path):
@@ -340,7 +361,7 @@ def test_an_interpreter_that_is_not_there(make_lanes, tmp_path):
     ("script", "message"),
     [
         pytest.param(
-            "echo no module x; exit 3", r"ended with 3 as it was started by .*python; its last .*no module x", id="ends"
+            "echo no module x; exit 3", r"ended with exit code 3 as it was started by .*python; its last .*no module x", id="ends"
         ),
         pytest.param("exec sleep 30", r"did not answer within 0\.5 s", id="does not answer"),
     ],
@@ -351,6 +372,32 @@ def test_workers_that_do_not_start(folder, make_lanes, program, tmp_path, script
         render(lanes, tmp_path / "out.mp4")
     lanes.close()
     assert not is_held(folder, GPU0), "nor by what was started"
+
+
+def test_a_worker_that_hangs_on_its_way_out_is_killed(folder, make_lanes, program, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker_client, "GONE_S", 0.3)
+    hangs = "import os, time; os.closerange(3, 64); time.sleep(30)"
+    lanes = make_lanes(python=program(f"exec {sys.executable} -c '{hangs}'"))
+    with pytest.raises(EngineLostError, match="closed its connection and did not end as it was started"):
+        render(lanes, tmp_path / "out.mp4")
+    lanes.close()
+    assert not is_held(folder, GPU0)
+
+
+def test_a_start_is_part_of_the_time_that_a_render_may_take(folder, make_lanes, program, tmp_path):
+    lanes = make_lanes(python=program("exec sleep 30"))
+    with pytest.raises(RenderError, match=r"the worker on gpu0 was not ready after 0\.3\d* s, the limit") as failure:
+        render(lanes, tmp_path / "out.mp4", timeout_s=0.4)
+    assert type(failure.value) is RenderError
+    assert not (folder / "gpu0.failures.json").exists(), "the device is not to blame"
+
+
+def test_a_render_has_what_the_start_left_of_its_time(make_lanes, program, tmp_path):
+    lanes = make_lanes(python=program(f'sleep 0.6; exec {sys.executable} "$@"'))
+    started = time.monotonic()
+    with pytest.raises(RenderError, match="still rendering after 2 s"):
+        render(lanes, tmp_path / "out.mp4", "sleep:30", timeout_s=2.0)
+    assert time.monotonic() - started < 2.5
 
 
 def test_a_start_can_be_called_off(folder, make_lanes, program, tmp_path):
