@@ -106,7 +106,7 @@ def render_clip(
     """
     store = TakeStore(project)
     clip, clip_hash = resolved.plan.clip, resolved.clip_hash
-    with clip_lock(project, clip):
+    with clip_lock(project, clip, cancelled=cancelled):
         take = None if force else store.find(clip, clip_hash)
         was_reused = take is not None
         if take is None:

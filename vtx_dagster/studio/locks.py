@@ -4,33 +4,42 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
-from vtx_dagster.core.errors import BusyError
+from vtx_dagster.core.engines import never
+from vtx_dagster.core.errors import BusyError, CancelledError
 from vtx_dagster.studio.files import storage_errors
 from vtx_dagster.studio.project import Project
 
 _POLL_S = 0.05
+_LOOK_S = 0.2
+"""How often who waits looks whether it was called off."""
 
 
 @contextmanager
-def clip_lock(project: Project, clip: str, *, timeout_s: float | None = None) -> Iterator[None]:
+def clip_lock(
+    project: Project, clip: str, *, timeout_s: float | None = None, cancelled: Callable[[], bool] = never
+) -> Iterator[None]:
     """Hold the right to render one clip. The kernel lets go of it when the process dies, however it dies.
 
     Args:
         project: The project.
         clip: Id of the clip.
         timeout_s: How long to wait for another holder; for ever when None, not at all when 0.
+        cancelled: Says whether the wait was called off.
 
     Raises:
         BusyError: If another holder kept it for that long; says who.
+        CancelledError: If the wait was called off.
         StorageError: If the lock file cannot be made.
     """
-    with _held(_lock_path(project, clip), f"{project.slug}/{clip} is being rendered", timeout_s):
+    with _held(_lock_path(project, clip), f"{project.slug}/{clip} is being rendered", timeout_s, cancelled):
         yield
 
 
@@ -73,21 +82,34 @@ def _lock_path(project: Project, name: str) -> Path:
 
 
 @contextmanager
-def _held(path: Path, what: str, timeout_s: float | None) -> Iterator[None]:
-    lock = FileLock(path, timeout=-1 if timeout_s is None else timeout_s, thread_local=False, poll_interval=_POLL_S)
+def _held(path: Path, what: str, timeout_s: float | None, cancelled: Callable[[], bool] = never) -> Iterator[None]:
+    lock = FileLock(path, thread_local=False, poll_interval=_POLL_S)
     with storage_errors(path, doing="lock"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            message = f"{what} by {_holder(path)}: wait for it or stop it, then try again"
-            raise BusyError(message, path=str(path), holder=_holder(path)) from error
+        _acquire(lock, what, timeout_s, cancelled)
     try:
         with storage_errors(path):
             path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: BaseFileLock, what: str, timeout_s: float | None, cancelled: Callable[[], bool]) -> None:
+    path = Path(lock.lock_file)
+    end = inf if timeout_s is None else time.monotonic() + timeout_s
+    while True:
+        try:
+            lock.acquire(timeout=max(0.0, min(_LOOK_S, end - time.monotonic())))
+        except Timeout as error:
+            holder = _holder(path)
+            if cancelled():
+                raise CancelledError(f"{what} by {holder}, and the wait for it was called off", path=str(path)) from error
+            if time.monotonic() >= end:
+                message = f"{what} by {holder}: wait for it or stop it, then try again"
+                raise BusyError(message, path=str(path), holder=holder) from error
+        else:
+            return
 
 
 def _is_held(path: Path) -> bool:

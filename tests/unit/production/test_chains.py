@@ -11,7 +11,9 @@ from vtx_dagster.core.plan import PlanModel
 from vtx_dagster.core.planner import Stage, State, plan_project
 from vtx_dagster.production import resolve as resolve_module
 from vtx_dagster.production import survey as survey_module
+from vtx_dagster.production.lanes import Lanes
 from vtx_dagster.production.resolve import Resolver
+from vtx_dagster.studio.locks import clip_lock
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.takes import TakeStore
 
@@ -352,6 +354,18 @@ def test_a_batch_knows_what_must_come_before_and_what_shares_a_model(chain, work
         chain.clip_spec_path(ONE).write_text("version: [\n")
         broken = opened.batch({"a": ("film", ONE), "b": ("film", TWO), "c": ("film", FOUR)})
         assert [(item.key, item.after) for item in broken.items] == [("a", ""), ("b", ""), ("c", "")]
+
+
+def test_a_batch_that_is_called_off_waits_for_nobody_s_lock(chain, workshop, engine) -> None:
+    engine.concurrency = 2
+    keys = {clip: ("film", clip) for clip in (ONE, FOUR)}
+    with clip_lock(chain, FOUR), workshop() as opened:
+        lanes = Lanes(opened.batch(keys), lambda clip, watch: opened.render("film", clip, cancelled=watch.cancelled))
+        key, finish = next(iter(lanes))
+        assert (key, finish().was_reused) == (ONE, False)
+        started = time.monotonic()
+        assert list(lanes.stop(timeout_s=20.0)) == []
+        assert time.monotonic() - started < 5.0
 
 
 def test_an_engine_for_one_renders_one_at_a_time_whoever_asks(chain, workshop, engine) -> None:

@@ -1,10 +1,11 @@
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
-from vtx_dagster.core.errors import BusyError, StorageError
+from vtx_dagster.core.errors import BusyError, CancelledError, StorageError
 from vtx_dagster.studio import locks
 from vtx_dagster.studio.locks import clip_lock, holder, is_locked, locked_clips, project_lock
 from vtx_dagster.studio.project import Project
@@ -43,6 +44,16 @@ def test_another_process_is_waited_for_and_named(project: Project, other: subpro
     with clip_lock(project, CLIP, timeout_s=10):
         assert is_locked(project, CLIP)
     assert not is_locked(project, CLIP)
+
+
+def test_who_waits_can_be_called_off(project: Project, other: subprocess.Popen):
+    started = time.monotonic()
+    with (
+        pytest.raises(CancelledError, match=rf"by process {other.pid} on .*, and the wait for it was called off"),
+        clip_lock(project, CLIP, cancelled=lambda: time.monotonic() - started > 0.1),
+    ):
+        pass
+    assert time.monotonic() - started < 5
 
 
 def test_locks_of_clips_and_of_work_are_apart(project: Project):
