@@ -78,6 +78,7 @@ class ClipWorkshop:
         self._clock = clock
         self._prepared: dict[str, _Prepared] = {}
         self._sessions: dict[RenderEngine, _SharedSession] = {}
+        self._media_tools: dict[str, MediaTool] = {}
         self._running = ExitStack()
         self._lock = threading.Lock()
         self._gpu = GpuTime(studio, clock=clock)
@@ -171,10 +172,9 @@ class ClipWorkshop:
         return find_take(resolver.project, resolved)
 
     def strip(self, slug: str, rendered: Rendered) -> bytes:
-        """Return three frames of a take as one small WebP."""
-        with self._lock:
-            project = self._resolver(slug).project
-        return self._media(project).strip(rendered.take.path)
+        """Return three frames of a take as one small WebP. What was edited since it was rendered does not matter."""
+        media = self._media_tools.get(slug) or self._media(self._studio.project(slug))
+        return media.strip(rendered.take.path)
 
     def _resolve(self, slug: str, clip: str, *, profile: str | None = None) -> tuple[Resolver, ResolvedClip]:
         with self._lock:
@@ -209,7 +209,8 @@ class ClipWorkshop:
     def _media(self, project: Project) -> MediaTool:
         if self._media_for is None:
             raise TypeError("this workshop was made for planning: give it media_for")
-        return self._media_for(project)
+        media = self._media_tools[project.slug] = self._media_for(project)
+        return media
 
 
 class _SharedSession:

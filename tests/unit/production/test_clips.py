@@ -176,6 +176,26 @@ def test_another_profile_makes_a_take_that_is_not_shown(make_project, workshop, 
     assert engine.renders == [ONE, ONE]
 
 
+def test_an_edit_during_a_render_does_not_lose_the_take(make_project, workshop, engine) -> None:
+    project = make_project()
+
+    def edit(_request: RenderRequest) -> None:
+        for path in (project.style_path, project.metadata_path, project.env_path):
+            path.write_text("version: [\n")
+
+    engine.render_hook = edit
+    with workshop() as opened:
+        rendered = opened.render("film", ONE)
+        assert opened.strip("film", rendered) == b"webp of " + rendered.take.path.name.encode()
+
+
+def test_a_strip_of_a_take_that_another_workshop_rendered(make_project, workshop) -> None:
+    make_project()
+    with workshop() as opened:
+        rendered = opened.render("film", ONE)
+    assert workshop().strip("film", rendered) == b"webp of " + rendered.take.path.name.encode()
+
+
 def test_finding_needs_a_take(make_project, workshop, write_clip) -> None:
     project = make_project()
     with workshop() as opened:
