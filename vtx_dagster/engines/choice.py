@@ -15,12 +15,22 @@ WRITERS = ("breakdown", "openai")
 def render_engine(settings: Settings, *, name: str = "") -> RenderEngine:
     """Return the engine of that name; without one, the engine that ``VTX_ENGINE`` names.
 
+    Args:
+        settings: The project's settings.
+        name: What ``metadata.yaml`` or the engine resource says.
+
     Raises:
         InvalidRequestError: If there is no such engine, or a setting of it makes no sense.
         MissingSettingError: If the engine needs a setting that is not set.
         ProcessError: If its interpreter cannot be run.
     """
     chosen = name or settings.get("VTX_ENGINE") or ENGINES[0]
+    if name and name not in ENGINES:
+        message = (
+            f"engine {name!r} is not known{did_you_mean(name, ENGINES)}: correct render.engine, or engine of the render profile, "
+            "in metadata.yaml (or in the configuration of the engine resource, if you gave it one)"
+        )
+        raise InvalidRequestError(message, engine=name)
     _checked("VTX_ENGINE", chosen, ENGINES)
     if chosen in ("ltx_cli", "ltx_worker"):
         from vtx_dagster.engines.ltx.engine import ltx_engine

@@ -38,6 +38,9 @@ def test_the_argument_goes_before_the_setting(tmp_path: Path) -> None:
     ) as caught:
         render_engine(wrong)
     assert caught.value.details == {"setting": "VTX_ENGINE"}
+    with pytest.raises(InvalidRequestError, match=r"engine 'ltx' is not known \(did you mean .*correct render\.engine") as caught:
+        render_engine(wrong, name="ltx")
+    assert caught.value.details == {"engine": "ltx"}
     with pytest.raises(InvalidRequestError, match="VTX_STORY_WRITER='parrot'"):
         story_writer(film)
     with pytest.raises(InvalidRequestError, match=r"known: breakdown, openai\)"):
