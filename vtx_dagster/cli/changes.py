@@ -99,12 +99,28 @@ def _previous(old: PlanPrevious | None, new: PlanPrevious | None) -> Iterator[tu
 
 
 def _models(old: Iterable[PlanModel], new: Iterable[PlanModel]) -> Iterator[tuple[str, str]]:
-    """Yield which model files are others, or are there for the first time or no more."""
-    before, after = ({model.role: model.fingerprint for model in models} for models in (old, new))
+    """Yield which model files are others or count for more or less, or are there for the first time or no more."""
+    before, after = _by_role(old), _by_role(new)
     for role in dict.fromkeys((*before, *after)):
-        if before.get(role) != after.get(role):
-            what = "changed" if role in before and role in after else "added" if role in after else "removed"
-            yield f"model {role.replace('_', ' ')}", what
+        one, other = before.get(role, ()), after.get(role, ())
+        if one != other:
+            yield f"model {role.replace('_', ' ')}", _difference(one, other)
+
+
+def _by_role(models: Iterable[PlanModel]) -> dict[str, tuple[PlanModel, ...]]:
+    found = tuple(models)
+    return {role: tuple(model for model in found if model.role == role) for role in dict.fromkeys(model.role for model in found)}
+
+
+def _difference(old: tuple[PlanModel, ...], new: tuple[PlanModel, ...]) -> str:
+    if not (old and new):
+        return "added" if new else "removed"
+    if [model.fingerprint for model in old] != [model.fingerprint for model in new]:
+        return "changed"
+    strengths = (
+        ", ".join("the usual" if model.strength is None else f"{model.strength:g}" for model in models) for models in (old, new)
+    )
+    return f"strength {' -> '.join(strengths)}"
 
 
 def _range(retake: RetakeRange | None) -> str:

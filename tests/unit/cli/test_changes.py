@@ -120,6 +120,7 @@ def test_changes_in_short():
 
 
 PREVIOUS = {"clip": "A01_S01_SH000", "clip_hash": "a" * 64, "end_frame": 40, "frames": 9, "strength": 1.0}
+LORA = {"role": "distilled_lora", "fingerprint": "a" * 64, "strength": 0.5}
 MODEL = {"role": "text_encoder", "fingerprint": "a" * 64}
 
 
@@ -141,6 +142,13 @@ MODEL = {"role": "text_encoder", "fingerprint": "a" * 64}
             ["continued frames 9 -> 17", "continued strength 1 -> 0.5"],
         ),
         ({"models": [MODEL]}, {"models": [MODEL | {"fingerprint": "b" * 64}]}, ["model text encoder changed"]),
+        ({"models": [LORA]}, {"models": [LORA | {"strength": 0.8}]}, ["model distilled lora strength 0.5 -> 0.8"]),
+        ({"models": [LORA]}, {"models": [LORA | {"strength": None}]}, ["model distilled lora strength 0.5 -> the usual"]),
+        (
+            {"models": [LORA, LORA | {"fingerprint": "b" * 64}]},
+            {"models": [LORA | {"fingerprint": "c" * 64}, LORA | {"fingerprint": "b" * 64}]},
+            ["model distilled lora changed"],
+        ),
         ({"models": [MODEL]}, {}, ["model text encoder removed"]),
         ({}, {"models": [MODEL]}, ["model text encoder added"]),
         ({}, {"retake": {"start_s": 1, "end_s": 2.5}}, ["retake none -> 1 to 2.5 s"]),
