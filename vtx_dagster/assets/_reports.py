@@ -20,6 +20,9 @@ _MAX_RESPONSES = 10
 """So many ids of answers are named; `story/calls` has all of them."""
 
 
+_COSTS = frozenset({"model_loads", "gpu_s"})
+"""Facts of the render itself: a take that was found cost nothing now, and these would be counted again."""
+
 _ENGINE_FACTS = ("degraded", "model_loads", "gpu_s", "device", "attempts")
 """What an engine may say of a render that people want to know; ``degraded`` is not what was asked for."""
 
@@ -87,7 +90,8 @@ def clip_spec(resolved: ResolvedClip) -> PartitionReport:
 def rendered_clip(rendered: Rendered, *, strip: bytes) -> PartitionReport:
     """Return the report of a take, with three of its frames."""
     plan, record = rendered.record.plan, rendered.record
-    said = {f"vtx/{name}": _engine_fact(record.engine[name]) for name in _ENGINE_FACTS if record.engine.get(name) is not None}
+    told = [name for name in _ENGINE_FACTS if not (rendered.was_reused and name in _COSTS)]
+    said = {f"vtx/{name}": _engine_fact(record.engine[name]) for name in told if record.engine.get(name) is not None}
     picture = base64.b64encode(strip).decode()
     metadata = {
         "vtx/frames_strip": dg.MetadataValue.md(f"![{plan.clip}](data:image/webp;base64,{picture})"),

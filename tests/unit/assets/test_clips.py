@@ -440,6 +440,12 @@ def test_what_an_engine_says_of_a_render_is_shown(run: Run, make_project, engine
         "attempts": [{"rung": "offload cpu"}],
     }
     assert "vtx/x" not in shown
+    settled: list[Settled] = []
+    with watching(lambda *_: None, settled=settled.append):
+        reused = reported(run(rendered_clip, keys=KEYS[:2]), rendered_clip)[KEYS[0]].metadata
+    for facts in (reused, settled[0].facts):
+        assert (facts["vtx/reused"].value, facts["vtx/degraded"].value) == (True, "half size")
+        assert not facts.keys() & {"vtx/model_loads", "vtx/gpu_s"}, "they were told of when it was rendered"
 
 
 def test_each_stage_of_a_render_is_in_the_log_once(run: Run, make_project, engine, caplog: pytest.LogCaptureFixture) -> None:
