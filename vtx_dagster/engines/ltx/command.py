@@ -27,14 +27,15 @@ class Materials:
         models: Model files, by flag.
         distilled_lora_strength: None leaves it to LTX.
         window: Frames of the previous clip, each with the rendered frame that repeats it.
-        delayed_sound: The sound, as long as the render; in place of the input where the clip begins with an echo.
+        sound: What the sound among the inputs was made, as long as the render and with the clip's start at its own; without it,
+            the input is named as it is.
     """
 
     inputs: Mapping[str, Path]
     models: Mapping[str, Path]
     distilled_lora_strength: float | None = None
     window: Sequence[tuple[int, Path]] = ()
-    delayed_sound: Path | None = None
+    sound: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +148,8 @@ def _input(plan: RenderPlan, given: PlanInput, materials: Materials) -> Iterator
     elif given.role == "mask":
         yield _Argument("--conditioning-attention-mask", (path, strength))
     elif given.role == "audio":
-        delayed = materials.delayed_sound
-        yield _Argument("--audio-path", (path if delayed is None else _path(delayed),))
-        yield _Argument("--audio-start-time", (_number((given.start_s or 0.0) if delayed is None else 0.0),))
+        yield _Argument("--audio-path", (path if materials.sound is None else _path(materials.sound),))
+        yield _Argument("--audio-start-time", (_number((given.start_s or 0.0) if materials.sound is None else 0.0),))
     elif plan.retake is not None:
         yield _Argument("--video-path", (path,))
         yield _Argument("--start-time", (_number(plan.retake.start_s),))

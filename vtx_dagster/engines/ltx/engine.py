@@ -23,7 +23,7 @@ from vtx_dagster.engines.ltx.capabilities import SETTING as PYTHON
 from vtx_dagster.engines.ltx.capabilities import Capabilities, clean_environment, find_capabilities
 from vtx_dagster.engines.ltx.command import Materials, ltx_command
 from vtx_dagster.engines.ltx.devices import devices_of, workers_folder
-from vtx_dagster.engines.ltx.inputs import check_inputs, delayed_sound, tail_frames
+from vtx_dagster.engines.ltx.inputs import check_inputs, render_sound, tail_frames
 from vtx_dagster.engines.ltx.jobs import Device, Job, Lanes, Rung
 from vtx_dagster.engines.ltx.log_progress import step_of
 from vtx_dagster.engines.ltx.memory_ladder import OFFLOAD, memory_ladder
@@ -202,7 +202,7 @@ class LtxJobMaker:
         )
 
     def job(self, request: RenderRequest, *, width: int, height: int, output: Path) -> Job:
-        """Return a request as a job of that size; frames of the previous clip, and sound that is delayed, go beside the output.
+        """Return a request as a job of that size; frames of the previous clip, and the sound, go beside the output.
 
         Raises:
             InvalidRequestError: As ``ltx_command`` does.
@@ -215,7 +215,7 @@ class LtxJobMaker:
             models=self.models(plan.pipeline),
             distilled_lora_strength=_strength_for(plan.pipeline, self.distilled_lora_strength),
             window=_window(request, folder),
-            delayed_sound=_delayed(request, folder),
+            sound=_sound(request, folder),
         )
         command = ltx_command(plan, materials, self.capabilities, width=width, height=height, output=output)
         left_out = [*command.left_out]
@@ -312,15 +312,15 @@ def _window(request: RenderRequest, folder: Path) -> tuple[tuple[int, Path], ...
     return tail_frames(take, folder, end_frame=previous.end_frame, frames=previous.frames)
 
 
-def _delayed(request: RenderRequest, folder: Path) -> Path | None:
-    """Return the sound with silence before it for the echo: what the film shows begins after it."""
+def _sound(request: RenderRequest, folder: Path) -> Path | None:
+    """Return the sound that a clip is rendered for: LTX takes nothing but stereo that lasts as long as the render."""
     plan = request.plan
     sound = next((given for given in plan.inputs if given.role == "audio"), None)
-    if sound is None or not plan.echo_frames:
+    if sound is None:
         return None
-    return delayed_sound(
+    return render_sound(
         request.files[sound.sha256],
-        folder / "delayed.wav",
+        folder / "sound.wav",
         start_s=sound.start_s or 0.0,
         echo_frames=plan.echo_frames,
         render_frames=plan.render_frames,

@@ -16,6 +16,7 @@ from typing import Final
 import av
 import numpy as np
 from av.error import FFmpegError
+from PIL import Image, UnidentifiedImageError
 
 from vtx_dagster.core.errors import VerificationError
 from vtx_dagster.core.frames import STRIDE
@@ -33,6 +34,9 @@ RATE_TOLERANCE: Final = Fraction(1, 100)
 """A steering video of 23.976 fps goes with a clip of 24: its frames are counted, and 1 % is seen by nobody."""
 
 RETAKE_MULTIPLE: Final = 32
+STEREO: Final = 2
+PICTURES: Final = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
+"""What every Pillow opens; LTX opens images with the one in its own environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class _Looked:
     height: int = 0
     fps: Fraction = Fraction(0)
     num_frames: int = 0
+    channels: int = 0
     sound_s: float = 0.0
 
 
@@ -101,8 +106,11 @@ def tail_frames(take: Path, folder: Path, *, end_frame: int, frames: int) -> tup
     return tuple(found)
 
 
-def delayed_sound(source: Path, output: Path, *, start_s: float, echo_frames: int, render_frames: int, fps: int) -> Path:
-    """Write the sound of a clip that begins with an echo: silence for as long as the echo lasts, then the sound.
+def render_sound(source: Path, output: Path, *, start_s: float, echo_frames: int, render_frames: int, fps: int) -> Path:
+    """Write the sound of a clip as LTX takes it: stereo, and exactly as long as the render.
+
+    Where the clip begins with an echo, there is silence for as long as the echo lasts; where the source ends too early, silence
+    until the end.
 
     Args:
         source: The file with the sound.
@@ -145,9 +153,14 @@ def _sound_problems(given: PlanInput, looked: _Looked, path: Path) -> Iterator[s
 
 
 def _steering_problems(plan: RenderPlan, looked: _Looked, path: Path) -> Iterator[str]:
+    """Yield why a video or a mask cannot steer. LTX lays a mask over the latent frames of the video: both last a whole render."""
     if plan.echo_frames:
         yield f"{path.name}: a steering video cannot go with from_previous: it would begin {plan.echo_frames} frames too early"
-    if looked.num_frames < plan.content_frames:
+    has_mask = any(given.role == "mask" for given in plan.inputs)
+    if has_mask and looked.num_frames < plan.render_frames:
+        reason = f"it has {looked.num_frames} frames, and with a mask LTX needs all {plan.render_frames} that are rendered"
+        yield f"{path.name}: {reason}: use a longer video"
+    elif looked.num_frames < plan.content_frames:
         yield f"{path.name}: it has {looked.num_frames} frames and the clip {plan.content_frames}: use a longer video"
     if abs(looked.fps / plan.fps - 1) > RATE_TOLERANCE:
         yield f"{path.name}: it runs at {float(looked.fps):g} fps and the clip at {plan.fps}: convert it"
@@ -169,6 +182,8 @@ def _retake_problems(plan: RenderPlan, looked: _Looked, path: Path) -> Iterator[
         yield f"{name}: it is {looked.width}x{looked.height}, and both sides must be multiples of {RETAKE_MULTIPLE}"
     elif (looked.width, looked.height) != (plan.width, plan.height):
         yield f"{name}: it is {looked.width}x{looked.height} and the profile {plan.width}x{plan.height}: they must be equal"
+    if looked.channels not in (0, STEREO):
+        yield f"{name}: its sound has {looked.channels} channel(s), and LTX takes stereo: convert it, or leave the sound out"
     if plan.retake is not None and looked.fps and plan.retake.end_s > looked.num_frames / looked.fps:
         length_s = float(looked.num_frames / looked.fps)
         yield f"{name}: inputs.retake ends at {plan.retake.end_s:g} s and the video at {length_s:.2f} s"
@@ -176,23 +191,35 @@ def _retake_problems(plan: RenderPlan, looked: _Looked, path: Path) -> Iterator[
 
 @functools.lru_cache(maxsize=4096)
 def _look_at_picture(path: str, _identity: FileIdentity | None) -> _Looked:
+    if path.lower().endswith(".exr"):
+        return _Looked(problem="LTX takes OpenEXR only for films in HDR, which vtx does not make: use PNG or JPEG")
     try:
-        with open_media(Path(path)) as container:
-            frame = next(container.decode(container.streams.video[0]))
-            return _Looked(problem=_size_problem(frame.width, frame.height), width=frame.width, height=frame.height)
-    except (VerificationError, StopIteration, IndexError) as error:
-        return _Looked(problem=f"it is no picture that can be decoded ({_reason(error)}): use PNG or JPEG")
+        with Image.open(path, formats=PICTURES) as picture:
+            problem = _size_problem(picture.width, picture.height)
+            if not problem:
+                picture.load()
+            return _Looked(problem=problem)
+    except UnidentifiedImageError:
+        return _Looked(problem="it is no picture that can be decoded (nothing of the kind is in it): use PNG or JPEG")
+    except Exception as error:  # noqa: BLE001 - Pillow passes on whatever its decoders raise: SyntaxError, zlib.error, OSError, ...
+        return _Looked(problem=f"it is no picture that can be decoded ({error}): use PNG or JPEG")
 
 
 @functools.lru_cache(maxsize=4096)
-def _look_at_video(path: str, identity: FileIdentity | None) -> _Looked:
-    picture = _look_at_picture(path, identity)
-    if picture.problem:
-        return _Looked(problem=picture.problem.replace("picture that", "video that").replace("PNG or JPEG", "MP4"))
+def _look_at_video(path: str, _identity: FileIdentity | None) -> _Looked:
+    try:
+        with open_media(Path(path)) as container:
+            frame = next(container.decode(container.streams.video[0]))
+    except (VerificationError, StopIteration, IndexError) as error:
+        return _Looked(problem=f"it is no video that can be decoded ({_reason(error)}): use MP4")
+    if problem := _size_problem(frame.width, frame.height):
+        return _Looked(problem=problem)
     facts = probe(Path(path))
     if not 1 <= facts.fps <= MAX_FPS:
         return _Looked(problem=f"it runs at {float(facts.fps):g} fps, and 1 to {MAX_FPS} are taken: convert it")
-    return _Looked(width=facts.width, height=facts.height, fps=facts.fps, num_frames=facts.num_frames)
+    return _Looked(
+        width=facts.width, height=facts.height, fps=facts.fps, num_frames=facts.num_frames, channels=facts.audio_channels
+    )
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ Words in the prompt make things go wrong: ``%oom%`` (``%oom:3%``: the first thre
 """
 
 import logging
+import math
 import os
 import re
 import signal
@@ -86,12 +87,27 @@ def decode_video(path):
 
 
 def decode_sound(path, start_s, length_s):
-    """Return [2, samples] at 24 kHz."""
-    resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SOUND_HZ)
+    """Return [channels, samples] as they are in the file, and their rate."""
     with av.open(path) as container:
+        rate = container.streams.audio[0].rate
+        resampler = av.AudioResampler(format="fltp")
         parts = [part.to_ndarray() for frame in container.decode(audio=0) for part in resampler.resample(frame)]
-    sound = np.concatenate(parts, axis=1)[:, round(start_s * SOUND_HZ) :]
-    return sound[:, : round(length_s * SOUND_HZ)]
+    sound = np.concatenate(parts, axis=1)[:, round(start_s * rate) :]
+    return sound[:, : round(length_s * rate)], rate
+
+
+def audio_latents(sound, rate):
+    """Return how many latent frames the audio encoder makes of a sound; it is built for two channels."""
+    if len(sound) != 2:
+        raise RuntimeError(f"expected input[1, {len(sound)}, 207, 64] to have 2 channels, but got {len(sound)} channels instead")
+    mel_frames = math.ceil(sound.shape[1] * 16_000 / rate) // 160 + 1
+    return -(-mel_frames // 4)
+
+
+def check_mask(num_frames, latent_frames):
+    assert latent_frames < 2 or (num_frames - 1) % (latent_frames - 1) == 0, (
+        f"Pixel frames ({num_frames}) not compatible with latent frames ({latent_frames})"
+    )
 
 
 def has_sound(path):
@@ -127,23 +143,23 @@ def tone(num_samples, seed):
     return np.stack([wave, wave]).astype(np.float32)
 
 
-def encode_video(pictures, *, fps, sound, output_path, prompt=""):
-    """Write the MP4 as LTX does: x264 with B-frames, whole frames per second, AAC at the rate of the vocoder."""
+def encode_video(pictures, *, fps, sound, output_path, prompt="", sound_hz=SOUND_HZ):
+    """Write the MP4 as LTX does: x264 with B-frames, whole frames per second, AAC at the rate of the sound."""
     told = words(prompt)
     rate = int(fps) - ("slow-rate" in told)
     pictures = list(pictures)[: 8 if "short" in told else None]
     with av.open(output_path, "w") as container:
         video = container.add_stream("libx264", rate=rate, options={"crf": "19", "preset": "veryfast"})
         video.height, video.width, video.pix_fmt = *pictures[0].shape[:2], "yuv420p"
-        audio = container.add_stream("aac", rate=SOUND_HZ, layout="stereo") if "mute" not in told else None
+        audio = container.add_stream("aac", rate=sound_hz, layout="stereo") if "mute" not in told else None
         for number, picture in enumerate(pictures):
             container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             sys.stderr.write(f"\r{100 * (number + 1) // len(pictures)}%|####| {number + 1}/{len(pictures)} [00:00<00:00]")
         container.mux(video.encode(None))
         if audio is not None:
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound), format="fltp", layout="stereo")
-            frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, 0, Fraction(1, SOUND_HZ)
-            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SOUND_HZ, frame_size=1024)
+            frame.sample_rate, frame.pts, frame.time_base = sound_hz, 0, Fraction(1, sound_hz)
+            resampler = av.AudioResampler(format="fltp", layout="stereo", rate=sound_hz, frame_size=1024)
             for part in [*resampler.resample(frame), *resampler.resample(None)]:
                 container.mux(audio.encode(part))
             container.mux(audio.encode(None))

@@ -114,7 +114,7 @@ def test_arguments_of_every_pipeline(pipeline: Pipeline) -> None:
     assert (built.module, built.left_out) == (f"ltx_pipelines.{pipeline.value}", ())
 
 
-def test_a_previous_clip_and_sound_that_is_delayed() -> None:
+def test_a_previous_clip_and_sound_that_was_made() -> None:
     asked = plan(
         Pipeline.A2VID_TWO_STAGE,
         inputs=(PlanInput(role="audio", sha256="voice", start_s=1.25),),
@@ -125,11 +125,11 @@ def test_a_previous_clip_and_sound_that_is_delayed() -> None:
         asked,
         WHOLE | UPSAMPLER | LORA,
         window=window,
-        delayed_sound=Path("/p/delayed.wav"),
+        sound=Path("/p/sound.wav"),
         distilled_lora_strength=0.5,
     )
     said = " ".join(built.argv)
-    assert "--image /p/0.png 0 0.9 --image /p/8.png 8 0.9 --audio-path /p/delayed.wav --audio-start-time 0 " in said
+    assert "--image /p/0.png 0 0.9 --image /p/8.png 8 0.9 --audio-path /p/sound.wav --audio-start-time 0 " in said
     assert "--distilled-lora /m/dl 0.5 " in said
 
 

@@ -108,15 +108,15 @@ def still(path: Path, shade: int = 200) -> Path:
     return path
 
 
-def sound(path: Path, *, seconds: float = 3.0, loud_from_s: float = 0.0) -> Path:
+def sound(path: Path, *, seconds: float = 3.0, loud_from_s: float = 0.0, channels: int = 1) -> Path:
     samples = np.zeros(round(seconds * 16_000), dtype=np.int16)
     start = round(loud_from_s * 16_000)
     samples[start:] = (12_000 * np.sin(2 * np.pi * 440 * np.arange(len(samples) - start) / 16_000)).astype(np.int16)
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(16_000)
-        file.writeframes(samples.tobytes())
+        file.writeframes(samples.repeat(channels).tobytes())
     return path
 
 
@@ -211,7 +211,8 @@ def test_every_pipeline_renders_what_it_takes(studio: Studio, make_clip: Callabl
     assert report.gpu_s > 0
     assert (17, 17, "rendering") in steps
     assert {model.role for model in plan.models} >= {"checkpoint", "text_encoder"}
-    assert sorted(path.name for path in output.parent.iterdir()) == ["clip.mp4", "log.txt"]
+    made = ["sound.wav"] if case == "for a sound" else []
+    assert sorted(path.name for path in output.parent.iterdir()) == ["clip.mp4", "log.txt", *made]
 
 
 def take(studio: Studio, make_clip: Callable[..., Path], *, frames: int = 25, end: int = 20, window: int = 9) -> PlanPrevious:
@@ -240,6 +241,19 @@ def test_a_clip_goes_on_from_the_frames_that_the_film_shows(studio: Studio, make
     assert shades == pytest.approx([110, 190], abs=8)
     assert facts["conformed"]["because"] == "its first 9 frames repeat the previous clip"
     assert len(pictures(output)) == 24
+
+
+@pytest.mark.parametrize("case", ["mono", "5.1", "too short"])
+def test_ltx_is_given_stereo_that_lasts_as_long_as_the_render(studio: Studio, case: str) -> None:
+    path = sound(studio.root / "a.wav", channels=6 if case == "5.1" else 1, seconds=0.75 if case == "too short" else 3.0)
+    heard = PlanInput(role="audio", sha256=studio.add(path), start_s=0.25)
+    report, output, _ = studio.render(studio.plan(Pipeline.A2VID_TWO_STAGE, inputs=(heard,)))
+    facts: Any = report.facts
+    argv = facts["request"]["argv"]
+    assert argv[argv.index("--audio-start-time") + 1] == "0"
+    with wave.open(argv[argv.index("--audio-path") + 1]) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getnframes()) == (2, 48_000, 17 * 3000)
+    assert loudness(output)[:12_000].max() > 0.05
 
 
 def test_sound_of_a_clip_that_goes_on_begins_after_the_echo(studio: Studio, make_clip: Callable[..., Path]) -> None:

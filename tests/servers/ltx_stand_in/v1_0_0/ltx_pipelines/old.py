@@ -31,10 +31,11 @@ def run(module):
     num_frames = (args.num_frames - 1) // 8 * 8 + 1
     guides = [(film.decode_video(path)[0], strength) for path, strength in getattr(args, "video_conditioning", None) or ()]
     length_s = num_frames / args.frame_rate
-    sound = film.tone(round(length_s * film.SOUND_HZ), args.seed)
+    sound, rate = film.tone(round(length_s * film.SOUND_HZ), args.seed), film.SOUND_HZ
     if getattr(args, "audio_path", None):
-        sound = film.decode_sound(args.audio_path, float(args.audio_start_time), length_s)
+        sound, rate = film.decode_sound(args.audio_path, float(args.audio_start_time), length_s)
+        assert film.audio_latents(sound, rate) >= round(length_s * 25)
     pictures = film.draw(
         width=args.width, height=args.height, num_frames=num_frames, seed=args.seed, images=args.image, guides=guides
     )
-    film.encode_video(pictures, fps=args.frame_rate, sound=sound, output_path=args.output_path, prompt=args.prompt)
+    film.encode_video(pictures, fps=args.frame_rate, sound=sound, sound_hz=rate, output_path=args.output_path, prompt=args.prompt)

@@ -96,6 +96,7 @@ class Blocks:
         frame_rate,
         images,
         guides=(),
+        mask=None,
         audio_path=None,
         audio_start_time=0.0,
     ):
@@ -103,13 +104,20 @@ class Blocks:
         logger.info("Running denoising loop (8 steps, %dx%d %d frames @ %.1f fps)", width, height, num_frames, frame_rate)
         if not film.misbehave(prompt, output=output_path, offload=self.offload, keeps_weights=self._keeps_weights):
             return None
-        guides = [(film.decode_video(path)[0], strength) for path, strength in guides]
+        guides = [(film.decode_video(path)[0][:num_frames], strength) for path, strength in guides]
+        if mask is not None:
+            covered = film.decode_video(mask[0])[0][:num_frames]
+            for guide, _ in guides:
+                film.check_mask(len(covered), (len(guide) - 1) // 8 + 1)
+            guides.append((covered, mask[1]))
         length_s = num_frames / frame_rate
-        sound = film.tone(round(length_s * film.SOUND_HZ), seed)
+        sound, rate = film.tone(round(length_s * film.SOUND_HZ), seed), film.SOUND_HZ
         if audio_path is not None:
-            sound = film.decode_sound(audio_path, audio_start_time, length_s)
+            sound, rate = film.decode_sound(audio_path, audio_start_time, length_s)
+            latents, target = film.audio_latents(sound, rate), round(length_s * 25)
+            assert latents >= target, f"Latent shape {latents} does not match target shape {target}"
         pictures = film.draw(width=width, height=height, num_frames=num_frames, seed=seed, images=images, guides=guides)
-        return {"pictures": pictures, "fps": frame_rate, "sound": sound, "prompt": prompt}
+        return {"pictures": pictures, "fps": frame_rate, "sound": sound, "sound_hz": rate, "prompt": prompt}
 
     def _retaken(self, prompt, output_path, seed, *, video_path, start_time, end_time):
         if start_time >= end_time:
@@ -124,13 +132,12 @@ class Blocks:
             if start_time <= index / rate < end_time:
                 pictures[index] = film.background(index, seed, width, height)
         length_s = len(pictures) / int(rate)
-        sound = film.decode_sound(video_path, 0.0, length_s) if film.has_sound(video_path) else None
-        sound = film.tone(round(length_s * film.SOUND_HZ), seed) if sound is None else sound
+        if film.has_sound(video_path):
+            film.audio_latents(*film.decode_sound(video_path, 0.0, length_s))
+        sound = film.tone(round(length_s * film.SOUND_HZ), seed)
         return {"pictures": pictures, "fps": int(rate), "sound": sound, "prompt": prompt}
 
 
 def encode(video, output_path):
     if video is not None:
-        film.encode_video(
-            video["pictures"], fps=video["fps"], sound=video["sound"], output_path=output_path, prompt=video["prompt"]
-        )
+        film.encode_video(output_path=output_path, **video)

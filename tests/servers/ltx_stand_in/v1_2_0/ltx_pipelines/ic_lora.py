@@ -42,7 +42,8 @@ def main():
         num_frames=args.num_frames,
         frame_rate=args.frame_rate,
         images=args.image,
-        guides=[*args.video_conditioning, *([args.conditioning_attention_mask] if args.conditioning_attention_mask else [])],
+        guides=args.video_conditioning,
+        mask=args.conditioning_attention_mask,
         output_path=args.output_path,
     )
     encode(video, args.output_path)
