@@ -1,6 +1,7 @@
 """A pipeline that writes what it was asked, after doing what ``--do`` says."""
 
 import argparse
+import atexit
 import ctypes
 import functools
 import os
@@ -46,6 +47,9 @@ def act(word, value=""):
     elif word == "crash":
         sys.stdout.write("about to crash\n")
         os.kill(os.getpid(), signal.SIGSEGV)
+    elif word == "linger":  # a driver that takes its time as the process ends
+        atexit.register(time.sleep, int(value))
+        sys.stdout.write("said at its end")
     elif word == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif word == "hang":  # C code that lets no other thread run

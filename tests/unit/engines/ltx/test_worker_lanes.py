@@ -429,6 +429,19 @@ def test_a_worker_ends_when_it_was_idle(folder, make_lanes, tmp_path):
     assert not socket_path(folder, GPU0).exists()
 
 
+def test_an_end_does_not_wait_for_what_python_and_cuda_take_down(folder, make_lanes, tmp_path):
+    lanes = make_lanes()
+    render(lanes, tmp_path / "out.mp4", "linger:30")
+    pid = pid_of(folder)
+    lanes.close()
+    until(lambda: ask_to_retire(folder, GPU0))
+    started = time.monotonic()
+    until(lambda: not is_held(folder, GPU0))
+    assert time.monotonic() - started < 1.0
+    assert not is_running(pid)
+    assert "said at its end" in (folder / "gpu0.log").read_text()
+
+
 def test_heartbeats_are_signs_of_life(make_lanes, tmp_path):
     lines: list[str] = []
     render(make_lanes(silence_s=1.5), tmp_path / "out.mp4", "sleep:2", on_line=lines.append)

@@ -48,6 +48,11 @@ def main() -> None:
             stream.reconfigure(line_buffering=True, errors="replace")
     faulthandler.enable(all_threads=False)
     Server(config, load_jobs(config.backend)).serve()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    # The device is locked until the process is gone, and Python would first take gigabytes of tensors apart.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ def test_the_worker_needs_the_standard_library_alone():
 
 def test_it_serves_as_it_is_told(tmp_path, monkeypatch):
     served: list[Server] = []
+    ended: list[int] = []
     monkeypatch.setattr(Server, "serve", lambda server: served.append(server))
     monkeypatch.setattr(faulthandler, "enable", lambda all_threads: None)
     held = try_lock(str(tmp_path / "gpu0.lock"))
@@ -65,8 +66,10 @@ def test_it_serves_as_it_is_told(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(sys, "argv", ["launcher.py", json.dumps(asdict(config))])
     monkeypatch.setattr(sys, "path", [str(HERE), *sys.path])
+    monkeypatch.setattr(os, "_exit", lambda code: ended.append(code))
     runpy.run_path(str(HERE / "launcher.py"), run_name="__main__")
     assert [server._config for server in served] == [config]
+    assert ended == [0]
     assert not os.get_inheritable(held), "no child keeps the device"
     assert not os.get_inheritable(other), "nor the client"
     assert str(HERE) not in sys.path, "names of its modules hide no others"
@@ -93,6 +96,7 @@ def test_streams_that_are_no_text_files_are_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["launcher.py", json.dumps(asdict(config))])
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(faulthandler, "enable", lambda all_threads: None)
+    monkeypatch.setattr(os, "_exit", lambda code: None)
     launcher.main()
     os.close(held)
     os.close(other)
