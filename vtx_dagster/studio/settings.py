@@ -99,7 +99,7 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
             KnownSetting(name="VTX_WORKER_START_S", purpose="How long a worker may take to start, in seconds.", default="600"),
             KnownSetting(
                 name="VTX_WORKERS_DIR",
-                purpose="Folder where GPUs are locked and workers listen; one of this user for temporary files when not set.",
+                purpose="Folder where GPUs are locked and workers listen; /tmp/vtx-<user id> when not set.",
             ),
             KnownSetting(
                 name="LTX_OFFLOAD",

@@ -6,7 +6,6 @@ Devices belong to the machine, not to a studio: all studios of a user share one 
 import functools
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,8 @@ POLL_S: Final = 0.1
 MAX_SOCKET_PATH_BYTES: Final = 100
 """macOS takes 103 bytes, Linux 107."""
 
+_TEMPORARY: Final = Path("/tmp")  # noqa: S108 - the folder made in it is refused if it is somebody else's
+"""Not ``TMPDIR``, which differs from session to session: programs that lock in different folders share a GPU."""
 _NVIDIA_SMI_S: Final = 15.0
 _RETIRE_S: Final = 2.0
 _ASK_S: Final = 0.5
@@ -83,14 +84,15 @@ def device_environment(device: Device) -> dict[str, str]:
 def workers_folder(settings: Settings) -> Path:
     """Return the folder of this user where devices are locked and workers listen; made if it is missing.
 
-    ``VTX_WORKERS_DIR``, else ``vtx-<user id>`` in the folder for temporary files. Not ``XDG_RUNTIME_DIR``: a service and a person
-    at a terminal would have different ones, and share the GPUs.
+    ``VTX_WORKERS_DIR``, else ``/tmp/vtx-<user id>``: every program of the user that renders on the machine must come to the same
+    one, which neither ``TMPDIR`` nor ``XDG_RUNTIME_DIR`` promises. It is not in the home, which machines may share: their GPUs
+    have the same names, and NFS has neither sockets nor locks that are handed on.
 
     Raises:
         InvalidRequestError: If its path is too long for a socket, or others may write there.
         StorageError: If it cannot be made.
     """
-    folder = settings.path("VTX_WORKERS_DIR") or Path(tempfile.gettempdir(), f"vtx-{os.getuid()}")
+    folder = settings.path("VTX_WORKERS_DIR") or _TEMPORARY / f"vtx-{os.getuid()}"
     folder = folder.absolute()
     remedy = "set VTX_WORKERS_DIR to another folder"
     longest = socket_path(folder, Device(name="x" * _NAME_CHARACTERS))
@@ -225,15 +227,23 @@ def _visible(value: str) -> Iterator[Device]:
         yield _gpu(str(int(known))) if known else Device(name=_UNSAFE.sub("", entry)[-_NAME_CHARACTERS:], visible=entry)
 
 
-@functools.cache
 def _nvidia_gpus() -> tuple[_Gpu, ...]:
-    """Return the GPUs that ``nvidia-smi`` lists; none where there is no such program, or no driver behind it."""
+    """Return the GPUs that ``nvidia-smi`` lists; none where there is no such program, or no driver behind it yet."""
     try:
-        listed = run_process(["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"], timeout_s=_NVIDIA_SMI_S)
+        return _listed()
     except ProcessError:
         return ()
+
+
+@functools.cache
+def _listed() -> tuple[_Gpu, ...]:
+    """Return at least one GPU, always the same. An error is not kept: a driver may come up, or be mended, while this runs."""
+    listed = run_process(["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"], timeout_s=_NVIDIA_SMI_S)
     rows = (line.split(", ") for line in listed.tail.splitlines())
-    return tuple(_Gpu(index=row[0], uuid=row[1]) for row in rows if len(row) == _COLUMNS and _NUMBER.fullmatch(row[0]))
+    found = tuple(_Gpu(index=row[0], uuid=row[1]) for row in rows if len(row) == _COLUMNS and _NUMBER.fullmatch(row[0]))
+    if not found:
+        raise ProcessError("nvidia-smi lists no GPU: look at its driver", program="nvidia-smi")
+    return found
 
 
 def _bad_value(found: Setting | None, problem: str) -> InvalidRequestError:

@@ -23,6 +23,11 @@ class Device:
     name: str
     visible: str | None = None
 
+    @property
+    def may_be_gpu(self) -> bool:
+        """Whether what runs there may find a GPU: torch sees some that ``nvidia-smi`` does not list, unless all are hidden."""
+        return self.visible != ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:

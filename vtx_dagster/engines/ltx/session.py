@@ -184,7 +184,7 @@ class LaneSession:
             waiting = time.monotonic()
             request.on_gpu(None)
             with self._lanes.lane(cancelled=request.cancelled) as lane:
-                request.on_gpu(None if lane.device.name.startswith("cpu") else lane.device.name)
+                request.on_gpu(lane.device.name if lane.device.may_be_gpu else None)
                 account.wait_s += time.monotonic() - waiting
                 job.output.unlink(missing_ok=True)
                 watch = Watch(
@@ -218,7 +218,7 @@ class LaneSession:
                     request.on_gpu(None)
                     spent_s = time.monotonic() - started
                     account.held_s += spent_s
-                    account.gpu_s += 0.0 if lane.device.name.startswith("cpu") else spent_s
+                    account.gpu_s += spent_s if lane.device.may_be_gpu else 0.0
                     account.attempts.append(
                         {
                             "rung": rung.name,

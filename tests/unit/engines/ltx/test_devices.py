@@ -54,14 +54,14 @@ def smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path
         return program
 
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    devices._nvidia_gpus.cache_clear()
+    devices._listed.cache_clear()
     return put
 
 
 @pytest.fixture(autouse=True)
 def _forgotten():
     yield
-    devices._nvidia_gpus.cache_clear()
+    devices._listed.cache_clear()
 
 
 def settings(root: Path = Path("/studio"), **environ: str) -> Settings:
@@ -121,7 +121,21 @@ def test_nvidia_smi_is_asked_once(smi):
     assert program.with_name("nvidia-smi.calls").read_text() == "asked\n"
 
 
-@pytest.mark.parametrize("text", [pytest.param("#!/bin/sh\nexit 9\n", id="no driver"), pytest.param("", id="no program")])
+def test_a_driver_that_comes_late_is_found(smi):
+    smi("#!/bin/sh\nexit 9\n")
+    assert devices_of(settings()) == (CPU,)
+    smi(SMI)
+    assert devices_of(settings()) == (GPU0, GPU1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("#!/bin/sh\nexit 9\n", id="no driver"),
+        pytest.param("#!/bin/sh\necho No devices were found\n", id="no GPU"),
+        pytest.param("", id="no program"),
+    ],
+)
 def test_the_cpu_where_there_is_no_gpu(smi, text):
     if text:
         smi(text)
@@ -141,12 +155,22 @@ def test_the_environment_of_a_device():
 
 
 def test_the_folder_is_the_users_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(devices.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(devices, "_TEMPORARY", tmp_path)
     folder = workers_folder(settings())
     assert folder == tmp_path / f"vtx-{os.getuid()}"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert workers_folder(settings(VTX_WORKERS_DIR=str(tmp_path / "w"))) == tmp_path / "w"
     assert {path(folder, GPU0).name for path in (lock_path, socket_path, log_path)} == {"gpu0.lock", "gpu0.sock", "gpu0.log"}
+
+
+def test_the_folder_is_the_same_for_every_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert workers_folder(settings(TMPDIR=str(tmp_path))) == Path(f"/tmp/vtx-{os.getuid()}")
+
+
+def test_a_gpu_is_hidden_only_where_that_is_said():
+    assert [device.may_be_gpu for device in (GPU0, CPU, HIDDEN)] == [True, True, False]
 
 
 def test_folders_that_will_not_do(tmp_path):

@@ -171,12 +171,12 @@ NVFP4 = {WEIGHT: "U8", f"{WEIGHT}_scale": "F8_E4M3", f"{WEIGHT}_scale_2": "F32"}
         (
             SCALED,
             None,
-            "LTX_QUANTIZATION is not set, and m.safetensors has weights of 8 bits with scales: set it to fp8-scaled-mm",
+            "LTX_QUANTIZATION is not set, and m.safetensors has weights of 8 bits with scales: set it",
         ),
         (
             SCALED,
             "fp8-cast",
-            "LTX_QUANTIZATION is fp8-cast, and m.safetensors has weights of 8 bits with scales: set it to fp8-sc",
+            "is fp8-cast, and m.safetensors has weights of 8 bits with scales: set it to fp8-scaled-mm",
         ),
         ({WEIGHT: "F8_E4M3"}, "fp8-cast", ""),
         ({WEIGHT: "F8_E4M3"}, None, "has weights of 8 bits without scales: set it to fp8-cast"),
