@@ -4,6 +4,8 @@ Only flags are sent that the module has. What decides the picture and cannot be 
 and recorded.
 """
 
+import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +15,16 @@ from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.pipelines import PIPELINES
 from vtx_dagster.core.plan import PlanInput, RenderPlan
 from vtx_dagster.engines.ltx.capabilities import Capabilities, Flag
+from vtx_dagster.engines.ltx.worker.protocol import MAX_MESSAGE_BYTES
 
 OPTIONAL_MODELS: Final = ("--duration-head-path",)
 """Model files that no render misses: every render is told how long it is."""
+
+MAX_ARGUMENT_BYTES: Final = 128 * 1024 - 1
+"""What Linux gives to a new process in one argument (MAX_ARG_STRLEN, with its last NUL)."""
+
+MAX_COMMAND_BYTES: Final = MAX_MESSAGE_BYTES // 2
+"""All arguments as JSON: half of what a worker takes in one message, for there is more in it than these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +86,8 @@ def ltx_command(
 
     Raises:
         InvalidRequestError: If the module is not there, has no flag for something that decides the picture, does not take a
-            value, or needs something that this package does not know.
+            value, or needs something that this package does not know; or if an argument is longer than a process or a worker
+            takes.
     """
     flags = capabilities.flags(plan.pipeline)
     if not flags:
@@ -96,6 +106,7 @@ def ltx_command(
         problems += _value_problems(argument, flag, is_again=argument.flag in sent)
         sent.add(argument.flag)
         argv += [f"{argument.flag}={argument.values[0]}"] if argument.is_text else [argument.flag, *argument.values]
+    problems += _length_problems(argv)
     unknown = [name for name, flag in flags.items() if flag.required and name not in sent]
     problems += [f"{plan.pipeline} needs {name}, which vtx does not know" for name in unknown]
     if problems:
@@ -156,6 +167,19 @@ def _input(plan: RenderPlan, given: PlanInput, materials: Materials) -> Iterator
         yield _Argument("--end-time", (_number(plan.retake.end_s),))
     else:
         yield _Argument("--video-conditioning", (path, strength))
+
+
+def _length_problems(argv: Sequence[str]) -> Iterator[str]:
+    """Yield which arguments no process can be given. The clip is to blame, and not the device that it would be tried on."""
+    for word in argv:
+        name, num_bytes = word.partition("=")[0], len(os.fsencode(word))
+        if num_bytes > MAX_ARGUMENT_BYTES:
+            yield f"{name} has {num_bytes} bytes, and a process takes {MAX_ARGUMENT_BYTES}: shorten it"
+        if "\0" in word:
+            yield f"{name} has a NUL character: take it out"
+    num_bytes = len(json.dumps(argv))
+    if num_bytes > MAX_COMMAND_BYTES:
+        yield f"its arguments have {num_bytes} bytes as JSON, and {MAX_COMMAND_BYTES} are taken: shorten the prompts"
 
 
 def _value_problems(argument: _Argument, flag: Flag, *, is_again: bool) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +155,29 @@ def test_what_decides_the_picture_must_be_said(flags: dict[str, Any], fields: di
     with pytest.raises(InvalidRequestError, match=rf"ltx-pipelines 9\.0 cannot render it: {says}") as caught:
         command(plan(Pipeline.DISTILLED, **fields), DISTILLED | UPSAMPLER, changed(Pipeline.DISTILLED, **flags))
     assert caught.value.details["version"] == "9.0"
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"prompt": "x" * 131_063}, "--prompt has 131072 bytes, and a process takes 131071: shorten it"),
+        ({"prompt": "\u0436" * 65_532}, "--prompt has 131073 bytes"),
+        ({"prompt": "a\0b"}, "--prompt has a NUL character: take it out"),
+        ({"negative_prompt": "\0"}, "--negative-prompt has a NUL character"),
+        ({"prompt": "\1" * 90_000}, r"its arguments have 5\d{5} bytes as JSON, and 524288 are taken: shorten the prompts"),
+    ],
+    ids=["long", "long in bytes", "NUL", "NUL in the negative prompt", "long as JSON"],
+)
+def test_what_no_process_can_be_given(fields: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidRequestError, match=says):
+        command(plan(Pipeline.TI2VID_TWO_STAGES, **fields), WHOLE | UPSAMPLER | LORA)
+
+
+def test_the_longest_prompt_reaches_a_process(tmp_path: Path) -> None:
+    built = command(plan(Pipeline.DISTILLED, prompt="x" * 131_062), DISTILLED | UPSAMPLER)
+    count = "import sys; print(max(map(len, sys.argv)))"
+    ended = subprocess.run([sys.executable, "-c", count, *built.argv], capture_output=True, text=True, check=True, timeout=60)
+    assert ended.stdout == "131071\n"
 
 
 def test_what_does_not_is_left_out() -> None:
