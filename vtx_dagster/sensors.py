@@ -10,11 +10,13 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, takewhile
 
 import dagster as dg
 
 from vtx_dagster.assets.clips import CLIPS_PER_RUN
+from vtx_dagster.assets.passing import PASSING_TAG
 from vtx_dagster.assets.story import bible, brief
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, State, Step, plan_project
@@ -38,8 +40,13 @@ MAX_ATTEMPTS = 3
 """Work is asked for until so many runs of it failed or were cancelled since the last one that succeeded.
 
 Partitions that shared these runs are then asked for one by one, so that the one that crashes keeps no other waiting. A clip that
-failed is not asked for again: its failure is on record.
+failed is not asked for again: its failure is on record. Runs whose failures may pass by themselves do not count.
 """
+
+FIRST_PAUSE = timedelta(minutes=1)
+"""How long work waits after a run of it failed for reasons that may pass by themselves; twice as long after each further one."""
+
+MAX_PAUSE = timedelta(hours=6)
 
 MAX_RUNS_IN_FLIGHT = 4
 """Unfinished runs that one sensor asked for. More would only wait in the queue, and the plan may change meanwhile."""
@@ -269,7 +276,13 @@ def _requests(tick: _Tick, work: Iterable[Sequence[_Work]]) -> Iterator[dg.RunRe
         if num_in_flight + num_asked + len(pieces) > MAX_RUNS_IN_FLIGHT:
             break
         attempts = [_runs_of(tick.context, piece) for piece in pieces]
-        if max(map(_num_failed, attempts)) < MAX_ATTEMPTS:
+        paused_until = max(map(_paused_until, attempts))
+        if paused_until > utc_now():
+            keys = ", ".join(sorted({key for piece in pieces for key in piece.hashes})[:5])
+            tick.tell(
+                f"runs of {keys} failed for reasons that may pass, see their logs: not tried before {paused_until:%F %H:%M} UTC"
+            )
+        elif max(map(_num_failed, attempts)) < MAX_ATTEMPTS:
             num_asked += len(pieces)
             yield from (_request(piece, attempt=len(runs)) for piece, runs in zip(pieces, attempts, strict=True))
         elif len(pieces[0].hashes) > 1:
@@ -283,15 +296,35 @@ def _requests(tick: _Tick, work: Iterable[Sequence[_Work]]) -> Iterator[dg.RunRe
         yield dg.SkipReason("nothing to start: all is done, at work, or waits for a person (see the latest tick with a log)")
 
 
-def _runs_of(context: dg.SensorEvaluationContext, piece: _Work) -> Sequence[dg.DagsterRun]:
+def _runs_of(context: dg.SensorEvaluationContext, piece: _Work) -> Sequence[dg.RunRecord]:
     """Return the attempts at a piece of work, the latest first."""
-    return context.instance.get_runs(dg.RunsFilter(tags={WORK_TAG: piece.digest}))
+    return context.instance.get_run_records(dg.RunsFilter(tags={WORK_TAG: piece.digest}))
 
 
-def _num_failed(runs: Sequence[dg.DagsterRun]) -> int:
-    """Return how many runs came to nothing since the last that succeeded. A person who cancels a run wants no more of it, too."""
-    since = takewhile(lambda run: run.status != dg.DagsterRunStatus.SUCCESS, runs)
-    return sum(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in since)
+def _num_failed(runs: Iterable[dg.RunRecord]) -> int:
+    """Return how many runs came to nothing since the last that succeeded, those aside whose failures may pass.
+
+    A person who cancels a run wants no more of it, too.
+    """
+    failed = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+    return sum(run.dagster_run.status in failed and not _may_pass(run) for run in _since_success(runs))
+
+
+def _paused_until(runs: Iterable[dg.RunRecord]) -> datetime:
+    """Return until when work is left alone because its latest runs failed for reasons that may pass by themselves."""
+    passing = list(takewhile(_may_pass, _since_success(runs)))
+    if not passing:
+        return datetime.min.replace(tzinfo=UTC)
+    pause = min(FIRST_PAUSE * 2 ** min(len(passing) - 1, 20), MAX_PAUSE)
+    return passing[0].update_timestamp + pause
+
+
+def _since_success(runs: Iterable[dg.RunRecord]) -> Iterator[dg.RunRecord]:
+    return takewhile(lambda run: run.dagster_run.status != dg.DagsterRunStatus.SUCCESS, runs)
+
+
+def _may_pass(run: dg.RunRecord) -> bool:
+    return run.dagster_run.status == dg.DagsterRunStatus.FAILURE and PASSING_TAG in run.dagster_run.tags
 
 
 def _request(piece: _Work, *, attempt: int) -> dg.RunRequest:

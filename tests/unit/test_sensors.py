@@ -3,15 +3,18 @@
 import json
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from vtx_dagster import sensors
+from vtx_dagster.assets.passing import PASSING_TAG
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.batches import PARTITION_TAG, keys_of_run
+from vtx_dagster.production.clips import utc_now
 from vtx_dagster.production.cut import assemble
 from vtx_dagster.sensors import MAX_ATTEMPTS, UNFINISHED, WORK_TAG, auto_assemble, auto_render, studio_watch
 from vtx_dagster.studio.locks import clip_lock
@@ -152,6 +155,44 @@ def test_auto_render_gives_up_after_some_crashes_of_the_same_work(daemon: Daemon
     assert daemon.tick(auto_render).run_requests == []
     write_clip(film, ONE, prompt="Rain.")
     assert len(daemon.tick(auto_render).run_requests) == 2, "other content is other work"
+
+
+def test_work_whose_failures_may_pass_is_never_given_up_but_asked_for_less_and_less(
+    daemon: Daemon, make_project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_project("film", clips=(ONE, TWO))
+    now = [utc_now()]
+    monkeypatch.setattr(sensors, "utc_now", lambda: now[0])
+    monkeypatch.setattr(sensors, "MAX_PAUSE", timedelta(minutes=3))
+    tick = daemon.tick(auto_render)
+    for minutes in (1, 2, 3, 3):
+        plan, render = tick.run_requests
+        daemon.launch(auto_render, plan, dg.DagsterRunStatus.SUCCESS)
+        run = daemon.launch(auto_render, render, dg.DagsterRunStatus.FAILURE)
+        daemon.instance.add_run_tags(run.run_id, {PASSING_TAG: "true"})
+        failed = utc_now()
+        now[0] = failed + timedelta(minutes=minutes, seconds=-5)
+        tick = daemon.tick(auto_render, tick.cursor)
+        assert tick.run_requests == []
+        (line,) = json.loads(tick.cursor)["told"]
+        assert line.startswith(
+            f"runs of film/{ONE}, film/{TWO} failed for reasons that may pass, see their logs: not tried before 2"
+        )
+        now[0] = failed + timedelta(minutes=minutes, seconds=5)
+        tick = daemon.tick(auto_render, tick.cursor)
+        assert [daemon.covered(request)[1] for request in tick.run_requests] == [(f"film/{ONE}", f"film/{TWO}")] * 2
+
+
+def test_a_crash_ends_the_pause_and_counts(daemon: Daemon, make_project) -> None:
+    make_project("film", clips=(ONE,))
+    plan, render = daemon.tick(auto_render).run_requests
+    daemon.launch(auto_render, plan, dg.DagsterRunStatus.SUCCESS)
+    run = daemon.launch(auto_render, render, dg.DagsterRunStatus.FAILURE)
+    daemon.instance.add_run_tags(run.run_id, {PASSING_TAG: "true"})
+    assert daemon.tick(auto_render).run_requests == []
+    for number in range(MAX_ATTEMPTS):
+        daemon.launch(auto_render, render, dg.DagsterRunStatus.CANCELED if number else dg.DagsterRunStatus.FAILURE)
+        assert len(daemon.tick(auto_render).run_requests) == (2 if number < MAX_ATTEMPTS - 1 else 0)
 
 
 def test_auto_render_leaves_failed_and_blocked_clips_to_a_person(

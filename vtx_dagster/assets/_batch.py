@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 
 from vtx_dagster.assets._boundary import domain_boundary, failure_of
+from vtx_dagster.assets.passing import tag_if_passing
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.production.lanes import Batch, Lanes, Work
 from vtx_dagster.production.progress import Settled, settle
@@ -45,6 +46,7 @@ def retrying_boundary(context: dg.AssetExecutionContext) -> Iterator[None]:
             if _may_retry(context, [error]):
                 context.log.error("%s", error.message)  # noqa: TRY400 - the message is the remedy; a trace adds nothing
                 raise _retry(context) from error
+            tag_if_passing(context, [error])
             raise
 
 
@@ -100,6 +102,7 @@ def each_partition(
     for key, error in failures.items():
         if error.retryable:
             settle(Settled(stage=context.asset_key.to_user_string(), key=key, error=error))
+    tag_if_passing(context, failures.values())
     raise _failure(failures, num_done=len(keys) - len(failures))
 
 
