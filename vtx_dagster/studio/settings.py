@@ -32,6 +32,10 @@ NOT_SET = "not set"
 """Source of a known setting that nobody set and that has no default."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SPLIT_PARTS = ("LTX_TRANSFORMER", "LTX_DISTILLED_TRANSFORMER", "LTX_TEXT_ENCODER", "LTX_AUDIO_VAE")
+"""Settings that say that a model comes in several files."""
+_MIN_SECRET_CHARACTERS = 6
+"""A shorter value is no secret, and would be cut out of every number."""
 _SECRET_WORDS = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 _FLAGS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -134,7 +138,7 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
             ),
             KnownSetting(
                 name="LTX_VIDEO_VAE",
-                purpose="Video VAE, where the model comes in several files; or another than that of the one file.",
+                purpose="Video VAE, where the model comes in several files; else in place of that of the one file.",
                 models=True,
             ),
             KnownSetting(
@@ -387,14 +391,15 @@ class Settings:
 
         The pipeline's own model decides the layout: one file (``--checkpoint-path`` or ``--distilled-checkpoint-path``, with
         ``--gemma-root``), or several (``--transformer-path`` and so on). Settings of the other layout are left alone, because
-        another pipeline may use them.
+        another pipeline may use them. ``LTX_VIDEO_VAE`` belongs to both: beside a model in one file it takes the place of the one
+        in it, unless other settings say that it is a part of a model in several files.
 
         Returns:
             Such as ``{"--checkpoint-path": ..., "--gemma-root": ...}``; every path is there.
 
         Raises:
             MissingSettingError: If settings are missing; names all of them.
-            InvalidRequestError: If the model is given in both layouts.
+            InvalidRequestError: If the model is given in both layouts, or the video VAE may be of either.
             MissingInputError: If paths that are set lead nowhere; names all of them.
         """
         traits = PIPELINES[pipeline]
@@ -423,7 +428,14 @@ class Settings:
             needed["--spatial-upsampler-path"] = "LTX_SPATIAL_UPSAMPLER"
         if traits.needs_distilled_lora:
             needed["--distilled-lora"] = "LTX_DISTILLED_LORA"
-        self._check_all_set(pipeline, tuple(needed.values()), stray=() if is_split else tuple(filter(self.lookup, parts)))
+        strays = () if is_split else tuple(filter(self.lookup, _SPLIT_PARTS))
+        self._check_all_set(pipeline, tuple(needed.values()), stray=tuple(name for name in strays if name in parts))
+        if strays and self.lookup("LTX_VIDEO_VAE"):
+            raise InvalidRequestError(
+                f"LTX_VIDEO_VAE would take the place of the video VAE in {whole} for {pipeline}, and {', '.join(strays)} says "
+                f"that it is a part of another model: keep the settings of one of the two; project.env can differ by project",
+                settings=["LTX_VIDEO_VAE", *strays],
+            )
         return self._existing(needed | {flag: name for flag, name in optional.items() if self.lookup(name)})
 
     def _check_all_set(self, pipeline: Pipeline, names: tuple[str, ...], *, stray: tuple[str, ...]) -> None:
@@ -449,6 +461,11 @@ class Settings:
                 paths=[str(path) for _, path in gone],
             )
         return MappingProxyType({flag: path for flag, (_, path) in found.items()})
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values of all settings whose names are those of secrets, of every layer, to cut them out of texts."""
+        found = (setting.value for layer in self.layers for name, setting in layer.items() if is_secret(name))
+        return tuple(sorted({value for value in found if len(value) >= _MIN_SECRET_CHARACTERS}))
 
     def all_known(self) -> tuple[Setting, ...]:
         """Return every known setting with what holds, the defaults included; not set and without default, its value is empty."""

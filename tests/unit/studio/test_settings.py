@@ -234,8 +234,8 @@ PARTS = {"--text-encoder-path": "te.st", "--video-vae-path": "vv.st", "--audio-v
         ),
         (
             Pipeline.RETAKE,
-            WHOLE + SPLIT.replace("LTX_DISTILLED_TRANSFORMER", "X"),
-            WHOLE_DISTILLED | {"--video-vae-path": "vv.st"},
+            WHOLE + SPLIT.replace("LTX_DISTILLED_TRANSFORMER", "X").replace("LTX_VIDEO_VAE", "Y"),
+            WHOLE_DISTILLED,
         ),
     ],
 )
@@ -269,6 +269,20 @@ def test_every_missing_model_setting_is_named_at_once(root: Path, pipeline: Pipe
 def test_a_model_in_two_layouts_is_refused(models: Path):
     with pytest.raises(InvalidRequestError, match="LTX_CHECKPOINT and LTX_TRANSFORMER are both set"):
         load(models, models=WHOLE + SPLIT).require_model_paths(Pipeline.TI2VID_ONE_STAGE)
+
+
+@pytest.mark.parametrize("other", ["LTX_TRANSFORMER", "LTX_TEXT_ENCODER", "LTX_AUDIO_VAE"])
+def test_a_video_vae_of_a_split_model_does_not_go_into_a_whole_one(models: Path, other: str):
+    mixed = WHOLE + f"LTX_VIDEO_VAE=m/vv.st\n{other}=m/t.st\n"
+    with pytest.raises(InvalidRequestError, match=f"LTX_VIDEO_VAE .* LTX_DISTILLED_CHECKPOINT.*{other}") as caught:
+        load(models, models=mixed).require_model_paths(Pipeline.RETAKE)
+    assert caught.value.details["settings"] == ["LTX_VIDEO_VAE", other]
+
+
+def test_secrets_are_found_in_every_layer(root: Path):
+    below = "OPENAI_API_KEY=sk-below\nSHORT_TOKEN=12345\nLTX_CHECKPOINT=a/path\n"
+    settings = load(root, {"HF_TOKEN": "hf_above", "OPENAI_API_KEY": "sk-above"}, models=below)
+    assert settings.secrets() == ("hf_above", "sk-above", "sk-below")
 
 
 def test_model_files_that_are_not_there_are_named_at_once(root: Path):
