@@ -90,14 +90,8 @@ def _changed(studio: "Studio", found: list["ProjectRecord"]) -> dict[tuple[str, 
     """Return what changed of the first stale clips, in short, by project and clip."""
     from vtx_dagster.cli.changes import in_short
     from vtx_dagster.cli.standing import ShownTakes
-    from vtx_dagster.core.planner import State
 
-    stale = (
-        (record.project, clip.clip)
-        for record in found
-        for clip in record.clips
-        if clip.state == State.STALE and not clip.is_damaged
-    )
+    stale = ((record.project, clip.clip) for record in found for clip in record.clips if clip.has_other_plan)
     takes: dict[str, ShownTakes] = {}
     told = {}
     for project, clip in islice(stale, MAX_CHANGES):

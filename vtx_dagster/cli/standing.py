@@ -154,7 +154,7 @@ def _clip(takes: ShownTakes, record: ProjectRecord, clip: ClipRecord) -> ClipSta
 
 
 def _reason(takes: ShownTakes, clip: ClipRecord) -> str:
-    if clip.state == State.STALE and not clip.is_damaged:
+    if clip.has_other_plan:
         return "; ".join(change.line() for change in takes.changes(clip.clip))
     return {
         State.PLANNED: f"continues {clip.continues}" if clip.continues else "",

@@ -67,6 +67,8 @@ class ClipRecord:
         failure: Why this plan failed to render, when it did.
         is_locked: A process is rendering the clip at this moment.
         is_damaged: There is a file of exactly this plan in the store, but it is not the one that was verified.
+        outdated: Why a finished take of exactly this plan does not count: the clip that it goes on from was rendered again since,
+            or is to be.
         continues: The clip from whose end it goes on; empty for most.
         broken_link: Why it cannot go on from there now: that clip failed, or cannot be rendered itself.
         gpu: What rendering it asks of a GPU; None if nothing.
@@ -82,6 +84,7 @@ class ClipRecord:
     failure: str = ""
     is_locked: bool = False
     is_damaged: bool = False
+    outdated: str = ""
     continues: str = ""
     broken_link: str = ""
     gpu: GpuWork | None = None
@@ -99,7 +102,12 @@ class ClipRecord:
             return State.RENDERING
         if self.failure:
             return State.FAILED
-        return State.STALE if self.shown_hash or self.is_damaged else State.PLANNED
+        return State.STALE if self.shown_hash or self.is_damaged or self.outdated else State.PLANNED
+
+    @property
+    def has_other_plan(self) -> bool:
+        """Whether it is stale because the take that is shown is of another plan."""
+        return self.state == State.STALE and not (self.is_damaged or self.outdated)
 
     @property
     def reason(self) -> str:
@@ -109,7 +117,7 @@ class ClipRecord:
         return {
             State.RENDERED: "a take of this plan is in the store and not the one shown",
             State.PLANNED: "never rendered",
-            State.STALE: _DAMAGED if self.is_damaged else "the plan changed since it was rendered",
+            State.STALE: self.outdated or (_DAMAGED if self.is_damaged else "the plan changed since it was rendered"),
             State.FAILED: f"failed before: {self.failure}",
             State.RENDERING: "being rendered by another process",
             State.BLOCKED: self.broken_link or "cannot be planned",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from vtx_dagster.core.engines import MediaTool, Progress, RenderRequest, RenderSession, never, no_progress
 from vtx_dagster.core.errors import (
@@ -23,7 +22,7 @@ from vtx_dagster.core.errors import (
 from vtx_dagster.production.cut import replacing_take
 from vtx_dagster.production.gpu_time import GpuAttempt, unmetered
 from vtx_dagster.production.resolve import ResolvedClip
-from vtx_dagster.studio.files import file_identity, storage_errors, write_atomic
+from vtx_dagster.studio.files import FileIdentity, file_identity, storage_errors, write_atomic
 from vtx_dagster.studio.locks import clip_lock
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.takes import FailureRecord, Take, TakeRecord, TakeStore
@@ -83,7 +82,7 @@ def render_clip(
         media: Verifies what the engine made.
         clock: Dates the take.
         force: Render even if there is a take; it is replaced only by one that was verified. If it is shown, its act and the
-            film are due again.
+            film are due again. So is a take replaced that goes on from one which was itself replaced since.
         broken: Why the clip that this one continues was just not rendered, if so: then this one is not, either.
         show: Make the take the one in ``renders/clips``; not wanted for a take in another profile than the film's.
         may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
@@ -101,21 +100,24 @@ def render_clip(
             Retryable if what broke that one is.
         BudgetError: If the project's GPU time does not do for it; likewise not on record.
         EngineLostError, CancelledError: If what renders was lost, or the render called off; likewise not on record.
-        ChangedInputError: If an input or LoRA file is not the one that was planned any more; nothing is kept.
+        ChangedInputError: If an input or LoRA file is not the one that was planned any more, or the take that the clip goes on
+            from was replaced; nothing is kept.
         StorageError: If the disk refused; nothing is on record against the clip.
     """
     store = TakeStore(project)
     clip, clip_hash = resolved.plan.clip, resolved.clip_hash
     with clip_lock(project, clip, cancelled=cancelled):
-        take = None if force else store.find(clip, clip_hash)
-        was_reused = take is not None
-        if take is None:
-            replacing = replacing_take(project, clip) if force and show else nullcontext()
+        take, previous = store.find(clip, clip_hash), _previous_take(store, resolved)
+        is_replaced = force or (take is not None and previous is not None and not take.goes_on_from(previous))
+        was_reused = take is not None and not is_replaced
+        if take is None or is_replaced:
+            replacing = replacing_take(project, clip) if is_replaced and show else nullcontext()
+            _check_previous(store, resolved, previous, broken)
             take = _render(
                 store,
                 resolved,
+                previous,
                 _Means(
-                    broken=broken,
                     session=session,
                     media=media,
                     clock=clock,
@@ -150,7 +152,6 @@ def find_take(project: Project, resolved: ResolvedClip) -> Rendered:
 class _Means:
     """What a clip is rendered with, as the arguments of ``render_clip``."""
 
-    broken: VtxError | None
     session: RenderSession
     media: MediaTool
     clock: Clock
@@ -160,9 +161,19 @@ class _Means:
     cancelled: Callable[[], bool]
 
 
-def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing: AbstractContextManager[None]) -> Take:
+def _render(
+    store: TakeStore,
+    resolved: ResolvedClip,
+    previous: Take | None,
+    means: _Means,
+    *,
+    storing: AbstractContextManager[None],
+) -> Take:
     plan, clip_hash, clock = resolved.plan, resolved.clip_hash, means.clock
-    files = {**resolved.files, **_previous_take(store, resolved, means.broken)}
+    files, looked_at = dict(resolved.files), dict[str, FileIdentity | None](resolved.looked_at)
+    if previous is not None:
+        files[previous.clip_hash] = previous.path
+        looked_at[str(previous.path)] = file_identity(previous.path)
     with store.scratch(plan.clip) as folder, means.attempt() as attempt:
         output, log = folder / "clip.mp4", folder / "log.txt"
         request = RenderRequest(
@@ -183,7 +194,7 @@ def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing:
             finished = clock()
             facts = means.media.verify(output, plan)
         except (RenderError, ProcessError, VerificationError) as error:
-            _check_inputs(resolved)
+            _check_inputs(plan.clip, looked_at)
             if error.retryable:
                 raise
             failure = FailureRecord(
@@ -196,7 +207,7 @@ def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing:
             )
             store.record_failure(failure, rendered=output, log=log)
             raise
-        _check_inputs(resolved)
+        _check_inputs(plan.clip, looked_at)
         record = TakeRecord.of(
             plan,
             project=store.project.slug,
@@ -206,36 +217,39 @@ def _render(store: TakeStore, resolved: ResolvedClip, means: _Means, *, storing:
             started_at=started.isoformat(),
             finished_at=finished.isoformat(),
             render_s=(finished - started).total_seconds(),
+            previous_sha256=previous.sha256 if previous is not None else "",
         )
         with storing:
             return store.store(output, record, log=log)
 
 
-def _previous_take(store: TakeStore, resolved: ResolvedClip, broken: VtxError | None) -> Mapping[str, Path]:
-    """Return the take of the clip that this one continues, by its hash; nothing for a clip that continues none."""
+def _previous_take(store: TakeStore, resolved: ResolvedClip) -> Take | None:
+    """Return the take of the clip that this one continues, if it continues one that has a take of its present plan."""
+    previous = resolved.plan.previous
+    return store.find(previous.clip, previous.clip_hash) if previous is not None else None
+
+
+def _check_previous(store: TakeStore, resolved: ResolvedClip, take: Take | None, broken: VtxError | None) -> None:
+    """Say so if a clip cannot be rendered because the one that it continues was not."""
     clip, previous = resolved.plan.clip, resolved.plan.previous
-    if previous is None:
-        return {}
+    if previous is None or (take is not None and broken is None):
+        return
     if broken is not None:
         message = f"{clip} continues {previous.clip}, which was not rendered: {broken.message}"
         raise MissingInputError(message, retryable=broken.retryable, clip=clip, previous=previous.clip)
-    take = store.find(previous.clip, previous.clip_hash)
-    if take is None:
-        failure = store.failure(previous.clip, previous.clip_hash)
-        why = f"which failed: {failure.message}" if failure is not None else "which has no take of its present plan yet"
-        there, option = (f" in profile {resolved.profile}", f" --profile {resolved.profile}") if resolved.profile else ("", "")
-        raise MissingInputError(
-            f"{clip} continues {previous.clip}, {why}; render that one first{there} "
-            f"(vtx render clip {store.project.slug} {previous.clip}{option})",
-            clip=clip,
-            previous=previous.clip,
-        )
-    return {previous.clip_hash: take.path}
+    failure = store.failure(previous.clip, previous.clip_hash)
+    why = f"which failed: {failure.message}" if failure is not None else "which has no take of its present plan yet"
+    there, option = (f" in profile {resolved.profile}", f" --profile {resolved.profile}") if resolved.profile else ("", "")
+    raise MissingInputError(
+        f"{clip} continues {previous.clip}, {why}; render that one first{there} "
+        f"(vtx render clip {store.project.slug} {previous.clip}{option})",
+        clip=clip,
+        previous=previous.clip,
+    )
 
 
-def _check_inputs(resolved: ResolvedClip) -> None:
+def _check_inputs(clip: str, looked_at: Mapping[str, FileIdentity | None]) -> None:
     """Say so if a take, or a failure, is not one of the plan: the plan names the content of its files by hash."""
-    clip = resolved.plan.clip
-    for path, was in resolved.looked_at.items():
+    for path, was in looked_at.items():
         if file_identity(path) != was:
             raise ChangedInputError(f"{clip}: {path} changed while the clip was rendered: render it again", clip=clip, path=path)

@@ -63,6 +63,8 @@ class _Planned:
         link: From which clip it goes on, if it does.
         gpu: What rendering it asks of a GPU, if anything.
         take: Identity of the take that was found for the plan, if one was.
+        ground: Identity of the take from whose end that one goes on, by its own account; None while that is not known.
+        outdated: Why the take does not count all the same.
     """
 
     clip: str
@@ -76,6 +78,8 @@ class _Planned:
     link: _Link | None = None
     gpu: GpuWork | None = None
     take: FileIdentity | None = None
+    ground: FileIdentity | None = None
+    outdated: str = ""
 
     def clip_hash(self) -> str:
         """Return the hash of the clip's render plan, as a lineup asks for it."""
@@ -151,11 +155,10 @@ def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | Non
     shelf = _Shelf(project)
     found: dict[str, _Found] = {}
     records: list[ClipRecord] = []
-    broken: dict[str, _Broken] = {}
     before = ""
     for clip in project.clip_ids():
         one = found[clip] = memory.clip(clip, resolver, _Earlier(found, before))
-        records.append(_linked(shelf.record(one), broken) if isinstance(one, _Planned) else _blocked(one))
+        records.append(shelf.record(one, found) if isinstance(one, _Planned) else _blocked(one))
         before = clip
     memory.save(found)
     planned = [one for one in found.values() if isinstance(one, _Planned)]
@@ -166,7 +169,7 @@ def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | Non
     return ProjectRecord(
         project=project.slug,
         story=StoryDesk(project, writer).records() if writer is not None else (),
-        clips=tuple(_with_locks(project, records)),
+        clips=tuple(_linked(_with_locks(project, records))),
         lineup=lineup,
         lineup_problem=lineup_problem,
         produces_in_acts=produces_in_acts,
@@ -190,21 +193,24 @@ class _Broken:
     failure: str
 
 
-def _linked(record: ClipRecord, broken: dict[str, _Broken]) -> ClipRecord:
-    """Return a clip's record, with why it cannot go on from the clip that it continues, if the chain is broken there or before.
+def _linked(records: Iterable[ClipRecord]) -> Iterator[ClipRecord]:
+    """Yield the records, with why clips cannot go on from those that they continue, if a chain is broken there or before.
 
-    Args:
-        record: The record.
-        broken: The clips so far from which none can go on; this one is added if it is such a clip, too.
+    A clip that is being rendered breaks nothing: why it failed before may not hold any more.
     """
-    end = broken.get(record.continues)
-    if end is not None and not record.has_take:
-        broken[record.clip] = end
-        back = "" if end.root == record.continues else f", which goes back to {end.root}"
-        return replace(record, broken_link=f"continues {record.continues}{back}, which failed: {end.failure}")
-    if record.failure:
-        broken[record.clip] = _Broken(record.clip, record.failure)
-    return record
+    broken: dict[str, _Broken] = {}
+    for record in records:
+        end = broken.get(record.continues)
+        if record.problem or record.is_locked:
+            yield record
+        elif end is not None and not record.has_take:
+            broken[record.clip] = end
+            back = "" if end.root == record.continues else f", which goes back to {end.root}"
+            yield replace(record, broken_link=f"continues {record.continues}{back}, which failed: {end.failure}")
+        else:
+            if record.failure:
+                broken[record.clip] = _Broken(record.clip, record.failure)
+            yield record
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,30 +272,55 @@ class _Shelf:
         self._rendered = {entry.name for entry in _entries(project.takes_dir)}
         self._shown = {entry.name: entry.inode() for entry in _entries(project.current_dir)}
 
-    def record(self, found: _Planned) -> ClipRecord:
-        """Return a clip's record; one system call when its take is there, shown and known from before."""
+    def record(self, found: _Planned, earlier: Mapping[str, _Found]) -> ClipRecord:
+        """Return a clip's record; one system call when its take is there and known from before, and none without a take.
+
+        Args:
+            found: The clip's plan.
+            earlier: What was found of the clips before it.
+        """
         clip, plan_hash = found.clip, found.plan_hash
         take = self._take(found) if clip in self._rendered else None
+        if take != found.take:
+            found.ground = None
         found.take = take
+        found.outdated = (
+            self._outdated(found, earlier.get(found.link.clip)) if take is not None and found.link is not None else ""
+        )
         shown = self._shown.get(f"{clip}.mp4")
         # A process that was killed while it showed a take leaves the clip without its sidecar; showing it again mends that.
         if take is not None and shown == take[3] and f"{clip}.render.json" in self._shown:
             shown_hash = plan_hash
         else:
             shown_hash = "" if shown is None else self._store.current_hash(clip) or ""
-        failure = self._store.failure(clip, plan_hash) if take is None and clip in self._rendered else None
+        has_take = take is not None and not found.outdated
+        failure = self._store.failure(clip, plan_hash) if not has_take and clip in self._rendered else None
         return ClipRecord(
             clip=clip,
             clip_hash=plan_hash,
             content_frames=found.content_frames,
-            has_take=take is not None,
-            is_current=take is not None and shown_hash == plan_hash,
+            has_take=has_take,
+            is_current=has_take and shown_hash == plan_hash,
             shown_hash=shown_hash if shown_hash != plan_hash else "",
             failure=failure.message if failure else "",
             is_damaged=take is None and clip in self._rendered and self._is_damaged(found),
+            outdated=found.outdated,
             continues=found.link.clip if found.link is not None else "",
             gpu=found.gpu,
         )
+
+    def _outdated(self, found: _Planned, before: _Found | None) -> str:
+        """Return why a take does not count that goes on from another; two sidecars are read where one of them is new."""
+        if not isinstance(before, _Planned) or before.take is None:
+            return ""
+        if before.outdated:
+            return f"{before.clip} is to be rendered again"
+        if found.ground != before.take:
+            takes = self._store.find(found.clip, found.plan_hash), self._store.find(before.clip, before.plan_hash)
+            if takes[0] is not None and takes[1] is not None and not takes[0].goes_on_from(takes[1]):
+                return f"{before.clip} was rendered again"
+            found.ground = before.take
+        return ""
 
     def _is_damaged(self, found: _Planned) -> bool:
         """Say whether a plan that has no whole take was rendered: a sidecar is written last, so a killed render leaves none."""
@@ -430,6 +461,7 @@ def _row(found: _Found) -> list[object]:
         [found.content_frames, found.fps, found.width, found.height],
         None if gpu is None else [gpu.kind.engine, gpu.kind.pipeline, gpu.kind.steps, gpu.frames],
         _listed(found.take),
+        _listed(found.ground),
     ]
 
 
@@ -439,7 +471,7 @@ def _from_row(clip: str, row: list) -> _Found:
     link = None if listed_link is None else _Link(*listed_link)
     if len(rest) == 1:
         return _Blocked(clip, str(rest[0]), spec, inputs, link)
-    plan_hash, (content_frames, fps, width, height), gpu, take = rest
+    plan_hash, (content_frames, fps, width, height), gpu, take, ground = rest
     return _Planned(
         clip=clip,
         spec=spec,
@@ -452,6 +484,7 @@ def _from_row(clip: str, row: list) -> _Found:
         link=link,
         gpu=None if gpu is None else GpuWork(GpuKind(*gpu[:3]), width, height, gpu[3]),
         take=_identity(take),
+        ground=_identity(ground),
     )
 
 

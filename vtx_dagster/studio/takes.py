@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -41,6 +41,7 @@ class TakeRecord(Document):
     started_at: str = Field(description="ISO 8601.")
     finished_at: str = Field(description="ISO 8601.")
     render_s: float
+    previous_sha256: str = Field(default="", description="Hash of the MP4 from whose end the clip goes on; empty for most.")
     engine: dict[str, JsonValue] = Field(default_factory=dict, description="What the engine reported.")
     verification: dict[str, JsonValue] = Field(default_factory=dict, description="What decoding the file found.")
     plan: RenderPlan
@@ -55,6 +56,7 @@ class TakeRecord(Document):
         started_at: str,
         finished_at: str,
         render_s: float,
+        previous_sha256: str = "",
         engine: dict[str, JsonValue] | None = None,
         verification: dict[str, JsonValue] | None = None,
     ) -> Self:
@@ -66,6 +68,7 @@ class TakeRecord(Document):
             started_at=started_at,
             finished_at=finished_at,
             render_s=render_s,
+            previous_sha256=previous_sha256,
             engine=engine or {},
             verification=verification or {},
             plan=plan,
@@ -81,6 +84,7 @@ class TakeHeader(BaseModel):
     clip_hash: str
     size_bytes: int
     sha256: str = ""
+    previous_sha256: str = ""
     started_at: str = ""
     finished_at: str = ""
     render_s: float = 0.0
@@ -99,12 +103,23 @@ class FailureRecord(Document):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """A finished, verified, immutable render of one plan."""
+    """A finished, verified, immutable render of one plan.
+
+    Attributes:
+        sha256: Hash of the MP4; empty if an older version did not note it.
+        previous_sha256: Hash of the MP4 from whose end the clip goes on; empty for most.
+    """
 
     clip: str
     clip_hash: str
     path: Path
     sidecar_path: Path
+    sha256: str = field(default="", compare=False)
+    previous_sha256: str = field(default="", compare=False)
+
+    def goes_on_from(self, previous: "Take") -> bool:
+        """Say whether this is a take of a clip that went on from that very take; of one that does not tell, yes."""
+        return not self.previous_sha256 or self.previous_sha256 == previous.sha256
 
     @property
     def log_path(self) -> Path:
@@ -311,7 +326,14 @@ class TakeStore:
 
 
 def _take(known: TakeRecord | TakeHeader, base: str) -> Take:
-    return Take(clip=known.clip, clip_hash=known.clip_hash, path=Path(base + ".mp4"), sidecar_path=Path(base + ".render.json"))
+    return Take(
+        clip=known.clip,
+        clip_hash=known.clip_hash,
+        path=Path(base + ".mp4"),
+        sidecar_path=Path(base + ".render.json"),
+        sha256=known.sha256,
+        previous_sha256=known.previous_sha256,
+    )
 
 
 def _whole_header(base: str) -> TakeHeader | None:

@@ -1,16 +1,18 @@
 """Clips that go on from the end of others: planned before those are rendered, rendered after them."""
 
+import json
 import os
 import threading
 import time
 
 import pytest
 
-from vtx_dagster.core.errors import InvalidRequestError, MissingInputError, NotFoundError, RenderError
+from vtx_dagster.core.errors import ChangedInputError, InvalidRequestError, MissingInputError, NotFoundError, RenderError
 from vtx_dagster.core.plan import PlanModel
 from vtx_dagster.core.planner import Stage, State, plan_project
 from vtx_dagster.production import resolve as resolve_module
 from vtx_dagster.production import survey as survey_module
+from vtx_dagster.production.cut import sidecar_of
 from vtx_dagster.production.lanes import Lanes
 from vtx_dagster.production.resolve import Resolver
 from vtx_dagster.studio.locks import clip_lock
@@ -337,6 +339,78 @@ def test_what_goes_on_in_another_profile_says_in_which_one_to_render(chain, work
             opened.render("film", TWO, profile="small")
     remedy = f"render that one first in profile small (vtx render clip film {ONE} --profile small)"
     assert caught.value.message == f"{TWO} continues {ONE}, which has no take of its present plan yet; {remedy}"
+
+
+def test_a_clip_that_is_rendered_again_has_those_behind_it_rendered_again(chain, engine, workshop, look, render_all) -> None:
+    render_all(chain)
+    chain.film_path.parent.mkdir(parents=True, exist_ok=True)
+    sidecar_of(chain.film_path).write_text("{}")
+    assert look(chain) == look(chain)
+    with workshop() as opened:
+        opened.render("film", ONE, force=True)
+        record = look(chain)
+        assert [(clip.state, clip.reason) for clip in record.clips] == [
+            (State.RENDERED, ""),
+            (State.STALE, f"{ONE} was rendered again"),
+            (State.STALE, f"{TWO} is to be rendered again"),
+            (State.RENDERED, ""),
+        ]
+        assert not any(clip.has_take or clip.is_damaged or clip.has_other_plan for clip in record.clips[1:3])
+        assert [step.id for step in plan_project(record) if step.stage == Stage.RENDERED_CLIP] == [TWO, THREE]
+        assert [opened.render("film", clip).was_reused for clip in (TWO, THREE, FOUR)] == [False, False, True]
+    assert engine.renders == [ONE, TWO, THREE, FOUR, ONE, TWO, THREE]
+    assert {clip.reason for clip in look(chain).clips} == {""}
+    assert not sidecar_of(chain.film_path).exists(), "it holds the takes that were replaced"
+
+
+def test_takes_that_do_not_say_what_they_go_on_from_stay(chain, look, render_all, workshop) -> None:
+    render_all(chain)
+    take = TakeStore(chain).find(TWO, look(chain).clips[1].clip_hash)
+    assert take is not None
+    for path in (take.sidecar_path, chain.current_path(TWO).with_suffix(".render.json")):
+        facts = json.loads(path.read_text())
+        path.write_text(json.dumps(facts | {"previous_sha256": ""}))
+    with workshop() as opened:
+        opened.render("film", ONE, force=True)
+        assert {clip.state for clip in look(chain).clips} == {State.RENDERED}
+        assert opened.render("film", TWO).was_reused
+
+
+def test_sidecars_of_chains_are_read_once(chain, look, render_all, monkeypatch) -> None:
+    monkeypatch.setattr(survey_module, "SETTLED_NS", -(10**12))
+    render_all(chain)
+    look(chain)
+    read: list[str] = []
+    find = TakeStore.find
+    monkeypatch.setattr(TakeStore, "find", lambda store, clip, clip_hash: read.append(clip) or find(store, clip, clip_hash))
+    assert {clip.state for clip in look(chain).clips} == {State.RENDERED}
+    assert read == []
+
+
+def test_a_take_that_is_replaced_while_its_end_is_looked_at(chain, engine, workshop, look) -> None:
+    with workshop() as opened, workshop() as other:
+        opened.render("film", ONE)
+
+        def hook(request) -> None:
+            if request.plan.clip == TWO:
+                engine.render_hook = lambda _request: None
+                other.render("film", ONE, force=True)
+
+        engine.render_hook = hook
+        with pytest.raises(ChangedInputError, match=f"{TWO}: .*{ONE}.* changed while the clip was rendered"):
+            opened.render("film", TWO)
+        assert look(chain).clips[1].state == State.PLANNED
+        opened.render("film", TWO)
+    assert look(chain).clips[1].state == State.RENDERED
+
+
+def test_a_clip_that_is_rendered_anew_breaks_no_chain(chain, look, engine, workshop) -> None:
+    engine.errors[ONE] = RenderError("no ink")
+    with workshop() as opened, pytest.raises(RenderError):
+        opened.render("film", ONE)
+    assert [clip.state for clip in look(chain).clips[:3]] == [State.FAILED, State.BLOCKED, State.BLOCKED]
+    with clip_lock(chain, ONE):
+        assert [clip.state for clip in look(chain).clips[:3]] == [State.RENDERING, State.PLANNED, State.PLANNED]
 
 
 # -- batches ------------------------------------------------------------------------------------------------------------------
