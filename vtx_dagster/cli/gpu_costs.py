@@ -65,7 +65,7 @@ def _print(accounts: Mapping[str, "GpuAccount"], problems: Mapping[str, str]) ->
         print_table(columns, (_row(name, account) for name, account in shown.items()))
     for name, account in shown.items():
         if account.at_most_s:
-            say(f"{name}: of this, {gpu_time(account.at_most_s)} are the most that attempts can have taken that were killed")
+            say(f"{name}: of this, {gpu_time(account.at_most_s)} are the most that attempts can have taken that were cut short")
         if account.num_open:
             say(f"{name}: {counted(account.num_open, 'clip')} being rendered, not counted yet")
     for name, problem in problems.items():

@@ -32,7 +32,7 @@ class GpuAccount:
     Attributes:
         useful_s: Of the takes that the present plans have.
         wasted: By reason; only reasons that there are.
-        at_most_s: How much of the waste is not known but the most that it can be: attempts were killed.
+        at_most_s: How much of the waste is not known but the most that it can be: attempts were cut short.
         num_open: Attempts that began and have not ended: they run, or were killed.
         film_s: Seconds of film that the useful takes show.
         budget_s: What the project may use; None for no limit.

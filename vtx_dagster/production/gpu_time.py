@@ -332,7 +332,7 @@ def _over_budget(project: Project, clip: str, forecast: GpuForecast, *, used: Us
     else:
         wanted = "takes GPU time"
     unsure = sum(one.gpu_s for one in used.ended if one.is_at_most)
-    note = f", of which {unsure:.0f} s are the most that attempts can have taken that were killed" if unsure else ""
+    note = f", of which {unsure:.0f} s are the most that attempts can have taken that were cut short" if unsure else ""
     message = (
         f"{project.slug}/{clip} was not rendered: it {wanted}, and of the {budget_s:.0f} s that render.budget_gpu_s in "
         f"metadata.yaml allows, {used.spent_s:.0f} s are spent{note}: raise it to go on"

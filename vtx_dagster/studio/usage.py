@@ -71,7 +71,7 @@ class Usage(Attempt):
         at: When it ended.
         outcome: An ``Outcome``, or one of a later version.
         gpu_s: Seconds that it held a GPU.
-        is_at_most: Nobody knows exactly: it was less or as much.
+        is_at_most: Nobody knows exactly: it was less or as much. No engine said so; a GPU was held for that long.
         device: What it ran on, as far as the engine said.
     """
 

@@ -149,7 +149,7 @@ def test_what_runs_and_what_was_killed_is_said(vtx, film) -> None:
     with clip_lock(film, TWO):
         lines = vtx("render", "costs", "film", "--studio", film.studio.root).stdout.splitlines()
     assert lines[-2:] == [
-        "film: of this, 50 s are the most that attempts can have taken that were killed",
+        "film: of this, 50 s are the most that attempts can have taken that were cut short",
         "film: 1 clip being rendered, not counted yet",
     ]
     assert re.split(r"\s{2,}", lines[-4].strip()) == ["film", "50 s", "50 s", "lost 50 s"]

@@ -79,7 +79,7 @@ class Maker:
 def test_a_gpu_is_held_from_when_it_is_had_until_the_job_has_ended(
     tmp_path: Path, name: str, ends: Sequence[Exception], events: list[str | None]
 ) -> None:
-    lanes = OneDevice(Device(name=name), list(ends))
+    lanes = OneDevice(Device(name=name, visible="" if name == "cpu" else "1"), list(ends))
     request = RenderRequest(plan=PLAN, output=tmp_path / "clip.mp4", log=tmp_path / "log.txt", on_gpu=lanes.events.append)
     with pytest.raises(RenderError):
         LaneSession(lanes, Maker(), timeout_s=10).render(request)
