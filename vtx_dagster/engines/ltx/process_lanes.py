@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +37,8 @@ class ProcessLanes:
     devices: tuple[Device, ...]
     python: Path
     folder: Path
-    env: Mapping[str, str]
-    secrets: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @contextmanager
     def lane(self, *, cancelled: Callable[[], bool] = never) -> Iterator["_ProcessLane"]:

@@ -60,12 +60,12 @@ class WorkerRecipe:
     backend: str
     config_key: str
     folder: Path
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     idle_s: float
     silence_s: float
     start_s: float
     owner: str = field(default_factory=lambda: f"process {os.getpid()} on {socket.gethostname()}")
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def redacted(self, text: str) -> str:
         """Return a text without secrets."""
