@@ -39,7 +39,7 @@ class Step:
     """How far a job is, as read from a line that it printed.
 
     Attributes:
-        stage: In words, such as ``rendering``.
+        stage: In words, such as ``rendering``; empty for the one that goes on.
         done: Steps of the stage that are done.
         total: Steps of the stage; zero where only the stage is known.
     """
@@ -248,17 +248,19 @@ class LaneSession:
         return [self._redacted(inner) for inner in value] if isinstance(value, list) else value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Listener:
-    """Turns printed lines into progress."""
+    """Turns the lines that one job prints into progress. ltx-pipelines 1.0.0 never says what it does."""
 
     maker: JobMaker
     request: RenderRequest
+    stage: str = "working"
 
     def __call__(self, line: str) -> None:
         step = self.maker.step_of(line)
         if step is not None:
-            self.request.progress(step.done, step.total, step.stage)
+            self.stage = step.stage or self.stage
+            self.request.progress(step.done, step.total, self.stage)
 
 
 class _LowestRungs:

@@ -143,6 +143,10 @@ def tone(num_samples, seed):
     return np.stack([wave, wave]).astype(np.float32)
 
 
+def bar(done, total):
+    sys.stderr.write(f"\r{100 * done // total}%|####| {done}/{total} [00:00<00:00]" + "\n" * (done == total))
+
+
 def encode_video(pictures, *, fps, sound, output_path, prompt="", sound_hz=SOUND_HZ):
     """Write the MP4 as LTX does: x264 with B-frames, whole frames per second, AAC at the rate of the sound."""
     told = words(prompt)
@@ -154,7 +158,7 @@ def encode_video(pictures, *, fps, sound, output_path, prompt="", sound_hz=SOUND
         audio = container.add_stream("aac", rate=sound_hz, layout="stereo") if "mute" not in told else None
         for number, picture in enumerate(pictures):
             container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-            sys.stderr.write(f"\r{100 * (number + 1) // len(pictures)}%|####| {number + 1}/{len(pictures)} [00:00<00:00]")
+            bar(number + 1, len(pictures))
         container.mux(video.encode(None))
         if audio is not None:
             frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound), format="fltp", layout="stereo")

@@ -209,7 +209,15 @@ def test_every_pipeline_renders_what_it_takes(studio: Studio, make_clip: Callabl
     assert [(one["outcome"], one["rung"], one["size"]) for one in facts["attempts"]] == [("done", "as configured", "128x64")]
     assert facts["conformed"]["picture"] == "encoded"
     assert report.gpu_s > 0
-    assert (17, 17, "rendering") in steps
+    assert steps[:2] == [(0, 0, "reading the prompt"), (2, 2, "reading the prompt")]
+    assert [step for step in steps if step[2] in ("rendering", "decoding")] == [
+        (0, 8, "rendering"),
+        (4, 8, "rendering"),
+        (8, 8, "rendering"),
+        (0, 0, "decoding"),
+        (0, 0, "decoding"),
+        *((done, 17, "decoding") for done in range(1, 18)),
+    ]
     assert {model.role for model in plan.models} >= {"checkpoint", "text_encoder"}
     made = ["sound.wav"] if case == "for a sound" else []
     assert sorted(path.name for path in output.parent.iterdir()) == ["clip.mp4", "log.txt", *made]
@@ -422,8 +430,12 @@ def old(studio: Studio, name: str = "ltx_cli", **changes: str) -> RenderEngine:
 def test_the_version_of_the_package_index_renders_too(studio: Studio, make_clip: Callable[..., Path]) -> None:
     engine = old(studio, LTX_OFFLOAD="cpu")
     assert engine.identity.version == "1.0"
-    report, _, _ = studio.render(studio.plan(Pipeline.TI2VID_TWO_STAGES, **image(studio, make_clip)), engine)
+    steps = []
+    report, _, _ = studio.render(
+        studio.plan(Pipeline.TI2VID_TWO_STAGES, **image(studio, make_clip)), engine, progress=lambda *step: steps.append(step)
+    )
     facts: Any = report.facts
+    assert [steps[0], steps[-1]] == [(8, 8, "working"), (17, 17, "working")]
     assert facts["left_out"] == ["LTX_OFFLOAD=cpu: ltx-pipelines 1.0.0 has no --offload"]
     assert (facts["flags_from"], facts["attempts"][0]["rung"]) == ("table", "as configured")
 

@@ -1,7 +1,6 @@
 """What behaves as ltx_pipelines 1.0.0 does: the checkpoint is looked for before the parser is built, and help is broken."""
 
 import argparse
-import sys
 from pathlib import Path
 
 import ltx_stand_in_film as film
@@ -25,7 +24,6 @@ def run(module):
         early.add_argument(name, required=True)
         early.parse_known_args()
     args = flags.parser_of(TABLE, module, kind=Parser).parse_args()
-    sys.stderr.write("INFO:root:Running denoising loop\n")
     if not film.misbehave(args.prompt, output=args.output_path, offload="none"):
         return
     num_frames = (args.num_frames - 1) // 8 * 8 + 1
@@ -35,6 +33,7 @@ def run(module):
     if getattr(args, "audio_path", None):
         sound, rate = film.decode_sound(args.audio_path, float(args.audio_start_time), length_s)
         assert film.audio_latents(sound, rate) >= round(length_s * 25)
+    film.bar(8, 8)
     pictures = film.draw(
         width=args.width, height=args.height, num_frames=num_frames, seed=args.seed, images=args.image, guides=guides
     )

@@ -62,6 +62,7 @@ class Blocks:
 
     def __call__(self, *, prompt, output_path, seed, **given):
         logger.info("Building text encoder from %s", self.model_paths)
+        film.bar(2, 2)
         film.misbehave_loading(prompt)
         logger.info("Prompt encoding complete")
         for _stage in range(2):
@@ -84,6 +85,15 @@ class Blocks:
             read["blocks"] = None
         return built
 
+    def _begin(self, width, height, num_frames, frame_rate):
+        logger.info("Running denoising loop (8 steps, %dx%d %d frames @ %.1f fps)", width, height, num_frames, frame_rate)
+
+    def _denoised(self):
+        film.bar(4, 8)
+        film.bar(8, 8)
+        logger.info("Building video decoder from %s", self.model_paths)
+        logger.info("Building audio decoder + vocoder from %s", self.model_paths)
+
     def _drawn(
         self,
         prompt,
@@ -101,7 +111,7 @@ class Blocks:
         audio_start_time=0.0,
     ):
         num_frames = (num_frames - 1) // 8 * 8 + 1
-        logger.info("Running denoising loop (8 steps, %dx%d %d frames @ %.1f fps)", width, height, num_frames, frame_rate)
+        self._begin(width, height, num_frames, frame_rate)
         if not film.misbehave(prompt, output=output_path, offload=self.offload, keeps_weights=self._keeps_weights):
             return None
         guides = [(film.decode_video(path)[0][:num_frames], strength) for path, strength in guides]
@@ -116,6 +126,7 @@ class Blocks:
             sound, rate = film.decode_sound(audio_path, audio_start_time, length_s)
             latents, target = film.audio_latents(sound, rate), round(length_s * 25)
             assert latents >= target, f"Latent shape {latents} does not match target shape {target}"
+        self._denoised()
         pictures = film.draw(width=width, height=height, num_frames=num_frames, seed=seed, images=images, guides=guides)
         return {"pictures": pictures, "fps": frame_rate, "sound": sound, "sound_hz": rate, "prompt": prompt}
 
@@ -126,11 +137,13 @@ class Blocks:
         height, width = pictures[0].shape[:2]
         if len(pictures) % 8 != 1 or width % 32 or height % 32:
             raise ValueError(f"{len(pictures)} frames of {width}x{height} cannot be retaken")
+        self._begin(width, height, len(pictures), float(rate))
         if not film.misbehave(prompt, output=output_path, offload=self.offload, keeps_weights=self._keeps_weights):
             return None
         for index in range(len(pictures)):
             if start_time <= index / rate < end_time:
                 pictures[index] = film.background(index, seed, width, height)
+        self._denoised()
         length_s = len(pictures) / int(rate)
         if film.has_sound(video_path):
             film.audio_latents(*film.decode_sound(video_path, 0.0, length_s))
