@@ -157,6 +157,11 @@ def test_a_steering_video_and_an_echo_do_not_go_together(tmp_path: Path, make_cl
     assert "it would begin 9 frames too early" in found
 
 
+def test_videos_of_no_sane_size(tmp_path: Path, make_clip: MakeClip) -> None:
+    path = make_clip(tmp_path / "a.mp4", width=64, height=8)
+    assert problems(path, "video", pipeline=Pipeline.IC_LORA) == ["a.mp4: it is 64x8, and 16 to 16384 px a side are taken"]
+
+
 def test_a_rate_that_no_video_has(tmp_path: Path, make_clip: MakeClip) -> None:
     path = make_clip(tmp_path / "a.mp4", fps=300)
     assert problems(path, "video", pipeline=Pipeline.IC_LORA) == ["a.mp4: it runs at 300 fps, and 1 to 240 are taken: convert it"]
