@@ -9,13 +9,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import dagster as dg
 import pytest
 import tiny_engine
+from ltx_interpreter import make_interpreter, make_models
 from tiny_worker import GPU0
 
 from vtx_dagster.assets.clips import rendered_clip
@@ -39,8 +41,16 @@ class Foreman:
         self._process = process
         self._film = film
 
-    def start(self, project: Project, folder: Path, *, nap_s: float, num_devices: int = 1) -> int:
-        """Start a run on a project's clips, and return its process."""
+    def start(
+        self,
+        project: Project,
+        folder: Path,
+        *,
+        nap_s: float = 0.0,
+        num_devices: int = 1,
+        environ: Mapping[str, str] = MappingProxyType({}),
+    ) -> int:
+        """Start a run on a project's clips, and return its process; with settings, LTX itself renders."""
         (folder / "dagster").mkdir(exist_ok=True)
         told = {
             "studio": str(project.studio.root),
@@ -50,6 +60,7 @@ class Foreman:
             "instance": str(folder / "dagster"),
             "nap_s": nap_s,
             "num_devices": num_devices,
+            "environ": dict(environ),
         }
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(told) + "\n")
@@ -153,14 +164,25 @@ def reported(folder: Path) -> set[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_killed_at_any_moment_every_clip_is_rendered_once(make_project, works, folder) -> None:
-    project = make_project(clips=CLIPS)
+def test_killed_at_any_moment_every_clip_is_rendered_once(make_project, write_clip, works, folder, tmp_path) -> None:
+    project = make_project(clips=(), render={"profile": "small"})
+    for clip in CLIPS:
+        write_clip(project, clip, pipeline="distilled", prompt="A tram in the rain %sleep:0.1%")
+    environ = {
+        **make_models(tmp_path),
+        "VTX_LTX_PYTHON": str(make_interpreter(tmp_path)),
+        "VTX_WORKERS_DIR": str(folder),
+        "VTX_GPUS": "0",
+        "VTX_WORKER_IDLE_S": "1",
+    }
     chance = random.Random(4)
     finished: dict[Path, int] = {}
     killed = {"run": 0, "worker": 0, "both": 0}
     for number in range(NUM_KILLS):
-        run = works.start(project, folder, nap_s=0.05)
-        until(lambda: worker_of(folder) is not None)
+        run = works.start(project, folder, environ=environ)
+        # The first ones at any moment of the start; the others when a clip was rendered, or the device would be given up.
+        num_jobs = 0 if number < len(killed) else 1
+        until(lambda: (look_at_worker(folder, GPU0) or {"num_jobs": -1})["num_jobs"] >= num_jobs, limit_s=30)  # noqa: B023 - called at once
         time.sleep(chance.uniform(0.0, 0.5))
         what = tuple(killed)[number % 3]
         worker = worker_of(folder)
@@ -178,11 +200,13 @@ def test_killed_at_any_moment_every_clip_is_rendered_once(make_project, works, f
         finished = takes
     assert min(killed.values()) == 3
     assert 0 < len(finished) < len(CLIPS), "the last run has something to do, too"
-    works.start(project, folder, nap_s=0.05)
+    works.start(project, folder, environ=environ)
     assert works.ended() == 0
     takes = takes_of(project)
     assert {path: takes[path] for path in finished} == finished
     assert len(takes) == len(CLIPS), "each clip once"
+    sidecars = [take.sidecar_path for clip in CLIPS for take in TakeStore(project).takes(clip)]
+    assert {read_sidecar(path).plan.engine.name for path in sidecars} == {"ltx"}
     assert reported(folder) == {f"film/{clip}" for clip in CLIPS}
     until(lambda: not processes_of(folder), limit_s=5)
     assert not is_held(folder, GPU0), "no lease is stuck"

@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tiny_worker import job, recipe
 
-from vtx_dagster.core.engines import RenderRequest
+from vtx_dagster.core.engines import RenderEngine, RenderRequest
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
+from vtx_dagster.engines.choice import render_engine
 from vtx_dagster.engines.ltx.jobs import Device, Job, Rung
 from vtx_dagster.engines.ltx.session import LaneSession, Step
 from vtx_dagster.engines.ltx.worker_lanes import WorkerLanes
+from vtx_dagster.studio.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,14 @@ class TinyEngine:
         return None
 
 
-def make_batch(studio_root: Path, slug: str, engine: TinyEngine, instance_root: Path) -> None:
+def engine_of(told: Mapping[str, Any]) -> RenderEngine:
+    """Return the engine of a batch: LTX with the settings that are told, or a tiny one."""
+    if told["environ"]:
+        return render_engine(Settings.load(Path(told["studio"]), None, told["environ"]), name="ltx_worker")
+    return TinyEngine(film=Path(told["film"]), folder=Path(told["folder"]), nap_s=told["nap_s"], num_devices=told["num_devices"])
+
+
+def make_batch(studio_root: Path, slug: str, engine: RenderEngine, instance_root: Path) -> None:
     """Render every clip of a project in one Dagster run."""
     import dagster as dg
 
@@ -76,7 +86,7 @@ def make_batch(studio_root: Path, slug: str, engine: TinyEngine, instance_root: 
     from vtx_dagster.studio.project import Project, Studio
 
     class Ltx(LtxPipeline):
-        def engine_for(self, project: Project, name: str = "") -> TinyEngine:
+        def engine_for(self, project: Project, name: str = "") -> RenderEngine:
             return engine
 
     studio = Studio.open(studio_root, {})
@@ -101,9 +111,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             told = json.loads(line)
-            engine = TinyEngine(
-                film=Path(told["film"]), folder=Path(told["folder"]), nap_s=told["nap_s"], num_devices=told["num_devices"]
-            )
+            engine = engine_of(told)
             make_batch(Path(told["studio"]), told["slug"], engine, Path(told["instance"]))
             os._exit(0)
         print(child, flush=True)  # noqa: T201 - as above
