@@ -40,7 +40,7 @@ def clip(
     opened = open_studio(studio)
     opened.project(slug).clip_spec(clip_id)
     with open_registry(opened, is_verbose=verbose) as registry:
-        outcomes = registry.render([key_of(slug, clip_id)], force=force, profile=profile, is_quiet=True)
+        outcomes = registry.render([key_of(slug, clip_id)], force=force, profile=profile, is_quiet=as_json, tells_each=False)
     outcome = next(iter(outcomes.by_key.values()))
     if outcome.error is not None:
         raise outcome.error

@@ -111,6 +111,7 @@ class Registry:
         force: bool = False,
         profile: str = "",
         is_quiet: bool = False,
+        tells_each: bool = True,
     ) -> Outcomes:
         """Render clips in batches, project by project, and no others. A clip that fails stops no other.
 
@@ -122,6 +123,7 @@ class Registry:
             force: Render even where there is a take.
             profile: Another render profile than the clips' own.
             is_quiet: Show no progress.
+            tells_each: Print a line about each clip that is settled.
 
         Raises:
             VtxError: If a run failed as a whole.
@@ -132,7 +134,7 @@ class Registry:
         config = {"rendered_clip": {"force": force, "profile": profile}}
         # `force` and `profile` hold for every clip of a range, so then none may be passed.
         passed = frozenset() if force or profile else frozenset(passable)
-        with watching_clips(wanted, is_quiet=is_quiet) as outcomes:
+        with watching_clips(wanted, is_quiet=is_quiet, tells_each=tells_each) as outcomes:
             for key in sorted(set(wanted).difference(order)):
                 outcomes.fail([key], _unregistered(key, problems))
             for _, group in groupby(wanted, key=lambda key: split_key(key)[0]):

@@ -98,8 +98,15 @@ class Outcomes:
 
 
 @contextmanager
-def watching_clips(keys: Collection[str], *, is_quiet: bool = False) -> Iterator[Outcomes]:
-    """Collect what becomes of clips that are rendered inside the block, and show it unless ``is_quiet``."""
+def watching_clips(keys: Collection[str], *, is_quiet: bool = False, tells_each: bool = True) -> Iterator[Outcomes]:
+    """Collect what becomes of clips that are rendered inside the block, and show it unless ``is_quiet``.
+
+    Args:
+        keys: The clips.
+        is_quiet: Show nothing.
+        tells_each: Print a line about each clip that is settled. Without it only the bars of a terminal are shown, from the
+            start on: whoever calls tells of the outcome.
+    """
     from vtx_dagster.production.progress import watching
 
     outcomes = Outcomes()
@@ -110,8 +117,11 @@ def watching_clips(keys: Collection[str], *, is_quiet: bool = False) -> Iterator
             if one.stage != "rendered_clip" or one.key not in keys:
                 return
             outcomes.by_key[one.key] = outcome_of(one)
-            display.settled(one.key, outcomes.by_key[one.key].line(), num_done=len(outcomes.by_key))
+            line = outcomes.by_key[one.key].line() if tells_each else ""
+            display.settled(one.key, line, num_done=len(outcomes.by_key))
 
+        if not tells_each:
+            display.start()
         with watching(display.frames, settled=settled):
             yield outcomes
 
@@ -152,8 +162,9 @@ class _Lines(_Silence):
     """A line per settled clip."""
 
     def settled(self, key: str, line: str, *, num_done: int) -> None:  # noqa: ARG002 - the signature of all displays
-        """Print a line."""
-        note(line)
+        """Print a line, if there is one."""
+        if line:
+            note(line)
 
 
 class _Bars(_Silence):
@@ -167,19 +178,25 @@ class _Bars(_Silence):
         self._in_hand: dict[str, Any] = {}
 
     def start(self) -> None:
-        """Show a bar that only moves."""
+        """Show a bar that only moves, unless there is one that may stand for the beginning."""
+        if self._clips is not None:
+            self._progress.update(self._clips, description=f"{self._what}, waiting for its turn")
+            return
         self._in_hand[self._what] = self._progress.add_task(self._what, total=None, count="")
 
     def frames(self, key: str, done: int, total: int, stage: str) -> None:
         """Move the bar of frames, which is also named after the stage."""
+        if self._clips is not None:
+            self._progress.update(self._clips, description=self._what)
         if key not in self._in_hand:
             self._in_hand[key] = self._progress.add_task(key, total=total, count="")
         name = f"{key}  {stage}" if stage else key
         self._progress.update(self._in_hand[key], description=name, completed=done, total=total, count=f"{done}/{total}")
 
     def settled(self, key: str, line: str, *, num_done: int) -> None:
-        """Print a line above the bars, take away the bar of what is settled, and move the bar of clips."""
-        self._progress.console.print(line, markup=False)
+        """Print a line above the bars, if there is one, take away the bar of what is settled, and move the bar of clips."""
+        if line:
+            self._progress.console.print(line, markup=False)
         if key in self._in_hand:
             self._progress.remove_task(self._in_hand.pop(key))
         if self._clips is not None:  # pragma: no branch - only clips settle, and they have a bar

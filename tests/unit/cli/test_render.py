@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from vtx_dagster.cli import runs
 from vtx_dagster.cli.runs import open_registry
 from vtx_dagster.core.engines import MediaFacts
 from vtx_dagster.core.errors import VerificationError
@@ -30,6 +31,15 @@ def test_a_clip_that_is_there_is_reused(vtx, film):
     result = vtx("render", "clip", "film", CLIP, "--studio", film.studio.root)
     assert result.exit_code == 0
     assert result.stdout.startswith(f"film/{CLIP}  reused: {film.takes_dir}")
+
+
+def test_one_clip_is_shown_as_it_is_rendered_unless_json_is_wanted(vtx, film, monkeypatch):
+    asked = []
+    watch = runs.watching_clips
+    monkeypatch.setattr(runs, "watching_clips", lambda keys, **how: asked.append(how) or watch(keys, **how))
+    for option in ([], ["--json"]):
+        vtx("render", "clip", "film", film.clip_ids()[0], *option, "--studio", film.studio.root)
+    assert asked == [{"is_quiet": False, "tells_each": False}, {"is_quiet": True, "tells_each": False}]
 
 
 def test_force_renders_again(vtx, film):

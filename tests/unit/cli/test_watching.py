@@ -72,6 +72,25 @@ def test_on_a_terminal_there_are_bars(monkeypatch, keys, bars):
     assert "/?" not in text
 
 
+def test_one_clip_shows_that_it_waits_then_its_stages_and_leaves_the_outcome_to_the_caller(monkeypatch, capsys):
+    with watching_clips(KEYS[:1], tells_each=False) as outcomes:
+        settle(settled(KEYS[0]))
+    assert (capsys.readouterr(), list(outcomes.by_key)) == (("", ""), list(KEYS[:1]))
+    screen = Terminal()
+    monkeypatch.setattr(watching.sys, "stderr", screen)
+    with watching_clips(KEYS[:1], tells_each=False):
+        pass
+    assert "1 clip, waiting for its turn" in screen.getvalue()
+    with watching_clips(KEYS[:1], tells_each=False):
+        report(KEYS[0], 3, 8, "stage one")
+    assert f"{KEYS[0]}  stage one" in screen.getvalue()
+    assert "3/8" in screen.getvalue()
+    with watching_clips(KEYS[:1], tells_each=False):
+        settle(settled(KEYS[0]))
+    assert "1/1" in screen.getvalue()
+    assert "rendered in" not in screen.getvalue()
+
+
 def test_frames_of_an_assembly_on_a_terminal(monkeypatch):
     screen = Terminal()
     monkeypatch.setattr(watching.sys, "stderr", screen)
