@@ -3,6 +3,7 @@
 import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vtx_dagster.cli.changes import Change, changes
@@ -18,6 +19,9 @@ from vtx_dagster.studio.takes import read_sidecar
 
 if TYPE_CHECKING:
     from vtx_dagster.studio.project import Project, Studio
+
+MAX_CHANGES = 50
+"""Clips of which is told what changed: each costs the reading of a sidecar and the plans of all clips that it goes back to."""
 
 _CLIP_IDS = re.compile(r"\bA\d{2,}_S\d{2,}_SH\d{3,}\b")
 
@@ -70,10 +74,11 @@ def standing_of(studio: "Studio", record: ProjectRecord) -> Standing:
     project = studio.project(record.project)
     due = {(step.stage, step.id): step.waits_for or step.reason for step in plan_project(record)}
     takes = ShownTakes(project)
+    told = frozenset(islice((clip.clip for clip in record.clips if clip.has_other_plan), MAX_CHANGES))
     return Standing(
         project=record.project,
         film_s=seconds_of(record),
-        clips=tuple(_clip(takes, record, clip) for clip in record.clips),
+        clips=tuple(_clip(takes if clip.clip in told else None, record, clip) for clip in record.clips),
         story=tuple((str(story.stage), "" if story.is_current else story.reason) for story in record.story),
         acts=tuple((act, due.get((Stage.ACT, act), "current")) for act, _ in record.acts),
         film=_film(project, record, due.get((Stage.FILM, ""), "")),
@@ -149,12 +154,12 @@ def _film(project: "Project", record: ProjectRecord, due: str) -> str:
     return f"not current: {due}" if due else "there are no clips yet"
 
 
-def _clip(takes: ShownTakes, record: ProjectRecord, clip: ClipRecord) -> ClipStanding:
+def _clip(takes: ShownTakes | None, record: ProjectRecord, clip: ClipRecord) -> ClipStanding:
     return ClipStanding(clip=clip.clip, state=clip.state, film_s=clip.content_frames / record.fps, reason=_reason(takes, clip))
 
 
-def _reason(takes: ShownTakes, clip: ClipRecord) -> str:
-    if clip.has_other_plan:
+def _reason(takes: ShownTakes | None, clip: ClipRecord) -> str:
+    if takes is not None:
         return "; ".join(change.line() for change in takes.changes(clip.clip))
     return {
         State.PLANNED: f"continues {clip.continues}" if clip.continues else "",

@@ -133,6 +133,17 @@ def test_status_of_one_gives_every_reason(vtx, film, edit):
     assert "3 clips (1 blocked, 1 rendered, 1 stale), 2.0 s" in text
 
 
+def test_status_tells_of_some_clips_what_changed(vtx, film, edit, monkeypatch):
+    monkeypatch.setattr("vtx_dagster.cli.standing.MAX_CHANGES", 1)
+    for clip in film.clip_ids()[:2]:
+        path = film.clip_spec_path(clip)
+        path.write_text(path.read_text(encoding="utf-8") + "seed: 8\n", encoding="utf-8")
+    told = json.loads(vtx("projects", "status", "film", "--json", "--studio", film.studio.root).stdout)
+    reasons = [clip["reason"] for clip in told["projects"][0]["clips"][:2]]
+    assert reasons[0].startswith("seed ")
+    assert reasons[1] == "the plan changed since it was rendered"
+
+
 def test_status_of_a_film_in_acts(vtx, film, edit):
     edit(film.metadata_path, "render:", "produce_in_acts: true\nrender:")
     text = vtx("projects", "status", "film", "--studio", film.studio.root).stdout
