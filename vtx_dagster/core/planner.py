@@ -255,7 +255,6 @@ class Step:
         num_frames: Frames that will be rendered or joined.
         waits_for: Why the step cannot be done now; empty when it can.
         forecast: What a story stage would cost at most.
-        after: The clip that must have its take before this one can be rendered; empty for most.
         gpu: What a render asks of a GPU; None if nothing.
     """
 
@@ -269,7 +268,6 @@ class Step:
     fps: int = 1
     waits_for: str = ""
     forecast: Forecast = Forecast()
-    after: str = ""
     gpu: GpuWork | None = None
 
     @property
@@ -353,7 +351,6 @@ def _clip_step(record: ProjectRecord, clip: ClipRecord, *, retry_failed: bool) -
         num_frames=clip.content_frames,
         fps=record.fps,
         waits_for=clip.problem or ("" if state == State.RENDERED else clip.broken_link),
-        after=clip.continues,
         gpu=clip.gpu if work == Work.RENDER else None,
     )
 

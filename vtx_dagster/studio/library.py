@@ -37,11 +37,6 @@ class ListedCapsule:
     capsule: WritingCapsule | VisualCapsule
 
 
-def library_dir(studio: Studio) -> Path:
-    """Return the folder of a studio's capsules and their pictures."""
-    return studio.library_dir
-
-
 def load_capsules(studio: Studio, metadata: Metadata) -> Capsules:
     """Return the capsules that a project chose, in its order, each once.
 
@@ -77,7 +72,7 @@ def list_capsules(studio: Studio) -> tuple[ListedCapsule, ...]:
 
 
 def _listed(studio: Studio, kind: Kind, model: type[C]) -> Iterable[ListedCapsule]:
-    own = _keys(library_dir(studio) / kind)
+    own = _keys(studio.library_dir / kind)
     for key in sorted(own | _keys(PRESETS_DIR / kind)):
         source = "studio" if key in own else "preset"
         yield ListedCapsule(kind=kind, key=key, source=source, capsule=_load(studio, kind, key, model))
@@ -89,7 +84,7 @@ def _keys(folder: Path) -> set[str]:
 
 
 def _load(studio: Studio, kind: Kind, key: str, model: type[C]) -> C:
-    library = library_dir(studio)
+    library = studio.library_dir
     own = library / kind / f"{key}.yaml"
     try:
         capsule = load_document(own, model, root=studio.root)

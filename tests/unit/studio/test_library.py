@@ -9,7 +9,7 @@ from vtx_dagster.core.errors import InvalidFileError, MissingInputError, NotFoun
 from vtx_dagster.core.metadata import Metadata, StoryOptions
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.studio.documents import parse_document
-from vtx_dagster.studio.library import PRESETS_DIR, library_dir, list_capsules, load_capsules, load_visual_capsules
+from vtx_dagster.studio.library import PRESETS_DIR, list_capsules, load_capsules, load_visual_capsules
 from vtx_dagster.studio.project import Studio
 
 
@@ -18,7 +18,7 @@ def chose(*, writing: tuple[str, ...] = (), visual: tuple[str, ...] = ()) -> Met
 
 
 def put(studio: Studio, name: str, text: str) -> Path:
-    path = library_dir(studio) / name
+    path = studio.library_dir / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -76,19 +76,19 @@ def test_pictures_of_a_look_are_in_the_library(studio: Studio) -> None:
     put(studio, "visual/ours.yaml", "version: 1\ntitle: Ours\nreferences:\n  - pictures/one.png\n")
     put(studio, "pictures/one.png", "a picture")
     assert load_capsules(studio, chose(visual=("ours",))).visual["ours"].references == ("pictures/one.png",)
-    (library_dir(studio) / "pictures/one.png").unlink()
+    (studio.library_dir / "pictures/one.png").unlink()
     with pytest.raises(
         MissingInputError, match=r"library/pictures/one\.png is missing: .*correct library/visual/ours\.yaml"
     ) as caught:
         load_capsules(studio, chose(visual=("ours",)))
-    assert caught.value.details == {"path": str(library_dir(studio) / "pictures/one.png")}
+    assert caught.value.details == {"path": str(studio.library_dir / "pictures/one.png")}
 
 
 @pytest.mark.parametrize("name", ["pictures", "round.png"], ids=["folder", "links in a circle"])
 def test_a_picture_must_be_a_file(studio: Studio, name: str) -> None:
     put(studio, "visual/ours.yaml", f"version: 1\ntitle: Ours\nreferences: [{name}]\n")
-    (library_dir(studio) / "pictures").mkdir()
-    (library_dir(studio) / "round.png").symlink_to("round.png")
+    (studio.library_dir / "pictures").mkdir()
+    (studio.library_dir / "round.png").symlink_to("round.png")
     with pytest.raises(MissingInputError, match=f"library/{name} is missing"):
         load_capsules(studio, chose(visual=("ours",)))
 
@@ -100,7 +100,7 @@ def test_a_picture_elsewhere_is_refused(studio: Studio, reference: str) -> None:
     put(studio, "visual/ours.yaml", f"version: 1\ntitle: Ours\nreferences:\n  - ok.png\n  - {reference}\n")
     put(studio, "ok.png", "a picture")
     (studio.root / "secret.png").write_text("secret", encoding="utf-8")
-    (library_dir(studio) / "link.png").symlink_to(studio.root / "secret.png")
+    (studio.library_dir / "link.png").symlink_to(studio.root / "secret.png")
     with pytest.raises(InvalidFileError, match=r"^library/visual/ours\.yaml:5: references\[1\]: .* no path inside the library"):
         load_capsules(studio, chose(visual=("ours",)))
 
