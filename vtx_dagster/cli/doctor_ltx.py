@@ -4,13 +4,18 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vtx_dagster.cli.findings import Finding, Level, tried
 from vtx_dagster.core.clip import Pipeline
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.studio.settings import Settings
 
+if TYPE_CHECKING:
+    from vtx_dagster.engines.ltx.engine import LtxEngine
+
 _REMEDY = "see docs/ltx.md"
+_ENGINES = ("ltx_cli", "ltx_worker")
 
 
 def look_at_ltx(settings: Settings) -> Iterator[Finding]:
@@ -29,8 +34,7 @@ def look_at_ltx(settings: Settings) -> Iterator[Finding]:
 
 
 def _installation(settings: Settings) -> Finding:
-    from vtx_dagster.engines.ltx.capabilities import find_capabilities
-    from vtx_dagster.engines.ltx.engine import capabilities_folder
+    from vtx_dagster.engines.ltx.capabilities import capabilities_folder, find_capabilities
 
     try:
         settings.require("VTX_LTX_PYTHON")
@@ -74,22 +78,39 @@ def _described(path: Path) -> str:
 
 
 def _pipelines(settings: Settings) -> Iterator[Finding]:
-    """Yield which pipelines have their models, and why others cannot be rendered."""
-    from vtx_dagster.engines.ltx.model_files import installation_problems
-
-    ready: list[str] = []
+    """Yield what each engine can render, and why not the rest: of the engine that is chosen, or of both, as profiles choose."""
+    chosen = settings.get("VTX_ENGINE")
     reasons: list[str] = []
-    for pipeline in Pipeline:
-        try:
-            paths = settings.require_model_paths(pipeline)
-            reasons += installation_problems(pipeline, paths, quantization=settings.get("LTX_QUANTIZATION"))
-            ready.append(pipeline.value)
-        except VtxError as error:
-            reasons.append(error.message)
-    yield Finding(
-        level=Level.OK if ready else Level.WARN,
-        what="pipelines",
-        found=f"models are there for {', '.join(ready) or 'none'}",
-        remedy="" if ready else _REMEDY,
-    )
+    for name in (chosen,) if chosen in _ENGINES else _ENGINES:
+        engine = _engine(settings, name)
+        problems = {pipeline: _problems(settings, engine, pipeline) for pipeline in Pipeline}
+        ready = [pipeline.value for pipeline, found in problems.items() if not found]
+        cannot = Level.FAIL if name == chosen else Level.WARN
+        yield Finding(
+            level=Level.OK if ready else cannot,
+            what="pipelines",
+            found=f"{name} can render {', '.join(ready) or 'none'}",
+            remedy="" if ready else _REMEDY,
+        )
+        reasons += [problem for found in problems.values() for problem in found]
     yield from (Finding(level=Level.WARN, what="pipelines", found=reason) for reason in dict.fromkeys(reasons))
+
+
+def _engine(settings: Settings, name: str) -> "LtxEngine | VtxError":
+    from vtx_dagster.engines.ltx.engine import ltx_engine
+
+    try:
+        return ltx_engine(settings, is_resident=name == "ltx_worker")
+    except VtxError as error:
+        return error
+
+
+def _problems(settings: Settings, engine: "LtxEngine | VtxError", pipeline: Pipeline) -> list[str]:
+    """Return why a pipeline cannot be rendered; without an engine that is one reason, and models that are missing another."""
+    try:
+        if not isinstance(engine, VtxError):
+            return [*engine.pipeline_problems(pipeline)]
+        settings.require_model_paths(pipeline)
+    except VtxError as error:
+        return [error.message]
+    return [engine.message]

@@ -42,7 +42,7 @@ def test_what_is_missing_is_told_with_a_remedy(tmp_path: Path) -> None:
     assert "VTX_LTX_PYTHON is not set" in ltx.found
     assert named(found, "devices")[0].level == Level.FAIL
     none, *reasons = named(found, "pipelines")
-    assert (none.level, none.found) == (Level.WARN, "models are there for none")
+    assert (none.level, none.found) == (Level.FAIL, "ltx_cli can render none")
     assert len(reasons) == 8
     assert "ti2vid_two_stages needs LTX_CHECKPOINT, LTX_GEMMA_ROOT" in reasons[0].found
 
@@ -60,13 +60,41 @@ def test_what_does_not_go_together_is_told(tmp_path: Path) -> None:
         "ltx-pipelines 7.0 did not say which flags it has; those of 1.2.0 are sent",
     )
     assert named(found, "model LTX_SPATIAL_UPSAMPLER")[0].level == Level.FAIL
-    ready, damaged = named(found, "pipelines")
-    assert ready.found == "models are there for ti2vid_one_stage, retake"
+    ready, also, damaged = named(found, "pipelines")
+    assert ready.found == "ltx_cli can render ti2vid_one_stage, retake"
+    assert also.found == "ltx_worker can render ti2vid_one_stage, retake"
     assert "download it again" in damaged.found
 
 
-@pytest.mark.parametrize("quantization", ["fp8-scaled-mm"])
-def test_quantization_is_looked_at(tmp_path: Path, quantization: str) -> None:
-    models = make_models(tmp_path) | {"LTX_QUANTIZATION": quantization}
-    found = look(tmp_path, VTX_LTX_PYTHON=str(make_interpreter(tmp_path)), **models)
-    assert any("LTX_QUANTIZATION is fp8-scaled-mm" in finding.found for finding in named(found, "pipelines"))
+def test_an_engine_that_is_there_without_models(tmp_path: Path) -> None:
+    none, *reasons = named(look(tmp_path, VTX_ENGINE="ltx_cli", VTX_LTX_PYTHON=str(make_interpreter(tmp_path))), "pipelines")
+    assert (none.level, none.found, len(reasons)) == (Level.FAIL, "ltx_cli can render none", 8)
+
+
+def test_models_without_an_engine(tmp_path: Path) -> None:
+    none, reason = named(look(tmp_path, VTX_ENGINE="ltx_worker", **make_models(tmp_path)), "pipelines")
+    assert (none.level, none.found) == (Level.FAIL, "ltx_worker can render none")
+    assert "VTX_LTX_PYTHON is not set" in reason.found
+
+
+@pytest.mark.parametrize(
+    ("version", "changes", "says"),
+    [
+        ("1.2.0", {"LTX_QUANTIZATION": "fp8-scaled-mm"}, "LTX_QUANTIZATION is fp8-scaled-mm"),
+        ("1.2.0", {"LTX_QUANTIZATION": "nvfp4-cast", "LTX_OFFLOAD": "cpu"}, "do not go together"),
+        ("1.0.0", {}, "ltx_worker needs ltx-pipelines 1.1.7"),
+    ],
+)
+def test_where_nothing_can_be_rendered_it_is_not_green(tmp_path: Path, version: str, changes: dict[str, str], says: str) -> None:
+    python = make_interpreter(tmp_path, version=version)
+    found = look(tmp_path, VTX_ENGINE="ltx_worker", VTX_LTX_PYTHON=str(python), **make_models(tmp_path) | changes)
+    none, *reasons = named(found, "pipelines")
+    assert (none.level, none.found, none.remedy) == (Level.FAIL, "ltx_worker can render none", "see docs/ltx.md")
+    assert any(says in reason.found for reason in reasons)
+
+
+def test_what_a_version_lacks_is_told(tmp_path: Path) -> None:
+    python = make_interpreter(tmp_path, version="1.0.0")
+    ready, lacking = named(look(tmp_path, VTX_ENGINE="ltx_cli", VTX_LTX_PYTHON=str(python), **make_models(tmp_path)), "pipelines")
+    assert "retake" not in ready.found
+    assert "1.0.0 cannot render it: retake has no --distilled-checkpoint-path" in lacking.found

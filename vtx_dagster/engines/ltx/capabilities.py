@@ -16,9 +16,11 @@ from vtx_dagster.core.clip import Pipeline
 from vtx_dagster.core.errors import MissingSettingError, ProcessError, StorageError
 from vtx_dagster.engines.process import run_process
 from vtx_dagster.studio.files import write_atomic
+from vtx_dagster.studio.settings import Settings
 
 SETTING: Final = "VTX_LTX_PYTHON"
 
+_CACHE: Final = ".cache/ltx"
 _PROBE: Final = Path(__file__).with_name("probe.py")
 _TABLES: Final = Path(__file__).with_name("tables")
 _MARK: Final = "vtx-probe "
@@ -77,6 +79,11 @@ class Capabilities:
     def flags(self, pipeline: Pipeline) -> Mapping[str, Flag]:
         """Return the flags of a pipeline's module, none if the module is not there."""
         return self.modules.get(pipeline.value, {})
+
+
+def capabilities_folder(settings: Settings) -> Path:
+    """Return where the studio keeps what interpreters answered; it may be deleted at any time."""
+    return settings.root / _CACHE
 
 
 def clean_environment(environ: Mapping[str, str]) -> dict[str, str]:

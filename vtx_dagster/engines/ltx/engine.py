@@ -7,7 +7,8 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -20,20 +21,20 @@ from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.pipelines import plan_problems
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.engines.ltx.capabilities import SETTING as PYTHON
-from vtx_dagster.engines.ltx.capabilities import Capabilities, clean_environment, find_capabilities
-from vtx_dagster.engines.ltx.command import Materials, ltx_command
+from vtx_dagster.engines.ltx.capabilities import Capabilities, capabilities_folder, clean_environment, find_capabilities
+from vtx_dagster.engines.ltx.command import OPTIONAL_MODELS, Materials, ltx_command
 from vtx_dagster.engines.ltx.devices import devices_of, workers_folder
 from vtx_dagster.engines.ltx.inputs import check_inputs, render_sound, tail_frames
 from vtx_dagster.engines.ltx.jobs import Device, Job, Lanes, Rung
 from vtx_dagster.engines.ltx.log_progress import step_of
-from vtx_dagster.engines.ltx.memory_ladder import OFFLOAD, memory_ladder
-from vtx_dagster.engines.ltx.model_files import model_problems, plan_models, stamp_of
+from vtx_dagster.engines.ltx.memory_ladder import OFFLOAD, OFFLOADS_WITH, memory_ladder
+from vtx_dagster.engines.ltx.model_files import PipelineModels, lora_problems, pipeline_models, stamp_of, transformer_of
 from vtx_dagster.engines.ltx.process_lanes import ProcessLanes
 from vtx_dagster.engines.ltx.session import LaneSession, Step
 from vtx_dagster.engines.ltx.worker.ltx_jobs import TOO_OLD
 from vtx_dagster.engines.ltx.worker_client import WorkerRecipe
 from vtx_dagster.engines.ltx.worker_lanes import WorkerLanes
-from vtx_dagster.studio.settings import KNOWN, Setting, Settings, is_secret
+from vtx_dagster.studio.settings import KNOWN, Setting, Settings
 
 NAME: Final = "ltx"
 RESIDENT_SINCE: Final = (1, 1, 7)
@@ -41,14 +42,12 @@ QUANTIZATIONS: Final = ("", "fp8-cast", "fp8-scaled-mm", "nvfp4-cast", "nvfp4-pr
 OFFLOADS: Final = ("none", "cpu", "disk")
 MODEL_SETTINGS: Final = tuple(name for name, known in KNOWN.items() if known.models and name.startswith("LTX_"))
 
-_CACHE: Final = ".cache/ltx"
-_MIN_SECRET_CHARACTERS: Final = 6
-"""A shorter value is no secret, and would be cut out of every number."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class LtxEngine:
     """Renders by the command lines of ltx-pipelines.
+
+    Model files are looked at once for each engine, not for each clip: whoever wants to know of others makes another engine.
 
     Attributes:
         python: The interpreter that has it.
@@ -80,7 +79,7 @@ class LtxEngine:
     idle_s: float = 300.0
     silence_s: float = 120.0
     start_s: float = 600.0
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def identity(self) -> EngineIdentity:
@@ -95,11 +94,7 @@ class LtxEngine:
     @property
     def key(self) -> str:
         """Version, settings of models, and what their files look like from outside."""
-        settings = self._settings()
-        paths = [path for setting in self.models if (path := settings.path(setting.name)) is not None]
-        stamps = [stamp_of(path) for path in paths]
-        values = [(setting.name, setting.value) for setting in self.models]
-        return json.dumps([self.capabilities.version, self.capabilities.source, self.is_resident, values, stamps])
+        return self._key
 
     @property
     def concurrency(self) -> int:
@@ -114,25 +109,39 @@ class LtxEngine:
                 is there lacks a flag that the plan needs.
             MissingSettingError, MissingInputError: If a model is not there.
         """
-        if self.is_resident and self.capabilities.numbers < RESIDENT_SINCE:
-            raise InvalidRequestError(f"{TOO_OLD} ({self.capabilities.version} is there)", version=self.capabilities.version)
         _refuse(plan, plan_problems(plan))
-        settings = self._settings()
-        paths = settings.require_model_paths(plan.pipeline)
-        quantization = _quantization(settings)
+        _refuse(plan, self.pipeline_problems(plan.pipeline))
+        models, settings = self._models(plan.pipeline), self._settings()
         _refuse(plan, check_inputs(plan, files))
-        _refuse(plan, model_problems(plan, paths, files, quantization=quantization))
-        strength = _strength_for(plan.pipeline, _strength(settings))
-        accepted = plan.model_copy(
-            update={
-                "models": plan_models(paths, distilled_lora_strength=strength),
-                "quantization": quantization,
-            }
-        )
+        _refuse(plan, _lora_problems(plan, files, transformer_of(models.paths)))
+        accepted = plan.model_copy(update={"models": models.in_plan, "quantization": _quantization(settings)})
         window = [(0, Path("previous.png"))] if plan.previous is not None else []
-        materials = Materials(inputs=files, models=paths, distilled_lora_strength=strength, window=window)
+        strength = _strength_for(plan.pipeline, _strength(settings))
+        materials = Materials(inputs=files, models=models.paths, distilled_lora_strength=strength, window=window)
         ltx_command(accepted, materials, self.capabilities, width=plan.width, height=plan.height, output=Path("clip.mp4"))
         return accepted
+
+    def pipeline_problems(self, pipeline: Pipeline) -> Iterator[str]:
+        """Yield why no clip of a pipeline can be rendered as things are, in words: what ``accept`` refuses whatever the plan.
+
+        Raises:
+            MissingSettingError, MissingInputError: If a model is not there.
+            InvalidRequestError: If one is damaged.
+        """
+        if self.is_resident and self.capabilities.numbers < RESIDENT_SINCE:
+            yield f"{TOO_OLD} ({self.capabilities.version} is there)"
+        flags, quantization = self.capabilities.flags(pipeline), _quantization(self._settings())
+        if self.offload != "none" and OFFLOAD in flags and quantization not in OFFLOADS_WITH:
+            yield (
+                f"LTX_OFFLOAD={self.offload} and LTX_QUANTIZATION={quantization} do not go together: LTX offloads weights of 16 "
+                f"bits and of fp8-cast only: remove one of the two settings"
+            )
+        models = self._models(pipeline)
+        lacking = [flag for flag in models.paths if flag not in flags and flag not in OPTIONAL_MODELS]
+        if lacking:
+            what = f"{pipeline} has no {', '.join(lacking)}" if flags else f"it has no {pipeline}"
+            yield f"ltx-pipelines {self.capabilities.version} cannot render it: {what}: use another version or pipeline"
+        yield from models.problems
 
     @contextmanager
     def session(self) -> Iterator[LaneSession]:
@@ -168,6 +177,29 @@ class LtxEngine:
             secrets=self.secrets,
         )
         return WorkerLanes(self.devices, recipe)
+
+    def _models(self, pipeline: Pipeline) -> PipelineModels:
+        if pipeline not in self._looked_at:
+            settings = self._settings()
+            self._looked_at[pipeline] = pipeline_models(
+                pipeline,
+                settings.require_model_paths(pipeline),
+                quantization=_quantization(settings),
+                distilled_lora_strength=_strength_for(pipeline, _strength(settings)),
+            )
+        return self._looked_at[pipeline]
+
+    @cached_property
+    def _key(self) -> str:
+        settings = self._settings()
+        paths = [path for setting in self.models if (path := settings.path(setting.name)) is not None]
+        values = [(setting.name, setting.value) for setting in self.models]
+        stamps = [stamp_of(path) for path in paths]
+        return json.dumps([self.capabilities.version, self.capabilities.source, self.is_resident, values, stamps])
+
+    @cached_property
+    def _looked_at(self) -> dict[Pipeline, PipelineModels]:
+        return {}
 
     def _settings(self) -> Settings:
         layer = MappingProxyType({setting.name: setting for setting in self.models})
@@ -269,19 +301,8 @@ def ltx_engine(settings: Settings, *, is_resident: bool) -> LtxEngine:
         idle_s=settings.integer("VTX_WORKER_IDLE_S", default=300, minimum=0),
         silence_s=settings.integer("VTX_WORKER_SILENCE_S", default=120, minimum=1),
         start_s=settings.integer("VTX_WORKER_START_S", default=600, minimum=1),
-        secrets=secrets_of(settings),
+        secrets=settings.secrets(),
     )
-
-
-def capabilities_folder(settings: Settings) -> Path:
-    """Return where the studio keeps what interpreters answered; it may be deleted at any time."""
-    return settings.root / _CACHE
-
-
-def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """Return the values of all settings whose names are those of secrets, of every layer."""
-    found = (setting for layer in settings.layers for name, setting in layer.items() if is_secret(name))
-    return tuple(sorted({setting.value for setting in found if len(setting.value) >= _MIN_SECRET_CHARACTERS}))
 
 
 def _quantization(settings: Settings) -> str | None:
@@ -302,6 +323,11 @@ def _refuse(plan: RenderPlan, problems: Iterator[str]) -> None:
     found = [*problems]
     if found:
         raise InvalidRequestError(f"{plan.clip}: {'; '.join(found)}", clip=plan.clip, problems=[*found])
+
+
+def _lora_problems(plan: RenderPlan, files: Mapping[str, Path], transformer: Path) -> Iterator[str]:
+    for lora in sorted({files[lora.sha256] for lora in plan.loras}):
+        yield from lora_problems(lora, transformer)
 
 
 def _window(request: RenderRequest, folder: Path) -> tuple[tuple[int, Path], ...]:

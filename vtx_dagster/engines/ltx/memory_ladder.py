@@ -9,11 +9,11 @@ from vtx_dagster.engines.ltx.jobs import Rung
 from vtx_dagster.engines.ltx.worker.ltx_jobs import READ_ANEW
 
 OFFLOAD: Final = "--offload"
+OFFLOADS_WITH: Final = (None, "fp8-cast")
+"""LTX streams layers of 16 bits, or of fp8-cast; with any other quantization it refuses."""
 
 _ENV: Final = {"PYTORCH_CUDA_ALLOC_CONF": "expandable_segments:True"}
 _COUNTERS: Final = (Path("/proc/vmstat"), Path("/sys/fs/cgroup/memory.events"))
-_OFFLOADS_WITH: Final = (None, "fp8-cast")
-"""LTX streams layers of 16 bits, or of fp8-cast; with any other quantization it refuses."""
 
 
 def memory_ladder(offload: str, *, quantization: str | None, has_offload: bool, is_resident: bool) -> tuple[Rung, ...]:
@@ -28,7 +28,7 @@ def memory_ladder(offload: str, *, quantization: str | None, has_offload: bool, 
     Source:
         LTX-2 1.2.0: ``--offload`` streams weights (README, docs/optimization.md), and ``expandable_segments`` is recommended.
     """
-    can_offload = has_offload and quantization in _OFFLOADS_WITH
+    can_offload = has_offload and quantization in OFFLOADS_WITH
     own = {OFFLOAD: offload} if has_offload and offload != "none" else {}
     return (
         Rung(name="as configured", options=own),

@@ -7,13 +7,14 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from vtx_dagster.core.clip import Pipeline
 from vtx_dagster.core.errors import MissingInputError
 from vtx_dagster.core.pipelines import PIPELINES
-from vtx_dagster.core.plan import PlanModel, RenderPlan
+from vtx_dagster.core.plan import PlanModel
 from vtx_dagster.engines.ltx.safetensors_header import SafetensorsHeader, read_header
 from vtx_dagster.studio.files import FileIdentity, file_identity, storage_errors
 
@@ -43,6 +44,21 @@ _PREFIXES: Final = ("model.diffusion_model.", "diffusion_model.", "transformer."
 _LORA_ENDS: Final = (".lora_A.weight", ".lora_B.weight")
 _DISTILLED: Final = re.compile(r"(?<![a-z])distilled(?![a-z])")
 _FULL: Final = re.compile(r"(?<![a-z])dev(?![a-z])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineModels:
+    """The model files of a pipeline, looked at.
+
+    Attributes:
+        paths: Files by flag.
+        problems: What of them does not go together, in words.
+        in_plan: What names them in plans.
+    """
+
+    paths: Mapping[str, Path]
+    problems: tuple[str, ...]
+    in_plan: tuple[PlanModel, ...]
 
 
 def fingerprint(path: Path) -> str:
@@ -94,30 +110,31 @@ def plan_models(paths: Mapping[str, Path], *, distilled_lora_strength: float | N
     )
 
 
-def model_problems(
-    plan: RenderPlan, paths: Mapping[str, Path], files: Mapping[str, Path], *, quantization: str | None
-) -> Iterator[str]:
-    """Yield what of the model files of a plan does not go together, in words.
+def pipeline_models(
+    pipeline: Pipeline, paths: Mapping[str, Path], *, quantization: str | None, distilled_lora_strength: float | None
+) -> PipelineModels:
+    """Return what is to know of a pipeline's model files.
 
     Args:
-        plan: The plan; its LoRAs are looked at.
+        pipeline: The pipeline.
         paths: Model files by flag.
-        files: LoRA files by SHA-256.
         quantization: What ``--quantization`` will be.
+        distilled_lora_strength: Where it is not LTX's own.
 
     Raises:
         InvalidRequestError: If a file is damaged.
         MissingInputError: If one is not there.
+        StorageError: If one cannot be read.
     """
-    yield from installation_problems(plan.pipeline, paths, quantization=quantization)
-    transformer = _transformer(paths)
-    for lora in sorted({files[lora.sha256] for lora in plan.loras}):
-        yield from lora_problems(lora, transformer)
+    return PipelineModels(
+        paths=paths,
+        problems=tuple(_problems(pipeline, paths, quantization)),
+        in_plan=plan_models(paths, distilled_lora_strength=distilled_lora_strength),
+    )
 
 
-def installation_problems(pipeline: Pipeline, paths: Mapping[str, Path], *, quantization: str | None) -> Iterator[str]:
-    """Yield what of the model files of a pipeline does not go together, in words; as ``model_problems``, without a plan."""
-    path = _transformer(paths)
+def _problems(pipeline: Pipeline, paths: Mapping[str, Path], quantization: str | None) -> Iterator[str]:
+    path = transformer_of(paths)
     transformer = read_header(path)
     for flag in _CHECKED_ONLY:
         if flag in paths:
@@ -128,24 +145,39 @@ def installation_problems(pipeline: Pipeline, paths: Mapping[str, Path], *, quan
         yield from lora_problems(paths["--distilled-lora"], path)
 
 
-def _transformer(paths: Mapping[str, Path]) -> Path:
+def transformer_of(paths: Mapping[str, Path]) -> Path:
+    """Return the file with the transformer, of model files by flag."""
     return next(paths[flag] for flag in TRANSFORMERS if flag in paths)
 
 
-def lora_problems(lora: Path, transformer: Path) -> Iterator[str]:
-    """Yield why a LoRA would do nothing: LTX passes over keys that it does not know, without a word.
+def lora_problems(lora: Path, transformer: Path) -> tuple[str, ...]:
+    """Return why a LoRA would do nothing: LTX passes over keys that it does not know, without a word.
+
+    Found once per process as long as both are the same files.
+
+    Raises:
+        InvalidRequestError: If a file is damaged.
+        MissingInputError: If one is not there.
 
     Source:
         ltx_core 1.2.0, ``loader/fuse_loras.py``: keys are ``[diffusion_model.]<module>.lora_A.weight`` and ``lora_B``.
     """
+    return _lora_problems(lora, transformer, (file_identity(lora), file_identity(transformer)))
+
+
+@functools.lru_cache(maxsize=256)
+def _lora_problems(lora: Path, transformer: Path, _identities: tuple[FileIdentity | None, ...]) -> tuple[str, ...]:
     keys = read_header(lora).dtypes
     halves = [{_module(key, end) for key in keys if key.endswith(end)} for end in _LORA_ENDS]
     touched = halves[0] & halves[1]
     if not touched:
         shown = next(iter(sorted(keys)), "none")
-        yield f"LoRA {lora.name} has no keys that LTX knows (it has such as {shown}): convert it to .lora_A.weight/.lora_B.weight"
-    elif not touched & transformer_modules(transformer):
-        yield f"LoRA {lora.name} matches nothing in {transformer.name}: it was made for another model ({min(touched)})"
+        return (
+            f"LoRA {lora.name} has no keys that LTX knows (it has such as {shown}): convert it to .lora_A.weight/.lora_B.weight",
+        )
+    if not touched & transformer_modules(transformer):
+        return (f"LoRA {lora.name} matches nothing in {transformer.name}: it was made for another model ({min(touched)})",)
+    return ()
 
 
 def _module(key: str, end: str) -> str:

@@ -4,38 +4,18 @@ from pathlib import Path
 import pytest
 from ltx_interpreter import BLOCK, make_lora, write_safetensors
 
-from vtx_dagster.core.clip import InputMode, Pipeline
+from vtx_dagster.core.clip import Pipeline
 from vtx_dagster.core.errors import InvalidRequestError, MissingInputError
-from vtx_dagster.core.plan import EngineIdentity, PlanLora, RenderPlan
 from vtx_dagster.engines.ltx import model_files
-from vtx_dagster.engines.ltx.model_files import fingerprint, model_problems, plan_models, stamp_of
+from vtx_dagster.engines.ltx.model_files import fingerprint, lora_problems, pipeline_models, plan_models, stamp_of
 from vtx_dagster.engines.ltx.safetensors_header import read_header
 
 WEIGHT = f"model.diffusion_model.{BLOCK}.weight"
 
 
-def plan(pipeline: Pipeline, *loras: str) -> RenderPlan:
-    return RenderPlan(
-        clip="A01_S01_SH001",
-        engine=EngineIdentity(name="ltx", version="1.2"),
-        pipeline=pipeline,
-        mode=InputMode.T2V,
-        prompt="",
-        negative_prompt="",
-        seed=1,
-        width=64,
-        height=64,
-        fps=16,
-        content_frames=9,
-        render_frames=9,
-        loras=tuple(PlanLora(sha256=name, strength=1.0) for name in loras),
-    )
-
-
-def problems(path: Path, pipeline: Pipeline = Pipeline.DISTILLED, *loras: Path, quantization: str | None = None) -> list[str]:
+def problems(path: Path, pipeline: Pipeline = Pipeline.DISTILLED, *, quantization: str | None = None) -> tuple[str, ...]:
     flag = "--checkpoint-path" if pipeline == Pipeline.TI2VID_ONE_STAGE else "--transformer-path"
-    files = {lora.name: lora for lora in loras}
-    return [*model_problems(plan(pipeline, *files), {flag: path}, files, quantization=quantization)]
+    return pipeline_models(pipeline, {flag: path}, quantization=quantization, distilled_lora_strength=None).problems
 
 
 def test_a_header_tells_types_and_metadata(tmp_path: Path) -> None:
@@ -196,15 +176,31 @@ def test_quantization_must_fit_the_weights(tmp_path: Path, tensors: dict[str, st
 @pytest.mark.parametrize("lora_prefix", ["diffusion_model.", ""])
 def test_loras_that_match(tmp_path: Path, prefix: str, lora_prefix: str) -> None:
     transformer = write_safetensors(tmp_path / "m.safetensors", [f"{prefix}{BLOCK}.weight"])
-    assert problems(transformer, Pipeline.DISTILLED, make_lora(tmp_path / "l.safetensors", prefix=lora_prefix)) == []
+    assert lora_problems(make_lora(tmp_path / "l.safetensors", prefix=lora_prefix), transformer) == ()
 
 
 def test_loras_that_would_do_nothing(tmp_path: Path) -> None:
     transformer = write_safetensors(tmp_path / "m.safetensors", [WEIGHT])
     other = make_lora(tmp_path / "other.safetensors", block="double_blocks.0.img_attn")
     kohya = write_safetensors(tmp_path / "kohya.safetensors", ["lora_unet_x.lora_down.weight"])
-    assert problems(transformer, Pipeline.DISTILLED, other, kohya) == [
+    assert [*lora_problems(kohya, transformer), *lora_problems(other, transformer)] == [
         "LoRA kohya.safetensors has no keys that LTX knows (it has such as lora_unet_x.lora_down.weight): "
         "convert it to .lora_A.weight/.lora_B.weight",
         "LoRA other.safetensors matches nothing in m.safetensors: it was made for another model (double_blocks.0.img_attn)",
     ]
+    make_lora(other)
+    assert lora_problems(other, transformer) == ()
+
+
+def test_the_models_of_a_pipeline(tmp_path: Path) -> None:
+    lora = write_safetensors(tmp_path / "l.safetensors", ["x"])
+    paths = {"--transformer-path": write_safetensors(tmp_path / "m.safetensors", [WEIGHT]), "--distilled-lora": lora}
+    found = pipeline_models(Pipeline.TI2VID_TWO_STAGES, paths, quantization=None, distilled_lora_strength=0.5)
+    assert found.paths == paths
+    assert "LoRA l.safetensors has no keys that LTX knows" in "".join(found.problems)
+    assert found.in_plan == plan_models(paths, distilled_lora_strength=0.5)
+    damaged = write_safetensors(tmp_path / "up.safetensors", ["x"], cut=1)
+    with pytest.raises(InvalidRequestError, match="download it again"):
+        pipeline_models(
+            Pipeline.DISTILLED, paths | {"--spatial-upsampler-path": damaged}, quantization=None, distilled_lora_strength=None
+        )
