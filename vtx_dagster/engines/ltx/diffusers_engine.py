@@ -8,14 +8,15 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.pipelines import plan_problems
 from vtx_dagster.core.plan import EngineIdentity, PlanModel, RenderPlan
-from vtx_dagster.engines.ltx.capabilities import clean_environment
+from vtx_dagster.engines.ltx.capabilities import capabilities_folder, clean_environment
 from vtx_dagster.engines.ltx.devices import devices_of, workers_folder
 from vtx_dagster.engines.ltx.diffusers_installation import SETTING as PYTHON
 from vtx_dagster.engines.ltx.diffusers_installation import DiffusersInstallation, find_diffusers
@@ -29,16 +30,16 @@ from vtx_dagster.engines.ltx.serving import unserved
 from vtx_dagster.engines.ltx.session import LaneSession
 from vtx_dagster.engines.ltx.worker_client import WorkerRecipe
 from vtx_dagster.engines.ltx.worker_lanes import WorkerLanes
-from vtx_dagster.studio.settings import KNOWN, Settings
+from vtx_dagster.studio.settings import Settings
 
 NAME: Final = "diffusers"
 
-_CACHE: Final = ".cache/ltx"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DiffusersEngine:
     """Renders by diffusers.
+
+    The model is looked at once for each engine, not for each clip: whoever wants to know of another makes another engine.
 
     Attributes:
         model: Folder of the model in diffusers' layout.
@@ -64,7 +65,7 @@ class DiffusersEngine:
     idle_s: float = 300.0
     silence_s: float = 120.0
     start_s: float = 600.0
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def identity(self) -> EngineIdentity:
@@ -79,7 +80,7 @@ class DiffusersEngine:
     @property
     def key(self) -> str:
         """Version, model folder, and what its files look like from outside."""
-        return json.dumps([self.installation.version, str(self.model), stamp_of(self.model)])
+        return self._key
 
     @property
     def concurrency(self) -> int:
@@ -96,7 +97,7 @@ class DiffusersEngine:
         problems = [*self._problems(plan, files)]
         if problems:
             raise InvalidRequestError(f"{plan.clip}: {'; '.join(problems)}", clip=plan.clip, problems=[*problems])
-        return plan.model_copy(update={"models": (PlanModel(role=NAME, fingerprint=model_fingerprint(self.model)),)})
+        return plan.model_copy(update={"models": (PlanModel(role=NAME, fingerprint=self._fingerprint),)})
 
     @contextmanager
     def session(self) -> Iterator[LaneSession]:
@@ -108,6 +109,14 @@ class DiffusersEngine:
             yield LaneSession(lanes, maker, timeout_s=self.timeout_s, secrets=self.secrets)
         finally:
             lanes.close()
+
+    @cached_property
+    def _key(self) -> str:
+        return json.dumps([self.installation.version, str(self.model), stamp_of(self.model)])
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return model_fingerprint(self.model)
 
     def _problems(self, plan: RenderPlan, files: Mapping[str, Path]) -> Iterator[str]:
         refusal = unserved(NAME, plan.pipeline)
@@ -150,7 +159,7 @@ def diffusers_engine(settings: Settings) -> DiffusersEngine:
     return DiffusersEngine(
         model=model,
         python=python,
-        installation=find_diffusers(python, cache=settings.root / _CACHE, environ=clean_environment(os.environ)),
+        installation=find_diffusers(python, cache=capabilities_folder(settings), environ=clean_environment(os.environ)),
         devices=devices_of(settings),
         folder=folder,
         offload=settings.choice("LTX_OFFLOAD", ("none", "cpu", "disk")),
@@ -158,5 +167,5 @@ def diffusers_engine(settings: Settings) -> DiffusersEngine:
         idle_s=settings.integer("VTX_WORKER_IDLE_S", default=300, minimum=0),
         silence_s=settings.integer("VTX_WORKER_SILENCE_S", default=120, minimum=1),
         start_s=settings.integer("VTX_WORKER_START_S", default=600, minimum=1),
-        secrets=tuple(found.value for known in KNOWN.values() if known.secret and (found := settings.lookup(known.name))),
+        secrets=settings.secrets(),
     )

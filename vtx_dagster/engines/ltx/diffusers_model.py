@@ -1,5 +1,6 @@
 """A model in the layout of diffusers: what names its content, and whether a LoRA fits it. Only headers are read."""
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 from vtx_dagster.core.errors import MissingInputError
 from vtx_dagster.engines.ltx.model_files import fingerprint, transformer_modules
 from vtx_dagster.engines.ltx.safetensors_header import read_header
+from vtx_dagster.studio.files import FileIdentity, file_identity
 
 SETTING: Final = "VTX_DIFFUSERS_MODEL"
 
@@ -48,15 +50,21 @@ def lora_problems(lora: Path, model: Path) -> Iterator[str]:
         MissingInputError: If the file is not there.
         InvalidRequestError: If it is no safetensors file, or was cut off.
     """
-    keys = sorted(read_header(lora).dtypes)
-    modules = {_module(key) for key in keys if any(mark in key for mark in _MARKS)}
+    modules, shown = _lora_modules(lora, file_identity(lora))
     if not modules:
-        yield f"LoRA {lora.name} has no keys of a LoRA (it has such as {keys[0] if keys else 'none'})"
+        yield f"LoRA {lora.name} has no keys of a LoRA (it has such as {shown})"
         return
     blocks = {name for name in modules if name.startswith(_BLOCKS)}
     weights = sorted((model / "transformer").glob("*.safetensors"))
     if blocks and not any(blocks & transformer_modules(path) for path in weights):
         yield f"LoRA {lora.name} matches nothing in {model.name}: it was made for another model ({min(blocks)})"
+
+
+@functools.lru_cache(maxsize=256)
+def _lora_modules(lora: Path, _identity: FileIdentity | None) -> tuple[frozenset[str], str]:
+    """Return what a LoRA changes, and the first of its keys; found once per process as long as it is the same file."""
+    keys = read_header(lora).dtypes
+    return frozenset(_module(key) for key in keys if any(mark in key for mark in _MARKS)), min(keys, default="none")
 
 
 def _module(key: str) -> str:

@@ -4,6 +4,7 @@ import json
 import struct
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -105,12 +106,26 @@ def test_the_model_must_be_set(make):
         make(VTX_DIFFUSERS_MODEL="")
 
 
-def test_the_key_changes_with_the_model_files(make, model):
+def test_model_files_are_looked_at_once_for_each_engine(make, model, monkeypatch):
     engine = make()
-    before = engine.key
+    before, accepted = engine.key, engine.accept(plan_of(engine), {})
     assert before == make().key
     (model / "transformer" / "config.json").write_text("{}", encoding="utf-8")
-    assert engine.key != before
+    with monkeypatch.context() as patched:
+        for name in ("stat", "rglob", "glob", "open", "read_text"):
+            patched.setattr(Path, name, None)
+        assert (engine.key, engine.accept(plan_of(engine), {})) == (before, accepted)
+    assert make().key != before
+    assert make().accept(plan_of(engine), {}) != accepted
+
+
+def test_no_secret_is_shown_and_every_one_is_cut_out(make, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_verysecret")
+    engine = make(HF_TOKEN="hf_verysecret", OPENAI_API_KEY="sk-secret")
+    assert engine.secrets == ("hf_verysecret", "sk-secret")
+    assert engine._recipe().secrets == engine.secrets
+    shown = repr((engine, engine._recipe()))
+    assert not any(secret in shown for secret in engine.secrets)
 
 
 def test_an_accepted_plan_names_the_model(make, model):
