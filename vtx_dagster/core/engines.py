@@ -44,9 +44,9 @@ class RenderRequest:
         log: Text file to which the engine writes what it did.
         progress: Told about frames or steps.
         cancelled: Says whether the render was called off; may be called from any thread.
-        on_gpu: Told the name of the GPU that is held for the clip from now on, empty if it is not known; None while there is none,
-            because the engine waits for one or needs none any more. May be called from any thread. Of an engine that never
-            calls it all the time counts that it takes.
+        on_gpu: Told the name of the GPU that is held for the clip from now on, empty if it is not known; None while there is
+            none, because the engine waits for one or needs none any more. May be called from any thread. Of an engine that
+            never calls it all the time counts that it takes.
         limit_s: Seconds that the render may take at most, of what is left of the project's budget.
         may_degrade: Whether a smaller picture, scaled up, is better than none where memory is short.
     """

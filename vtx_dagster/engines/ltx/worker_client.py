@@ -30,11 +30,12 @@ from vtx_dagster.studio.files import storage_errors
 ANSWER_S: Final = 1.0
 """How long a worker that lives takes at most to answer, however busy it is, unless C code keeps its threads from running."""
 GONE_S: Final = 5.0
+BETWEEN_CLIPS_S: Final = 120.0
+"""How long a worker waits for its run's next clip where none is to stay idle: the last one is conformed and checked meanwhile."""
 SIGKILLED: Final = "killed by SIGKILL"
 """``end`` in the details of an ``EngineLostError`` whose worker was killed by somebody else than its client."""
 
 _POLL_S: Final = 0.1
-_GLANCE_S: Final = 0.001
 _TAIL_BYTES: Final = 2000
 _BEGINNING: Final = "-- worker started --\n"
 
@@ -49,7 +50,8 @@ class WorkerRecipe:
         config_key: A text that changes whenever a worker that is already there could not be used: versions, above all.
         folder: Of locks and sockets; see ``devices.workers_folder``.
         env: Their environment, except for what device and rung add.
-        idle_s: Seconds without a client after which they end.
+        idle_s: Seconds without a client after which they end. Zero: with the run that uses them; where it was killed, after
+            ``BETWEEN_CLIPS_S``.
         silence_s: Seconds without a sign of life during a job after which they are taken for hung.
         start_s: Seconds that a start may take.
         owner: Who uses them, for people who look.
@@ -81,13 +83,14 @@ class WorkerClient:
         pid: Of its process, which leads its process group.
         key: What it was started with: workers of the same key do the same.
         is_gone: Whether this object has seen it end.
+        process: Where this process started it: the kernel says how it ended to its parent alone.
 
     Args:
         recipe: How it is watched.
         device: Where it is.
         channel: The connection to it.
         hello: What it said of itself.
-        process: Where this process started it: the kernel says how it ended to its parent alone.
+        process: The child of this process that it may be.
     """
 
     def __init__(
@@ -101,9 +104,9 @@ class WorkerClient:
         self._recipe = recipe
         self._device = device
         self._channel = channel
-        self._process = process
         self._numbers = itertools.count(1)
         self.pid = int(hello["pid"])
+        self.process = process if process is not None and process.pid == self.pid else None
         self.key = str(hello["config_key"])
         self.is_gone = False
 
@@ -141,15 +144,6 @@ class WorkerClient:
             raise
         return self._result(ending)
 
-    def is_there(self) -> bool:
-        """Say whether a leased worker is still there; between jobs it says nothing of itself."""
-        try:
-            self._channel.receive(_GLANCE_S)
-        except (ClosedError, JunkError):
-            self.is_gone = True
-            self._channel.close()
-        return not self.is_gone
-
     def retire(self) -> None:
         """Have a leased worker end, and wait until it is gone.
 
@@ -181,7 +175,10 @@ class WorkerClient:
             )
 
     def close(self) -> None:
-        """End the lease; the worker stays."""
+        """End the lease; the worker stays, and is free for the next one at once."""
+        with contextlib.suppress(ClosedError, JunkError):
+            self._channel.send({"op": "release"})
+            self._channel.receive(ANSWER_S)
         self._channel.close()
 
     def _ending(self, job: Job, options: Mapping[str, str], watch: Watch, log: Callable[[str], None], since: float) -> Message:
@@ -221,7 +218,7 @@ class WorkerClient:
                 if now - heard >= self._recipe.silence_s:
                     self._lost(f"gave no sign of life for {self._recipe.silence_s:g} s")
         except (ClosedError, JunkError):
-            self._lost("ended while it rendered", end="" if self._process is None else _end_of_process(self._process))
+            self._lost("ended while it rendered", end="" if self.process is None else _end_of_process(self.process))
 
     def _result(self, ending: Message) -> JobResult:
         if ending["event"] == "done":
@@ -290,7 +287,7 @@ def start_worker(
         device=device.name,
         backend=recipe.backend,
         config_key=key,
-        idle_s=recipe.idle_s,
+        idle_s=recipe.idle_s or BETWEEN_CLIPS_S,
         lock_descriptor=lock_descriptor,
         client_descriptor=theirs.fileno(),
         owner=recipe.owner,
@@ -327,10 +324,16 @@ def start_worker(
         raise
 
 
-def find_worker(recipe: WorkerRecipe, device: Device) -> WorkerClient | None:
-    """Return the worker that is there for a device, not leased yet, or None if none is there or answers."""
+def find_worker(recipe: WorkerRecipe, device: Device, *, child: subprocess.Popen[bytes] | None = None) -> WorkerClient | None:
+    """Return the worker that is there for a device, not leased yet, or None if none is there or answers.
+
+    Args:
+        recipe: How it is watched.
+        device: Which device.
+        child: The worker that this process started last for it, if it did.
+    """
     greeted = _greeted(recipe.folder, device)
-    return WorkerClient(recipe, device, *greeted) if greeted else None
+    return WorkerClient(recipe, device, *greeted, process=child) if greeted else None
 
 
 def look_at_worker(folder: Path, device: Device) -> Message | None:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Final
 import vtx_dagster
 from vtx_dagster.core.engines import never
 from vtx_dagster.core.errors import CancelledError, EngineLostError, OutOfMemoryError, RenderError
-from vtx_dagster.engines.ltx.devices import POLL_S, device_environment, socket_path, try_device
+from vtx_dagster.engines.ltx.devices import POLL_S, ask_to_retire, device_environment, socket_path, try_device
 from vtx_dagster.engines.ltx.jobs import Device, Job, JobResult, Rung, Watch
 from vtx_dagster.engines.ltx.memory_ladder import host_kills
 from vtx_dagster.engines.ltx.quarantine import forget_failures, note_failure, quarantine_of
@@ -35,7 +36,8 @@ _NOTE_CHARACTERS: Final = 500
 class WorkerLanes:
     """Devices with a resident worker each; see ``Lanes``.
 
-    A device stays with this object from its first clip until ``close``. Workers stay longer, for whoever comes next.
+    A device is held for one clip at a time: a run that kept it would deadlock with one that holds a clip's lock and waits for the
+    device. Its worker stays, for this run's next clip and for whoever comes then.
 
     Args:
         devices: Which devices; at least one.
@@ -67,9 +69,12 @@ class WorkerLanes:
             self._give_back(slot)
 
     def close(self) -> None:
-        """End all leases; idempotent. Workers stay until they were idle for long enough."""
+        """End the workers that were used here where none is to stay idle; else they stay until they were for long enough."""
+        if self._recipe.idle_s:
+            return
         for slot in self._slots:
-            slot.let_go()
+            if slot.was_used:
+                ask_to_retire(self._recipe.folder, slot.device)
 
     def _taken(self, cancelled: Callable[[], bool]) -> "_Slot":
         while not cancelled():
@@ -81,8 +86,8 @@ class WorkerLanes:
                     f"`vtx workers release`, or wait an hour ({told})",
                     devices=[slot.device.name for slot in self._slots],
                 )
-            # A device whose models are loaded comes first: of this object, then of a run before it.
-            for slot in sorted(self._slots, key=lambda slot: (not slot.is_held, not slot.has_worker)):
+            # A device whose models are loaded comes first: by this run, then by one before it.
+            for slot in sorted(self._slots, key=lambda slot: (not slot.was_used, not slot.has_worker)):
                 if slot not in reasons and self._is_taken_now(slot):
                     return slot
             time.sleep(POLL_S)
@@ -96,14 +101,13 @@ class WorkerLanes:
             slot.is_in_hand = True
         is_held = False
         try:
-            is_held = slot.is_held or slot.try_hold()
+            is_held = slot.try_hold()
         finally:
             slot.is_in_hand = is_held
         return is_held
 
     def _give_back(self, slot: "_Slot") -> None:
-        if quarantine_of(self._recipe.folder, slot.device):
-            slot.let_go()
+        slot.let_go()
         slot.is_in_hand = False
 
 
@@ -129,19 +133,18 @@ class _Slot:
     Attributes:
         device: Which.
         is_in_hand: Whether a thread has it.
+        was_used: Whether a clip was rendered on it.
     """
 
     def __init__(self, device: Device, recipe: WorkerRecipe) -> None:
         self.device = device
         self.is_in_hand = False
+        self.was_used = False
         self._recipe = recipe
         self._lock: int | None = None
         self._worker: WorkerClient | None = None
+        self._child: subprocess.Popen[bytes] | None = None
         self._silent_since: float | None = None
-
-    @property
-    def is_held(self) -> bool:
-        return self._lock is not None
 
     @property
     def has_worker(self) -> bool:
@@ -153,7 +156,7 @@ class _Slot:
         if self._lock is not None:
             sign(self._lock, what=self._recipe.owner)
             return True
-        worker = find_worker(self._recipe, self.device)
+        worker = find_worker(self._recipe, self.device, child=self._child)
         if worker is None:
             self._watch_silence()
             return False
@@ -168,6 +171,7 @@ class _Slot:
 
     def run(self, job: Job, *, rung: Rung, watch: Watch) -> JobResult:
         folder = self._recipe.folder
+        self.was_used = True
         kills, since = host_kills(), time.monotonic()
         try:
             worker = self._ready(rung, watch, since)
@@ -189,18 +193,16 @@ class _Slot:
         return result
 
     def let_go(self) -> None:
-        """End the lease and the hold on the device; idempotent."""
+        """End the lease, if a worker is there, and the hold on the device."""
         if self._worker is not None:
             self._worker.close()
             self._worker = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        lock, self._lock = self._lock, None
+        assert lock is not None  # noqa: S101 - a lane is of a device that is held
+        os.close(lock)
 
     def _ready(self, rung: Rung, watch: Watch, since: float) -> WorkerClient:
         """Return a leased worker for a rung; one that runs otherwise is ended before."""
-        if self._worker is not None and not self._worker.is_there():
-            self._worker = None
         env = {**device_environment(self.device), **rung.env}
         key = _key(self._recipe, env)
         if self._worker is not None and self._worker.key != key:
@@ -217,6 +219,7 @@ class _Slot:
                 limit_s=watch.timeout_s - (time.monotonic() - since),
                 cancelled=watch.cancelled,
             )
+            self._child = self._worker.process
         return self._worker
 
     def _watch_silence(self) -> None:

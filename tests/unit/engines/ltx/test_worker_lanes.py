@@ -142,11 +142,12 @@ def test_a_lost_worker_is_started_again(folder, make_lanes, tmp_path, do, messag
     lanes = make_lanes(silence_s=1.0 if do.startswith("hang") else 20.0)
     render(lanes, tmp_path / "out.mp4")
     pid = pid_of(folder)
-    with pytest.raises(EngineLostError, match=f"(?s){message}") as failure:
-        render(lanes, tmp_path / "out.mp4", do)
+    with lanes.lane() as lane:
+        with pytest.raises(EngineLostError, match=f"(?s){message}") as failure:
+            lane.run(job(tmp_path / "out.mp4", do), rung=PLAIN, watch=watch(tmp_path))
+        assert is_held(folder, GPU0), "nobody else takes the device before the clip is given up"
     assert failure.value.retryable
     assert not is_running(pid)
-    assert is_held(folder, GPU0), "nobody else takes the device meanwhile"
     assert render(lanes, tmp_path / "out.mp4").model_loads == 1
 
 
@@ -264,25 +265,35 @@ def test_a_device_with_models_on_it_comes_first(folder, make_lanes, tmp_path):
 def test_a_device_of_another_run_is_waited_for(folder, make_lanes, tmp_path):
     one = make_lanes()
     render(one, tmp_path / "out.mp4")
+    other_run = ExitStack()
+    other_run.enter_context(one.lane())
     started = time.monotonic()
     with (
         pytest.raises(CancelledError, match="waited for gpu0"),
         make_lanes().lane(cancelled=lambda: time.monotonic() - started > 0.5),
     ):
         pass
-    threading.Timer(0.3, one.close).start()
-    assert render(make_lanes(owner="run 2"), tmp_path / "out.mp4").model_loads == 0
-    hello = look_at_worker(folder, GPU0)
+    threading.Timer(0.3, other_run.close).start()
+    two = make_lanes(owner="run 2")
+    with two.lane() as lane:
+        assert lane.run(job(tmp_path / "out.mp4"), rung=PLAIN, watch=watch(tmp_path)).model_loads == 0
+        hello = look_at_worker(folder, GPU0)
     assert hello is not None
     assert hello["owner"] == "run 2"
+
+
+def test_runs_take_turns_clip_by_clip(folder, make_lanes, tmp_path):
+    one, two = make_lanes(owner="run 1"), make_lanes(owner="run 2")
+    loads = [render(lanes, tmp_path / "out.mp4").model_loads for lanes in (one, two, one, two)]
+    assert loads == [1, 0, 0, 0], "a run that has clips to go keeps no other waiting, and the model stays"
 
 
 def test_what_is_no_worker_waits_for_one_to_end_and_keeps_it_out(folder, make_lanes, tmp_path):
     lanes = make_lanes()
     render(lanes, tmp_path / "out.mp4")
     pid = pid_of(folder)
-    assert not ask_to_retire(folder, GPU0), "it is leased"
-    lanes.close()
+    with lanes.lane():
+        assert not ask_to_retire(folder, GPU0), "it is leased"
     with hold_device((GPU0,), folder=folder, what="ltx_cli"):
         assert not is_running(pid)
         started = time.monotonic()
@@ -420,8 +431,9 @@ def test_what_an_earlier_worker_said_is_not_told(folder, make_lanes, program, tm
 
 
 def test_a_worker_ends_when_it_was_idle(folder, make_lanes, tmp_path):
-    lanes = make_lanes(idle_s=0.0)
+    lanes = make_lanes(GPU0, GPU1, idle_s=0.0)
     render(lanes, tmp_path / "out.mp4")
+    assert render(lanes, tmp_path / "out.mp4").model_loads == 0, "it stays for the clips of its run"
     pid = pid_of(folder)
     lanes.close()
     until(lambda: not is_running(pid))
@@ -451,10 +463,12 @@ def test_heartbeats_are_signs_of_life(make_lanes, tmp_path):
 def test_a_worker_that_does_not_retire_is_killed(folder, make_lanes, tmp_path, monkeypatch):
     monkeypatch.setattr(worker_client, "GONE_S", 0.3)
     lanes = make_lanes()
-    render(lanes, tmp_path / "out.mp4")
-    pid = pid_of(folder)
-    os.kill(pid, signal.SIGSTOP)
-    assert render(lanes, tmp_path / "out.mp4", rung=Rung(name="allocator", env={"TINY": "1"})).model_loads == 1
+    with lanes.lane() as lane:
+        lane.run(job(tmp_path / "out.mp4"), rung=PLAIN, watch=watch(tmp_path))
+        pid = pid_of(folder)
+        os.kill(pid, signal.SIGSTOP)
+        rung = Rung(name="allocator", env={"TINY": "1"})
+        assert lane.run(job(tmp_path / "out.mp4"), rung=rung, watch=watch(tmp_path)).model_loads == 1
     assert not is_running(pid)
 
 

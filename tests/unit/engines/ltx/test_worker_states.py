@@ -31,7 +31,7 @@ def states(folder, *devices: Device) -> list[tuple[str, str, str]]:
 
 
 def test_who_has_which_device(folder, lanes):
-    with hold_device((GPU1,), folder=folder, what="ltx_cli of my_film"):
+    with lanes.lane(), hold_device((GPU1,), folder=folder, what="ltx_cli of my_film"):
         assert states(folder, GPU1, Device(name="gpu2")) == [
             ("gpu1", "in use", "ltx_cli of my_film"),
             ("gpu2", "free", ""),
@@ -39,7 +39,6 @@ def test_who_has_which_device(folder, lanes):
         ]
         lock_path(folder, GPU1).write_text("{")
         assert states(folder, GPU1)[0] == ("gpu1", "in use", "another process")
-    lanes.close()
     wait_until_idle(folder)
     for clip in "AAB":
         note_failure(folder, GPU0, clip=clip, reason="lost")
@@ -57,9 +56,9 @@ def wait_until_idle(folder) -> None:
 
 
 def test_only_idle_workers_are_stopped(folder, lanes):
-    with pytest.raises(BusyError, match="gpu0: a test renders there: stop that first, or kill the worker with --now"):
+    told = "gpu0: a test renders there: stop that first, or kill the worker with --now"
+    with lanes.lane(), pytest.raises(BusyError, match=told):
         stop_worker(folder, GPU0)
-    lanes.close()
     wait_until_idle(folder)
     assert stop_worker(folder, GPU0)
     assert states(folder, GPU0) == [("gpu0", "free", "")]
@@ -83,7 +82,7 @@ def test_any_worker_can_be_killed(folder, lanes, is_hung, monkeypatch):
 
 def test_a_device_that_does_not_get_free(folder, lanes, monkeypatch):
     monkeypatch.setattr(worker_states, "GONE_S", 0.1)
-    with pytest.raises(BusyError, match=r"gpu0: still in use 0\.1 s after"):
+    with lanes.lane(), pytest.raises(BusyError, match=r"gpu0: still in use 0\.1 s after"):
         kill_worker(folder, GPU0)  # the lease of the client holds it
 
 
