@@ -194,12 +194,15 @@ CASES: dict[str, tuple[Pipeline, Given]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["ltx_cli", "ltx_worker"])
 @pytest.mark.parametrize("case", CASES)
-def test_every_pipeline_renders_what_it_takes(studio: Studio, make_clip: Callable[..., Path], case: str) -> None:
+def test_every_pipeline_renders_what_it_takes(studio: Studio, make_clip: Callable[..., Path], case: str, name: str) -> None:
     pipeline, given = CASES[case]
     steps = []
     report, output, plan = studio.render(
-        studio.plan(pipeline, **given(studio, make_clip)), progress=lambda *step: steps.append(step)
+        studio.plan(pipeline, **given(studio, make_clip)),
+        studio.engine(name, VTX_WORKER_IDLE_S="0"),
+        progress=lambda *step: steps.append(step),
     )
     facts: Any = report.facts
     assert facts["request"]["module"] == f"ltx_pipelines.{pipeline.value}"
