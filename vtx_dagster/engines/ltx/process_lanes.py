@@ -1,6 +1,6 @@
 """The lanes of ``ltx_cli``: one process of LTX per clip, which has the device to itself."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from vtx_dagster.engines.ltx.devices import device_environment, hold_device
 from vtx_dagster.engines.ltx.jobs import Device, Job, JobResult, Rung, Watch
 from vtx_dagster.engines.ltx.memory_ladder import host_kills
 from vtx_dagster.engines.ltx.quarantine import forget_failures, note_failure, quarantine_of
-from vtx_dagster.engines.ltx.worker.failures import failure_kind
+from vtx_dagster.engines.ltx.worker.failures import failure_kind, telling_line
 from vtx_dagster.engines.process import run_process
 
 GRACE_S: Final = 0.5
@@ -123,16 +123,12 @@ def _explained(error: ProcessError, job: Job, *, killed_for_memory: bool) -> Vtx
         )
     kind = failure_kind(tail)
     if kind == "oom":
-        return OutOfMemoryError(f"{job.clip}: the GPU has too little memory: {_last_line(tail)}", **details)
+        return OutOfMemoryError(f"{job.clip}: the GPU has too little memory: {telling_line(tail)}", **details)
     if killed_for_memory and end == "killed by SIGKILL":
         return OutOfMemoryError(f"{job.clip}: the kernel killed LTX because the computer has too little memory", **details)
     if kind == "storage":
-        return StorageError(f"{job.clip}: {_last_line(tail)}: make room, or let it be written", **details)
+        return StorageError(f"{job.clip}: {telling_line(tail)}: make room, or let it be written", **details)
     if end and not end.startswith(_KILLED) and kind != "lost":
-        return RenderError(f"{job.clip}: LTX failed with {end}: {_last_line(tail)}; see the log", **details)
-    return EngineLostError(f"{job.clip}: LTX was lost: {error.message}", **details)
-
-
-def _last_line(tail: str) -> str:
-    lines: Sequence[str] = [line.strip() for line in tail.splitlines() if line.strip()]
-    return lines[-1][:_NOTE_CHARACTERS] if lines else "it printed nothing"
+        return RenderError(f"{job.clip}: LTX failed with {end}: {telling_line(tail)}; see the log", **details)
+    how = f"{end}: {telling_line(tail)}; see the log" if end else error.message
+    return EngineLostError(f"{job.clip}: LTX was lost: {how}", **details)

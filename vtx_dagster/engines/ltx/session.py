@@ -163,10 +163,11 @@ class LaneSession:
             try:
                 result, device = self._run(request, job, ladder[index], size, account)
             except OutOfMemoryError as error:
-                self._lowest.note(plan.pipeline, size.volume(plan), min(index + 1, len(ladder) - 1))
                 if not tries:
                     raise _too_large(plan, ladder, error) from error
             else:
+                # Only what worked: a clip that is too large for any rung must not slow down those after it.
+                self._lowest.note(plan.pipeline, _Size(plan.width, plan.height).volume(plan), index)
                 return job, result, size, device
 
     def _tries(self, request: RenderRequest, num_rungs: int) -> Iterator[tuple[_Size, int]]:
@@ -320,10 +321,11 @@ def _conformed(raw: Path, request: RenderRequest, size: _Size) -> dict[str, Json
 def _kept_for_a_look(raw: Path, output: Path) -> Iterator[None]:
     try:
         yield
-    except (RenderError, VerificationError):
+    except (RenderError, VerificationError) as error:
         with suppress(FileNotFoundError):
             raw.replace(output)
-        raise
+        # The file has another name by the time that anybody reads this.
+        raise type(error)(error.message.replace(str(raw), "what was rendered"), **error.details) from error
 
 
 def _loras(request: RenderRequest) -> list[JsonValue]:

@@ -21,6 +21,7 @@ from vtx_dagster.core.errors import CancelledError, EngineLostError, OutOfMemory
 from vtx_dagster.engines.ltx.devices import log_path, socket_path
 from vtx_dagster.engines.ltx.jobs import Device, Job, JobResult, Watch
 from vtx_dagster.engines.ltx.worker import launcher
+from vtx_dagster.engines.ltx.worker.failures import telling_line
 from vtx_dagster.engines.ltx.worker.jobs import WorkerConfig
 from vtx_dagster.engines.ltx.worker.printed import MAX_LOG_BYTES as MAX_WORKER_LOG_BYTES
 from vtx_dagster.engines.ltx.worker.protocol import VERSION, Channel, ClosedError, JunkError, Message, connect
@@ -225,7 +226,9 @@ class WorkerClient:
             facts = {"peak_memory_bytes": ending.get("peak_memory_bytes"), **(ending.get("facts") or {})}
             return JobResult(model_loads=int(ending.get("model_loads", 0)), facts=facts)
         tail = self._recipe.redacted(str(ending.get("tail", "")))
-        message = self._recipe.redacted(f"{ending.get('message')}; its last words:\n{tail[-_TAIL_BYTES:].rstrip() or '(none)'}")
+        told = self._recipe.redacted(str(ending.get("message")))
+        last = telling_line(tail)
+        message = f"{told}; see the log" if last in told else f"{told}: {last}; see the log"
         details = {"device": self._device.name, "exit_code": ending.get("exit_code"), "tail": tail}
         kind = ending.get("kind")
         if kind == "lost":
@@ -241,7 +244,7 @@ class WorkerClient:
         path = log_path(self._recipe.folder, self._device)
         tail = self._recipe.redacted(_end_of(path))
         how = f" ({end})" if end else ""
-        message = f"the worker on {name} (process {self.pid}) {what}{how}; its last words ({path}):\n{tail or '(none)'}"
+        message = f"the worker on {name} (process {self.pid}) {what}{how}: {telling_line(tail)}; see {path}"
         raise EngineLostError(message, device=name, tail=tail, end=end) from None
 
     def _is_gone_within(self, limit_s: float) -> bool:
@@ -432,7 +435,7 @@ def _no_time_left(device: Device, limit_s: float) -> RenderError:
 def _not_started(recipe: WorkerRecipe, device: Device, what: str, *, end: str = "") -> EngineLostError:
     path = log_path(recipe.folder, device)
     tail = recipe.redacted(_end_of(path))
-    message = f"the worker on {device.name} {what} as it was started by {recipe.python}; its last words ({path}):\n{tail}"
+    message = f"the worker on {device.name} {what} as it was started by {recipe.python}: {telling_line(tail)}; see {path}"
     return EngineLostError(message, device=device.name, tail=tail, end=end)
 
 

@@ -352,6 +352,20 @@ def test_the_ladder_is_climbed_once_for_clips_as_large(studio: Studio) -> None:
     assert tried == [climbed, [("offload cpu", "done")], climbed]
 
 
+def test_a_clip_that_fits_nowhere_slows_down_no_other(studio: Studio) -> None:
+    engine = studio.engine()
+    plan = engine.accept(studio.plan(prompt="%oom%"), {})
+    with engine.session() as session:
+        for name in ("one", "two"):
+            (studio.root / name).mkdir()
+        one, two = ((studio.root / name / "clip.mp4", studio.root / name / "log.txt") for name in ("one", "two"))
+        with pytest.raises(OutOfMemoryError):
+            session.render(RenderRequest(plan=plan, output=one[0], log=one[1]))
+        report = session.render(RenderRequest(plan=plan.model_copy(update={"prompt": "fine"}), output=two[0], log=two[1]))
+    attempts: Any = report.facts["attempts"]
+    assert [(one["rung"], one["outcome"]) for one in attempts] == [("as configured", "done")]
+
+
 def test_a_worker_gives_up_residence_before_it_offloads(studio: Studio) -> None:
     engine = studio.engine("ltx_worker", VTX_WORKER_IDLE_S="1", VTX_GPUS="0")
     report, _, plan = studio.render(studio.plan(prompt="%oom-if-kept%"), engine)

@@ -109,8 +109,8 @@ def test_an_overhead_of_milliseconds(make_lanes, tmp_path):
     ("do", "error", "message"),
     [
         pytest.param("oom", OutOfMemoryError, "CUDA out of memory", id="memory"),
-        pytest.param("fail:shape", RenderError, "RuntimeError: shape; its last words:\n.*RuntimeError: shape$", id="error"),
-        pytest.param("exit:3", RenderError, "exit code 3; its last words:\n.*step 2/2", id="exit"),
+        pytest.param("fail:shape", RenderError, "^RuntimeError: shape; see the log$", id="error"),
+        pytest.param("exit:3", RenderError, "^it ended with exit code 3: step 2/2 A01_S01_SH010; see the log$", id="exit"),
         pytest.param("full", StorageError, "No space left", id="disk"),
     ],
 )
@@ -131,7 +131,7 @@ def test_failures_of_a_job_leave_the_worker(folder, make_lanes, tmp_path, do, er
     [
         pytest.param(
             "crash",
-            r"ended while it rendered \(killed by SIGSEGV\); its last words.*about to crash.*Segmentation fault",
+            r"ended while it rendered \(killed by SIGSEGV\): Fatal Python error: Segmentation fault; see .*gpu0.log$",
             id="crash",
         ),
         pytest.param("fail:CUDA error: unspecified launch failure", "CUDA error", id="broken device"),
@@ -170,7 +170,7 @@ def test_of_a_worker_of_another_run_it_is_not_known_how_it_ended(make_lanes, tmp
     first = make_lanes()
     render(first, tmp_path / "out.mp4")
     first.close()
-    with pytest.raises(EngineLostError, match="ended while it rendered; its last words"):
+    with pytest.raises(EngineLostError, match="ended while it rendered: step 2/2 A01_S01_SH010; see "):
         render(make_lanes(), tmp_path / "out.mp4", "kill")
 
 
@@ -372,7 +372,7 @@ def test_an_interpreter_that_is_not_there(make_lanes, tmp_path):
     ("script", "message"),
     [
         pytest.param(
-            "echo no module x; exit 3", r"ended with exit code 3 as it was started by .*python; its last .*no module x", id="ends"
+            "echo no module x; exit 3", r"ended with exit code 3 as it was started by .*python: no module x; see ", id="ends"
         ),
         pytest.param("exec sleep 30", r"did not answer within 0\.5 s", id="does not answer"),
     ],

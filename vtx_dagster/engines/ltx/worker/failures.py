@@ -24,6 +24,8 @@ _BROKEN: Final = re.compile(
     r"|CU(BLAS|DNN)_STATUS_(NOT_INITIALIZED|EXECUTION_FAILED|INTERNAL_ERROR))|^(\w+\.)*AcceleratorError: ",
     re.MULTILINE,
 )
+_ERROR: Final = re.compile(r"(\w+\.)*\w*(Error|Exception|Exit|Interrupt)\b.*|Fatal Python error: .*")
+_LINE_CHARACTERS: Final = 500
 _NOT_IMPORTED: Final = re.compile(r"^(ImportError|ModuleNotFoundError): ", re.MULTILINE)
 
 
@@ -44,3 +46,10 @@ def failure_kind(text: str) -> FailureKind:
     if _NO_SPACE.search(words):
         return "storage"
     return "lost" if _BROKEN.search(words) or _NOT_IMPORTED.search(words) else "error"
+
+
+def telling_line(tail: str) -> str:
+    """Return the line of a program's last words that says most: the last one that names an error, else the last."""
+    lines = [line.rstrip() for line in tail.splitlines() if line.strip()]
+    named = [line for line in lines if _ERROR.match(line)]
+    return (named or lines or ["it printed nothing"])[-1].strip()[:_LINE_CHARACTERS]

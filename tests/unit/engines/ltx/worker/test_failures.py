@@ -1,6 +1,6 @@
 import pytest
 
-from vtx_dagster.engines.ltx.worker.failures import failure_kind
+from vtx_dagster.engines.ltx.worker.failures import failure_kind, telling_line
 
 TRACEBACK = 'INFO: loading\nTraceback (most recent call last):\n  File "a.py", line 3, in main\n    raise Wrong("CUDA error")\n'
 
@@ -35,3 +35,21 @@ TRACEBACK = 'INFO: loading\nTraceback (most recent call last):\n  File "a.py", l
 )
 def test_last_words_say_whose_failure_it_was(text: str, kind: str) -> None:
     assert failure_kind(text) == kind
+
+
+@pytest.mark.parametrize(
+    ("tail", "line"),
+    [
+        pytest.param(
+            f"{TRACEBACK}ValueError: the shape is wrong\nsee the manual\n", "ValueError: the shape is wrong", id="error"
+        ),
+        pytest.param(
+            "Fatal Python error: Segmentation fault\n\nStack:\n  File x", "Fatal Python error: Segmentation fault", id="crash"
+        ),
+        pytest.param("loading\n 50%|##| 4/8 \n\n", "50%|##| 4/8", id="nothing but progress"),
+        pytest.param("", "it printed nothing", id="silence"),
+        pytest.param("torch.OutOfMemoryError: " + 600 * "x", "torch.OutOfMemoryError: " + 476 * "x", id="endless"),
+    ],
+)
+def test_the_line_that_says_most(tail: str, line: str) -> None:
+    assert telling_line(tail) == line
