@@ -36,13 +36,15 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_the_list(vtx, studio, folder, lanes):
-    hello = look_at_worker(folder, GPU0)
-    assert hello is not None
     at = ("--studio", studio.root)
-    busy, free = rows(vtx("workers", "list", *at).stdout)
+    with lanes.lane():
+        hello = look_at_worker(folder, GPU0)
+        busy, free = rows(vtx("workers", "list", *at).stdout)
+        shown = vtx("workers", "list", "--json", *at).stdout
+    assert hello is not None
     assert busy == ["gpu0", "busy", str(hello["pid"]), "a", "test", "1", "1", str(folder / "gpu0.log")]
     assert free == ["gpu1", "free"]
-    gpu0, gpu1 = json.loads(vtx("workers", "list", "--json", *at).stdout)
+    gpu0, gpu1 = json.loads(shown)
     assert gpu0["worker"] | {"versions": {}} == {key: hello[key] for key in hello if key != "event"} | {"versions": {}}
     assert gpu1 == {"device": "gpu1", "state": "free", "holder": "", "quarantine": None, "worker": None, "log": None}
 
@@ -63,10 +65,10 @@ def test_quarantine_is_shown_and_ended(vtx, studio, folder):
 
 def test_stopping(vtx, studio, folder, lanes):
     at = ("--studio", studio.root)
-    busy = vtx("workers", "stop", "gpu0", *at)
+    with lanes.lane():
+        busy = vtx("workers", "stop", "gpu0", *at)
     assert busy.exit_code == 1
     assert "gpu0: a test renders there" in busy.stderr
-    lanes.close()
     while json.loads(vtx("workers", "list", "--json", *at).stdout)[0]["state"] != "idle":
         pass
     assert " s " in vtx("workers", "list", *at).stdout, "idle for how long"
