@@ -210,7 +210,8 @@ def test_killed_at_any_moment_every_clip_is_rendered_once(make_project, write_cl
     assert {read_sidecar(path).plan.engine.name for path in sidecars} == {"ltx"}
     assert reported(folder) == {f"film/{clip}" for clip in CLIPS}
     until(lambda: not processes_of(folder), limit_s=5)
-    assert not is_held(folder, GPU0), "no lease is stuck"
+    # A process that ends has no command line any more a moment before the kernel lets go of its locks.
+    until(lambda: not is_held(folder, GPU0), limit_s=1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
