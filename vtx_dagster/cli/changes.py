@@ -76,10 +76,15 @@ def _all_changes(old: RenderPlan, new: RenderPlan) -> Iterator[tuple[str, str]]:
         if before != after:
             yield name, _words_that_differ(before, after)
     yield from _previous(old.previous, new.previous)
-    yield from _models(old.models, new.models)
+    if old.engine.name == new.engine.name:
+        yield from _models(old.models, new.models)
     if old.retake != new.retake:
         yield "retake", f"{_range(old.retake)} -> {_range(new.retake)}"
     told = _told_otherwise(old, new)
+    if old.engine.name != new.engine.name:
+        # What only one of the two has follows from that.
+        yield "engine", f"{old.engine.name} -> {new.engine.name}"
+        told |= {"engine", "pipeline", "quantization", *Drawing.model_fields}
     for name, before, after in _differences("", _fields(old, without=told), _fields(new, without=told)):
         yield _OWN_NAMES.get(name, name), f"{_value(before)} -> {_value(after)}"
 

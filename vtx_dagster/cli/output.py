@@ -38,6 +38,8 @@ def print_error(error: VtxError, *, as_json: bool) -> None:
         print_json({"error": error.to_json()})
     else:
         note(f"error: {error.message}")
+        if "log" in error.details:
+            note(f"log: {error.details['log']}")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:

@@ -32,7 +32,8 @@ class ClipOutcome:
     def line(self) -> str:
         """Return the outcome in one line."""
         if self.error is not None:
-            return f"{self.key}  failed: {self.error.message}"
+            log = self.error.details.get("log")
+            return f"{self.key}  failed: {self.error.message}{f' (log: {log})' if log else ''}"
         degraded = f"; degraded: {self.facts['degraded']}" if self.facts.get("degraded") else ""
         return f"{self.key}  {'reused' if self.was_reused else f'rendered in {self.render_s:.1f} s'}{degraded}"
 

@@ -206,6 +206,7 @@ def _render(
                 failed_at=clock().isoformat(),
             )
             store.record_failure(failure, rendered=output, log=log)
+            error.details["log"] = str(store.failure_log_path(plan.clip, clip_hash))
             raise
         _check_inputs(plan.clip, looked_at)
         record = TakeRecord.of(

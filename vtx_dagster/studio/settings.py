@@ -443,9 +443,10 @@ class Settings:
         if not missing:
             return
         hint = f" ({', '.join(stray)} is for a model in several files)" if stray else ""
+        other = " (or those of a model in several files, such as LTX-2.5)" if "LTX_GEMMA_ROOT" in missing and not stray else ""
         raise MissingSettingError(
-            f"{pipeline} needs {', '.join(missing)}, not set{hint}: put the paths into one of "
-            f"{', '.join((*self.files, 'the environment'))}",
+            f"{pipeline} needs {', '.join(missing)}{other}, not set{hint}: put the paths into one of "
+            f"{', '.join((*self.files, 'the environment'))}; docs/ltx.md has a table",
             setting=missing[0],
             settings=list(missing),
         )

@@ -274,6 +274,10 @@ class TakeStore:
         record = _read(self._base(clip, clip_hash) + ".failed.json", FailureRecord)
         return record if record is not None and record.clip_hash == clip_hash else None
 
+    def failure_log_path(self, clip: str, clip_hash: str) -> Path:
+        """Return where the log of a failed render is kept; may not exist."""
+        return Path(self._base(clip, clip_hash) + ".failed.log.txt")
+
     def clear_failure(self, clip: str, clip_hash: str) -> None:
         """Forget that a plan failed.
 

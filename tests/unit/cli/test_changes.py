@@ -109,6 +109,13 @@ def test_a_plan_that_is_not_drawn_is_compared_by_its_own_fields():
     assert {change.name for change in rest} >= {"characters", "place"}
 
 
+def test_another_engine_is_one_change():
+    other = {"engine": EngineIdentity(name="ltx", version="1.2"), "drawing": None, "pipeline": Pipeline.DISTILLED, "fps": 25}
+    told = {change.name for change in changes(PLAN, PLAN.model_copy(update=other))}
+    assert {"engine", "fps"} <= told <= {"engine", "fps", "length"}
+    assert "engine animatic -> ltx" in [change.line() for change in changes(PLAN, PLAN.model_copy(update=other))]
+
+
 def test_changes_in_short():
     found = changes(
         PLAN,

@@ -125,7 +125,10 @@ def test_reverting_shows_the_old_take_again(vtx, film, edit):
 @pytest.mark.usefixtures("refuses_first_clip")
 def test_a_clip_that_fails_is_one_clear_error(vtx, film):
     result = vtx("render", "clip", "film", CLIP, "--force", "--studio", film.studio.root)
-    assert (result.exit_code, result.stderr) == (1, "error: the picture is frozen\n")
+    first, second = result.stderr.splitlines()
+    assert (result.exit_code, first) == (1, "error: the picture is frozen")
+    assert second.startswith("log: ")
+    assert Path(second.removeprefix("log: ")).is_file()
 
 
 def test_resume_renders_nothing_that_was_not_asked_for(vtx, film, edit):

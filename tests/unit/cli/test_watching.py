@@ -23,6 +23,8 @@ class Terminal(io.StringIO):
 def test_outcomes_in_words_and_json():
     rendered, reused = outcome_of(settled(KEYS[0])), outcome_of(settled(KEYS[1], was_reused=True))
     failed = outcome_of(Settled(stage="rendered_clip", key=KEYS[0], error=RenderError("no paint")))
+    logged = outcome_of(Settled(stage="rendered_clip", key=KEYS[0], error=RenderError("no paint", log="a/b.log.txt")))
+    assert logged.line() == f"{KEYS[0]}  failed: no paint (log: a/b.log.txt)"
     assert [one.line() for one in (rendered, reused, failed)] == [
         "film/A01_S01_SH010  rendered in 1.2 s",
         "film/A01_S01_SH020  reused",

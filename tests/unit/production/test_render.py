@@ -98,7 +98,9 @@ def test_a_failure_is_on_record_until_a_later_success(project, resolved, engine,
     assert failure is not None
     assert (failure.clip, failure.code, failure.message) == (CLIP, error.code, error.message)
     hash12 = resolved.clip_hash[:12]
-    assert (project.takes_dir / CLIP / f"{hash12}.failed.log.txt").read_text() == f"rendering {CLIP}\n"
+    log = project.takes_dir / CLIP / f"{hash12}.failed.log.txt"
+    assert log.read_text() == f"rendering {CLIP}\n"
+    assert error.details["log"] == str(log)
     assert not project.current_path(CLIP).exists()
     with pytest.raises(NotFoundError, match="film/A01_S01_SH010 has no take"):
         find_take(project, resolved)

@@ -173,7 +173,11 @@ def _retake_problems(plan: RenderPlan, looked: _Looked, path: Path) -> Iterator[
         below = max(0, looked.num_frames - 1) // STRIDE * STRIDE + 1
         yield f"{name}: it has {looked.num_frames} frames, which is not 8k + 1: cut it to {below}"
     elif looked.num_frames != plan.render_frames:
-        yield f"{name}: it has {looked.num_frames} frames and the clip is rendered with {plan.render_frames}: they must be equal"
+        seconds = f"{looked.num_frames / plan.fps:.3f}".rstrip("0").rstrip(".")
+        yield (
+            f"{name}: it has {looked.num_frames} frames and the clip is rendered with {plan.render_frames}: "
+            f"give the clip its length (duration: {{seconds: {seconds}}})"
+        )
     if looked.fps.denominator != 1:
         yield f"{name}: it runs at {float(looked.fps):g} fps: convert it to a whole number"
     elif looked.fps != plan.fps:

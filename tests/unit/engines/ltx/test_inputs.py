@@ -172,7 +172,11 @@ def test_a_rate_that_no_video_has(tmp_path: Path, make_clip: MakeClip) -> None:
     [
         ({}, (0.25, 1.0), []),
         ({"num_frames": 16}, (0.25, 1.0), ["it has 16 frames, which is not 8k + 1: cut it to 9"]),
-        ({"num_frames": 25}, (0.25, 1.0), ["it has 25 frames and the clip is rendered with 17: they must be equal"]),
+        (
+            {"num_frames": 25},
+            (0.25, 1.0),
+            ["it has 25 frames and the clip is rendered with 17: give the clip its length (duration: {seconds: 1.562})"],
+        ),
         ({"fps": 24}, (0.1, 0.5), ["it runs at 24 fps and the render profile at 16: they must be equal"]),
         ({"height": 48}, (0.25, 1.0), ["it is 64x48, and both sides must be multiples of 32"]),
         ({"height": 64}, (0.25, 1.0), ["it is 64x64 and the profile 64x32: they must be equal"]),
