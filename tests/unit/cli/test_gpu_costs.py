@@ -83,7 +83,7 @@ def test_from_no_history_to_a_film_within_its_budget(vtx, film, engine, budget) 
     budget(20)
     plan = words(vtx("plan", "film", *at))
     assert (
-        f"render {ONE} changed: model checkpoint added, engine.name animatic -> ltx, engine version 2 -> 1.2 unknown 1.0 s"
+        f"render {ONE} changed: engine animatic -> ltx unknown 1.0 s"
         in plan
     )
     assert "no history for ltx ti2vid_two_stages yet: 3 clips cannot be forecast" in plan
