@@ -82,10 +82,7 @@ def test_from_no_history_to_a_film_within_its_budget(vtx, film, engine, budget) 
     assert vtx("render", "costs", *at).stdout == "no GPU time was used\n"
     budget(20)
     plan = words(vtx("plan", "film", *at))
-    assert (
-        f"render {ONE} changed: engine animatic -> ltx unknown 1.0 s"
-        in plan
-    )
+    assert f"render {ONE} changed: engine animatic -> ltx unknown 1.0 s" in plan
     assert "no history for ltx ti2vid_two_stages yet: 3 clips cannot be forecast" in plan
     assert "film: 20 s left of a budget of 20 s of GPU time" in plan
 
