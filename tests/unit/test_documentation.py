@@ -22,7 +22,7 @@ from vtx_dagster.core.policy import Policy
 from vtx_dagster.core.prices import PriceTable
 from vtx_dagster.core.story import Source, StoryContext
 from vtx_dagster.engines.breakdown import directions
-from vtx_dagster.engines.breakdown.fountain import parse_screenplay
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 from vtx_dagster.engines.breakdown.rules import Breakdown
 from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
 from vtx_dagster.engines.ltx.serving import SERVED

@@ -58,7 +58,7 @@ def _title_page(screenplay: Path) -> dict[str, str]:
         NotFoundError, InvalidFileError: If the file is missing, no UTF-8 text, or no screenplay.
     """
     from vtx_dagster.core.story import Source
-    from vtx_dagster.engines.breakdown.fountain import parse_screenplay
+    from vtx_dagster.engines.screenplay.fountain import parse_screenplay
     from vtx_dagster.studio.files import read_text
 
     page = parse_screenplay(Source(name=str(screenplay), text=read_text(screenplay))).title_page

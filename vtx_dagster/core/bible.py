@@ -104,6 +104,7 @@ class SetKind(StrEnum):
     MOUNTAIN = "mountain"
     SHORE = "shore"
     SEA = "sea"
+    BLACK = "black"
 
 
 class Location(Part):

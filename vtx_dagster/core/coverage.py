@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
 
 from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.screenplay import Element, ElementKind, Lines, SceneText
@@ -92,20 +94,20 @@ class _Scene:
         for shot in shots:
             if not shot.sources:
                 problems.append(f"{self.id}: {shot.id} cites no lines")
-            speeches: list[tuple[int, int]] = []
+            speeches: list[tuple[int, ShotSource]] = []
             for source in shot.sources:
                 found = sorted({by_line[line] for line in _span(source.lines, self.text) if line in by_line})
                 problems += self._citation_problems(shot, source, [elements[index] for index in found])
                 for index in found:
                     cited[index].append((source, shot))
                     if elements[index].speaker:
-                        speeches.append((index, source.part))
-            if len(speeches) != len(shot.dialogue):
-                problems.append(
-                    f"{self.id}: {shot.id} has {len(shot.dialogue)} dialogue lines and cites {len(speeches)} speeches"
-                )
-            for (index, part), line in zip(speeches, shot.dialogue, strict=False):
-                spoken.setdefault(index, []).append((part, line.text))
+                        speeches.append((index, source))
+            wanted = sum(source.spoken for _, source in speeches)
+            if wanted != len(shot.dialogue):
+                problems.append(f"{self.id}: {shot.id} has {len(shot.dialogue)} dialogue lines and cites {wanted} speeches")
+            said = iter(shot.dialogue)
+            for index, source in speeches:
+                spoken.setdefault(index, []).extend((source.part, line.text) for line in islice(said, source.spoken))
         for index, element in enumerate(elements):
             problems += self._element_problems(element, cited[index], spoken.get(index, []))
         return problems
@@ -140,7 +142,7 @@ class _Scene:
                 else f"parts {got} of {len(wanted)} are covered, each must be once, in order"
             )
             yield f"{where}: {what} ({shots})"
-        elif element.speaker and _words("".join(text for _, text in sorted(spoken))) != _words(element.text):
+        elif element.speaker and _words("".join(text for _, text in sorted(spoken, key=itemgetter(0)))) != _words(element.text):
             yield f"{where}: {shots} say something else than the scene: {element.text[:60]}"
 
     def _where(self, at: ShotSource | Element) -> str:

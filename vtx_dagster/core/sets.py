@@ -28,6 +28,7 @@ SET_WORDS = {
     SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry",
     SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank lakeside bay cove island lighthouse"
     " boathouse",
+    SetKind.BLACK: "black blackness darkness blackout",
 }
 """Words that name a backdrop. A word under several means the first one that fits inside or outside, whichever it is."""
 
@@ -40,6 +41,7 @@ _INTERIOR = frozenset(
         SetKind.WORKSHOP,
         SetKind.STATION,
         SetKind.VEHICLE,
+        SetKind.BLACK,
     )
 )
 _INSIDE = _INTERIOR | {SetKind.BOAT}

@@ -14,6 +14,9 @@ class ShotSource(Part):
     lines: Lines
     part: int = Field(default=1, ge=1)
     parts: int = Field(default=1, ge=1)
+    spoken: int = Field(
+        default=1, ge=1, description="Of a speech: in how many dialogue lines it is said. A parenthetical in it begins a new one."
+    )
 
 
 class Shot(Part):

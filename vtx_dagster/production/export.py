@@ -14,7 +14,6 @@ from pydantic import Field
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.errors import AlreadyExistsError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.export_formats import SCREENPLAY_FORMATS, SHOT_FORMATS, ExportFormat, Paper
-from vtx_dagster.engines.breakdown.fountain import parse_scene
 from vtx_dagster.engines.export.final_draft import final_draft_xml
 from vtx_dagster.engines.export.fountain import fountain_text
 from vtx_dagster.engines.export.pdf import UNSHOWN, PrintedScript, printed
@@ -22,6 +21,7 @@ from vtx_dagster.engines.export.script import Script, read_script, with_scene_nu
 from vtx_dagster.engines.export.shot_table import shot_rows, shots_csv
 from vtx_dagster.engines.export.web_page import screenplay_page, shots_page
 from vtx_dagster.engines.frame_strip import strip
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.studio.documents import load_document
 from vtx_dagster.studio.files import hash_file, write_atomic

@@ -26,7 +26,7 @@ from vtx_dagster.core.story import (
 )
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
-from vtx_dagster.engines.breakdown.fountain import parse_scene
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.production import progress
 from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
 from vtx_dagster.production.story_parts import APPLY, BY_HAND, CLIPS, StoryParts, basis_hash, shots_hash, writer_name

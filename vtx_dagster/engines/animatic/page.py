@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.plan import Drawing, RenderPlan
 from vtx_dagster.core.shot import Camera, DialogueLine
 from vtx_dagster.engines.animatic.chance import generator
@@ -195,7 +196,7 @@ def blank_page(plan: RenderPlan, drawing: Drawing, page: Layout, lettering: Lett
 def _write_note(draw: ImageDraw.ImageDraw, drawing: Drawing, page: Layout, lettering: Lettering) -> None:
     left, top, right, bottom = page.note
     bold, regular = lettering.face(page.small, bold=True), lettering.face(page.small)
-    where = f"{'INT.' if drawing.interior else 'EXT.'} {plain(drawing.place)} - {drawing.time_of_day.value.upper()}"
+    where = _where(drawing)
     where = fitted(where, bold, (right - left) * 0.42)
     line_height = page.small * 1.28
     first = top + (bottom - top) / 2
@@ -206,6 +207,14 @@ def _write_note(draw: ImageDraw.ImageDraw, drawing: Drawing, page: Layout, lette
     draw.text((left, start if lines else first), where, fill=INK, font=bold, anchor="lm")
     for row, line in enumerate(lines):
         draw.text((left + indent, start + row * line_height), line, fill=mix(INK, _FADED, 0.35), font=regular, anchor="lm")
+
+
+def _where(drawing: Drawing) -> str:
+    """Return the slugline; black is neither inside nor outside, at no time of day."""
+    place = plain(drawing.place)
+    if drawing.set == SetKind.BLACK:
+        return place
+    return f"{'INT.' if drawing.interior else 'EXT.'} {place} - {drawing.time_of_day.value.upper()}"
 
 
 def border(page: Layout) -> tuple[Overlay, ...]:

@@ -1169,6 +1169,12 @@ def _bridge(stage: Stage) -> None:
             pen.stroke(line, 2.6, paint=steel)
 
 
+def _black(stage: Stage) -> None:
+    """Nothing but dark, for what is heard or read over black; a little lighter in the middle, so that it is no missing picture."""
+    stage.far.gradient(-2.2, 2.2, (8, 8, 11), (16, 16, 20))
+    stage.far.glow(0.0, -0.4, 1.4, (58, 58, 66), 0.5)
+
+
 BACKDROPS: Final[Mapping[SetKind, Backdrop]] = {
     SetKind.ROOM: _room,
     SetKind.KITCHEN: _kitchen,
@@ -1186,10 +1192,12 @@ BACKDROPS: Final[Mapping[SetKind, Backdrop]] = {
     SetKind.MOUNTAIN: _mountain,
     SetKind.SHORE: _shore,
     SetKind.SEA: _sea,
+    SetKind.BLACK: _black,
 }
 
 ROOMS: Final = frozenset(
     {SetKind.ROOM, SetKind.KITCHEN, SetKind.OFFICE, SetKind.CORRIDOR, SetKind.WORKSHOP, SetKind.STATION, SetKind.VEHICLE}
+    | {SetKind.BLACK}
 )
 """Sets whose y = 0 is the foot of a wall, or stands for it, rather than a horizon."""
 
@@ -1264,4 +1272,5 @@ _FLOORS: Final[Mapping[SetKind, Colour]] = {
     SetKind.MOUNTAIN: (144, 138, 112),
     SetKind.SHORE: (208, 186, 148),
     SetKind.SEA: (74, 116, 128),
+    SetKind.BLACK: (16, 16, 20),
 }

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.breakdown.heading import looks_like_heading
-from vtx_dagster.engines.breakdown.source_lines import raw_lines
+from vtx_dagster.engines.screenplay.heading import looks_like_heading
+from vtx_dagster.engines.screenplay.source_lines import raw_lines
 
 _HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>\S.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>\S.*)$")

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from vtx_dagster.core.bible import Bible, Character, Location
+from vtx_dagster.core.bible import Bible, Character, Location, SetKind
 from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.engines.breakdown.places import placed_scenes, same_place_key
 from vtx_dagster.engines.breakdown.pronouns import described_pronoun
 
 _LATIN = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i", "ħ": "h"}
@@ -53,14 +54,21 @@ class Cast:
     Args:
         bible: Its names and aliases win.
         speakers: Names on the cues of the whole screenplay; those that the bible does not know get a key of their own.
+        places: Places of the whole screenplay, in order; spellings of one place have the key of the first.
 
     Attributes:
         pronouns: What the characters are called, by key, as far as the bible tells.
     """
 
-    def __init__(self, bible: Bible, speakers: Iterable[str] = ()) -> None:
+    def __init__(self, bible: Bible, speakers: Iterable[str] = (), places: Iterable[str] = ()) -> None:
         self._characters = _by_name(bible.characters.characters)
         self._locations = _by_name(bible.locations.locations)
+        self._places = {
+            same_place_key(name): key for key, entry in bible.locations.locations.items() for name in (key, entry.name)
+        }
+        for place in places:
+            if whole := key_of(place):
+                self._places.setdefault(same_place_key(place), whole)
         names = [name for entry in bible.characters.characters.values() for name in (entry.name, *entry.aliases)]
         speakers = sorted(set(speakers))
         self._names = {name.casefold(): self.character(name) for name in (*names, *speakers) if key_of(name)}
@@ -94,7 +102,11 @@ class Cast:
         """
         whole = key_of(place)
         parts = [key_of(part) for part in place.split(" - ")]
-        for key in (whole, *reversed(parts)):
+        if whole in self._locations:
+            return self._locations[whole]
+        if same := self._places.get(same_place_key(place)):
+            return self._locations.get(same, same)
+        for key in reversed(parts):
             if key in self._locations:
                 return self._locations[key]
         return whole or None
@@ -129,22 +141,30 @@ def title_name(name: str) -> str:
     )
 
 
+def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
+    """Return the cast of a film: who speaks in its scenes, and where they are."""
+    scenes = list(scenes)
+    speakers = {element.speaker for scene in scenes for element in scene.elements if element.speaker}
+    return Cast(bible, speakers, [scene.place for scene in scenes if not scene.minor])
+
+
 def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tuple[dict[str, Character], dict[str, Location]]:
     """Return stubs for the characters and locations that the scenes have and the bible has not.
 
-    Only who speaks is a character: capitals in action are props and sounds as often as people.
+    Only who speaks is a character: capitals in action are props and sounds as often as people. Text outside of scenes is in black.
 
     Returns:
         New entries by key, in order of appearance, ``stub`` set; none of their keys is in the bible.
     """
-    cast = Cast(bible)
+    cast = film_cast(bible, scenes.values())
     characters: dict[str, Character] = {}
     locations: dict[str, Location] = {}
-    for scene in scenes.values():
+    for scene in placed_scenes(scenes.values(), is_name=cast.is_name):
         location = cast.location(scene.place)
         if location and location not in bible.locations.locations:
-            name = title_name(scene.place)
-            locations.setdefault(location, Location(name=name, interior=scene.interior, stub=True))
+            backdrop = SetKind.BLACK if scene.outside else None
+            stub = Location(name=title_name(scene.place), interior=scene.interior, set=backdrop, stub=True)
+            locations.setdefault(location, stub)
         for element in scene.elements:
             if element.speaker and not cast.knows_character(element.speaker):
                 characters.setdefault(cast.character(element.speaker), Character(name=title_name(element.speaker), stub=True))

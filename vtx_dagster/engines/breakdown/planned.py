@@ -180,7 +180,7 @@ def _step(element: Element, text: str, part: int, parts: int) -> Piece:
         element=element,
         source=ShotSource(lines=element.lines, part=part, parts=parts),
         text=text,
-        line=None,
+        lines=(),
         words_s=reading_seconds(readable_text(text)),
         happening_s=Fraction(0),
     )
@@ -189,7 +189,7 @@ def _step(element: Element, text: str, part: int, parts: int) -> Piece:
 def _heard(piece: Piece, in_frame: Sequence[str]) -> Piece:
     if piece.line is None or piece.line.character in in_frame:
         return piece
-    return replace(piece, line=piece.line.model_copy(update={"off_screen": True}))
+    return replace(piece, lines=tuple(line.model_copy(update={"off_screen": True}) for line in piece.lines))
 
 
 def _blocking(shot: PlannedShot, take: Take) -> Blocking:

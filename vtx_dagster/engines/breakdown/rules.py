@@ -19,14 +19,15 @@ from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import SceneFile, Source, StoryContext
 from vtx_dagster.engines.breakdown.brief import brief_as_fountain, is_fountain
-from vtx_dagster.engines.breakdown.cast import Cast, key_of
+from vtx_dagster.engines.breakdown.cast import Cast, film_cast, key_of
 from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
-from vtx_dagster.engines.breakdown.fountain import parse_scene, parse_screenplay
-from vtx_dagster.engines.breakdown.heading import read_heading, time_of_day
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
+from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
 from vtx_dagster.engines.breakdown.prose import sentences, shortened
 from vtx_dagster.engines.breakdown.shots import SceneSetting, scene_shots
-from vtx_dagster.engines.breakdown.source_lines import raw_lines
+from vtx_dagster.engines.screenplay.fountain import OUTSIDE, parse_scene, parse_screenplay
+from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
+from vtx_dagster.engines.screenplay.source_lines import SceneLines
 
 _MAX_BEATS = 12
 _MAX_BEAT_LETTERS = 160
@@ -51,6 +52,7 @@ class _Script:
     acts: tuple[ActText, ...]
     scenes: tuple[tuple[_WrittenScene, ...], ...]
     """The scenes of every act."""
+    remarks: tuple[str, ...] = ()
 
     @property
     def all_scenes(self) -> list[_WrittenScene]:
@@ -73,8 +75,9 @@ class Breakdown:
         """
         script = _read_script(context)
         outline = _outline(script, context, previous)
-        texts = [scene.text for scene in script.all_scenes]
-        cast = _cast(context.bible, texts)
+        read = [scene.text for scene in script.all_scenes]
+        cast = film_cast(context.bible, read)
+        texts = placed_scenes(read, is_name=cast.is_name)
         ids = [scene.id for act in outline.acts for scene in act.scenes]
         files = [scene.file for scene in script.all_scenes]
         settings = iter(_settings(context, list(zip(texts, files, ids, strict=True)), cast))
@@ -90,6 +93,17 @@ class Breakdown:
             for act in outline.acts
         )
         return outline.model_copy(update={"acts": acts})
+
+    def remarks(self, context: StoryContext) -> tuple[str, ...]:
+        """Return what was guessed while the screenplays were read, and which spellings are taken for one place, in words.
+
+        Raises:
+            InvalidFileError: If there is nothing to break down.
+        """
+        script = _read_script(context)
+        said = [scene.text.place for scene in script.all_scenes if not scene.text.minor and not scene.text.outside]
+        places = [f"{place} is taken for {known}" for place, known in respelled(said)]
+        return (*script.remarks, *places)
 
     def treatment(self, context: StoryContext, outline: Outline) -> str:
         """Return the outline as prose: title, logline, acts, scenes with their beats."""
@@ -139,11 +153,13 @@ class Breakdown:
             NotFoundError: If there is a scene file of no scene in the outline.
         """
         check_known(scenes, outline)
-        parsed = {scene: parse_scene(scenes[scene]) for scene in sorted(scenes, key=story_order)}
-        cast = _cast(context.bible, list(parsed.values()))
-        settings = _settings(context, [(text, scenes[scene].name, scene) for scene, text in parsed.items()], cast)
+        ids = sorted(scenes, key=story_order)
+        parsed = [parse_scene(scenes[scene]) for scene in ids]
+        cast = film_cast(context.bible, parsed)
+        placed = placed_scenes(parsed, is_name=cast.is_name)
+        settings = _settings(context, [(text, scenes[scene].name, scene) for scene, text in zip(ids, placed, strict=True)], cast)
         shots: list[Shot] = []
-        for text, setting in zip(parsed.values(), settings, strict=True):
+        for text, setting in zip(placed, settings, strict=True):
             shots += scene_shots(text, setting, cast)
         return numbered_shots(shots, previous)
 
@@ -177,13 +193,15 @@ def _read_script(context: StoryContext) -> _Script:
         sources, title, logline = (converted.fountain,), converted.title, converted.logline
     acts: list[ActText] = []
     scenes: list[list[_WrittenScene]] = []
+    remarks: list[str] = []
     for source in sources:
         screenplay = parse_screenplay(source)
-        lines = raw_lines(source.text)
+        lines = SceneLines(source.text)
+        remarks += [f"{source.name}:{remark.line}: {remark.text}" for remark in screenplay.remarks]
         title = title or screenplay.title_page.get("title", "")
         logline = logline or screenplay.title_page.get("logline", "")
         for act in screenplay.acts:
-            written = [_WrittenScene(text=scene, file=source.name, verbatim=_verbatim(scene, lines)) for scene in act.scenes]
+            written = [_WrittenScene(text=scene, file=source.name, verbatim=lines.of(scene.lines)) for scene in act.scenes]
             if acts and act is screenplay.acts[0] and not act.title:
                 # A file that begins without a section goes on with the act of the file before it.
                 acts[-1] = acts[-1].model_copy(update={"scenes": (*acts[-1].scenes, *act.scenes)})
@@ -191,16 +209,7 @@ def _read_script(context: StoryContext) -> _Script:
             else:
                 acts.append(act)
                 scenes.append(written)
-    return _Script(title=title, logline=" ".join(logline.split()), acts=tuple(acts), scenes=tuple(map(tuple, scenes)))
-
-
-def _verbatim(scene: SceneText, lines: Sequence[str]) -> str:
-    """Return the lines of a scene as they were written."""
-    return "\n".join(lines[scene.lines.first - 1 : scene.lines.last]) + "\n"
-
-
-def _cast(bible: Bible, scenes: Sequence[SceneText]) -> Cast:
-    return Cast(bible, (element.speaker for scene in scenes for element in scene.elements if element.speaker))
+    return _Script(title=title, logline=" ".join(logline.split()), acts=tuple(acts), scenes=tuple(map(tuple, scenes)), remarks=tuple(remarks))
 
 
 def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]], cast: Cast) -> list[SceneSetting]:
@@ -243,14 +252,14 @@ def named_profile(heading: str, bible: Bible) -> str | None:
 
 def _outline(script: _Script, context: StoryContext, previous: Outline | None) -> Outline:
     """Return acts and scenes with their ids and beats."""
-    cast = _cast(context.bible, [scene.text for scene in script.all_scenes])
+    cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
     acts = tuple(
         OutlineAct(
             id="A01",
             title=act.title,
             synopsis=act.synopsis,
             scenes=tuple(
-                OutlineScene(id="A01_S01", heading=scene.heading, synopsis=_synopsis(scene), beats=_beats(scene, cast))
+                OutlineScene(id="A01_S01", heading=scene.heading or OUTSIDE, synopsis=_synopsis(scene), beats=_beats(scene, cast))
                 for scene in act.scenes
             ),
         )

@@ -30,7 +30,14 @@ from itertools import accumulate, groupby
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.ids import FilmId
-from vtx_dagster.core.pacing import ACTION_BEAT_S, ACTION_WORD_S, ORIENTATION_S, line_seconds, reading_seconds
+from vtx_dagster.core.pacing import (
+    ACTION_BEAT_S,
+    ACTION_WORD_S,
+    ORIENTATION_S,
+    dialogue_seconds,
+    line_seconds,
+    reading_seconds,
+)
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
 from vtx_dagster.core.shot import Angle, Camera, DialogueLine, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, ShotSource
@@ -101,7 +108,7 @@ class Piece:
     """An element that is covered, or a part of it.
 
     Attributes:
-        line: The speech; None for action.
+        lines: What is said, a line for every parenthetical; none for action.
         words_s: Seconds to listen and read.
         happening_s: Seconds in which it happens; none for a speech, during which people act.
     """
@@ -109,9 +116,14 @@ class Piece:
     element: Element
     source: ShotSource
     text: str
-    line: DialogueLine | None
+    lines: tuple[DialogueLine, ...]
     words_s: Fraction
     happening_s: Fraction
+
+    @property
+    def line(self) -> DialogueLine | None:
+        """The first line of a speech; None for action."""
+        return self.lines[0] if self.lines else None
 
     @property
     def readable(self) -> str:
@@ -163,7 +175,7 @@ class Take:
     @property
     def lines(self) -> tuple[DialogueLine, ...]:
         """What is said in it."""
-        return tuple(piece.line for piece in self.pieces if piece.line)
+        return tuple(line for piece in self.pieces for line in piece.lines)
 
 
 def scene_shots(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Shot]:
@@ -254,36 +266,59 @@ def cut_element(element: Element, texts: Sequence[str], setting: SceneSetting, c
     """
     speaker = cast.character(element.speaker) if element.speaker else ""
 
-    def line(text: str) -> DialogueLine | None:
-        if not speaker:
-            return None
-        return DialogueLine(character=speaker, text=text, parenthetical=element.parenthetical, off_screen=element.off_screen)
+    def line(text: str, parenthetical: str) -> DialogueLine:
+        return DialogueLine(character=speaker, text=text, parenthetical=parenthetical, off_screen=element.off_screen)
 
     @cache  # cutting weighs the same texts again and again
     def needs(text: str) -> tuple[Fraction, Fraction]:
-        if spoken := line(text):
-            return line_seconds(spoken), Fraction(0)
+        if speaker:
+            return line_seconds(line(text, element.parenthetical)), Fraction(0)
         return reading_seconds(readable_text(text, centred=element.centred)), happening_seconds(text)
 
     def seconds(text: str) -> Fraction:
         words_s, happening_s = needs(text)
         return max(words_s, _WIDEST_S + happening_s)
 
-    def piece(text: str, part: int, parts: int) -> Piece:
-        words_s, happening_s = needs(text)
-        spoken = line(text)
-        if spoken and part > 1:
-            spoken = spoken.model_copy(update={"parenthetical": ""})
-        source = ShotSource(lines=element.lines, part=part, parts=parts)
-        return Piece(element=element, source=source, text=text, line=spoken, words_s=words_s, happening_s=happening_s)
-
     cut = [split_to_fit(text, seconds=seconds, limit_s=setting.limit_s) for text in texts]
     parts = sum(map(len, cut))
+    said = iter(_said([text for fitting in cut for text in fitting], element) if speaker else [()] * parts)
+
+    def piece(text: str, part: int) -> Piece:
+        lines = tuple(line(words, parenthetical) for words, parenthetical in next(said))
+        words_s, happening_s = needs(text)
+        if len(lines) > 1:
+            words_s = dialogue_seconds(lines)
+        source = ShotSource(lines=element.lines, part=part, parts=parts, spoken=max(len(lines), 1))
+        return Piece(element=element, source=source, text=text, lines=lines, words_s=words_s, happening_s=happening_s)
+
     starts = accumulate(map(len, cut), initial=1)
     return [
-        [piece(text, number, parts) for number, text in enumerate(fitting, start=start)]
+        [piece(text, number) for number, text in enumerate(fitting, start=start)]
         for start, fitting in zip(starts, cut, strict=False)
     ]
+
+
+def _said(texts: Sequence[str], element: Element) -> list[list[tuple[str, str]]]:
+    """Return the lines of every part of a speech: words, and the parenthetical before them. One after all words goes with the last."""
+    asides = list(element.asides)
+    found: list[list[tuple[str, str]]] = []
+    letters = 0
+    for text in texts:
+        lines: list[tuple[str, list[str]]] = [("", [])]
+        for word in text.split():
+            here = [aside.text for aside in asides if aside.after <= letters]
+            if here:
+                del asides[: len(here)]
+                if lines[-1][0]:
+                    lines.append(("", []))
+                lines[-1][1].extend(here)
+            lines[-1] = (f"{lines[-1][0]} {word}".strip(), lines[-1][1])
+            letters += len(word)
+        found.append([(words, "; ".join(parentheticals)) for words, parentheticals in lines])
+    if asides and found:
+        words, parenthetical = found[-1][-1]
+        found[-1][-1] = (words, "; ".join(filter(None, (parenthetical, *(aside.text for aside in asides)))))
+    return found
 
 
 def _seconds(pieces: Sequence[Piece]) -> Fraction:

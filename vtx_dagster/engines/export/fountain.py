@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from vtx_dagster.engines.breakdown.heading import looks_like_heading
 from vtx_dagster.engines.export.emphasis import escaped
 from vtx_dagster.engines.export.script import Action, Block, DualSpeech, Lyric, Part, PartKind, Script, Speech, Transition
+from vtx_dagster.engines.screenplay.heading import looks_like_heading
 
 _ASIDE = re.compile(r"\([^()]*\)")
 _FADE = re.compile(r"(?:fade|iris|cut|smash)\b", re.IGNORECASE)

@@ -15,10 +15,10 @@ from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.breakdown.fountain import parse_scene
-from vtx_dagster.engines.breakdown.heading import looks_like_heading
-from vtx_dagster.engines.breakdown.source_lines import SourceLine, source_lines
 from vtx_dagster.engines.export.emphasis import escaped, plain
+from vtx_dagster.engines.screenplay.fountain import parse_scene
+from vtx_dagster.engines.screenplay.heading import looks_like_heading
+from vtx_dagster.engines.screenplay.source_lines import SourceLine, source_lines
 
 _LEFT_OUT = frozenset({ElementKind.NOTE, ElementKind.SYNOPSIS})
 _SPACE = re.compile(r"\s+")

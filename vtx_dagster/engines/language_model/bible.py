@@ -14,13 +14,13 @@ from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.story import WHOLE, Basis, BibleProposal, Draft, Job, Provenance, Story
 from vtx_dagster.core.wording import clean
 from vtx_dagster.engines.breakdown.cast import key_of, title_name
-from vtx_dagster.engines.breakdown.heading import read_heading
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
 from vtx_dagster.engines.language_model.guess import guessed, outline_tokens, treatment_tokens
 from vtx_dagster.engines.language_model.names import spoken_name
 from vtx_dagster.engines.language_model.prompt import Prompt, Window
+from vtx_dagster.engines.screenplay.heading import read_heading
 
 _TEMPLATE = "bible"
 E = TypeVar("E", Character, Location)

@@ -17,7 +17,6 @@ from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.core.wording import clean
 from vtx_dagster.engines.breakdown.brief import without_comments
 from vtx_dagster.engines.breakdown.cast import title_name
-from vtx_dagster.engines.breakdown.heading import read_heading
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, with_new_scenes
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
@@ -36,6 +35,7 @@ from vtx_dagster.engines.language_model.outline_answers import (
     spelled_seconds,
 )
 from vtx_dagster.engines.language_model.prompt import Prompt, Window
+from vtx_dagster.engines.screenplay.heading import read_heading
 
 _HEADING = re.compile(r"^\s*#[^\n]*$", re.MULTILINE)
 _ACTS, _SCENES = "outline_acts", "outline_scenes"

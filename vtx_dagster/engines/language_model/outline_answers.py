@@ -13,9 +13,9 @@ from vtx_dagster.core.outline import Beat, OutlineScene
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.wording import clean
 from vtx_dagster.engines.breakdown.cast import Cast, key_of
-from vtx_dagster.engines.breakdown.heading import looks_like_heading, read_heading
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.names import known_keys
+from vtx_dagster.engines.screenplay.heading import looks_like_heading, read_heading
 
 _TOLERANCE = 0.25
 """How far a length may be off before the model is asked to mend it."""

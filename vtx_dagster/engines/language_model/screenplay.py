@@ -19,7 +19,6 @@ from vtx_dagster.core.outline import OutlineAct, OutlineScene
 from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.screenplay import ElementKind
 from vtx_dagster.core.story import Basis, Draft, Job, Provenance, SceneFile, Story
-from vtx_dagster.engines.breakdown.heading import looks_like_heading
 from vtx_dagster.engines.breakdown.rules import scene_slug
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
@@ -31,6 +30,7 @@ from vtx_dagster.engines.language_model.prompt import Prompt, Window
 from vtx_dagster.engines.language_model.roles import Roles
 from vtx_dagster.engines.language_model.tokens import BYTES_PER_TOKEN, estimated_tokens
 from vtx_dagster.engines.language_model.treatment import treatment_section
+from vtx_dagster.engines.screenplay.heading import looks_like_heading
 
 _TEMPLATE = "screenplay"
 _MAX_SEQUENCE = 8

@@ -18,8 +18,6 @@ from vtx_dagster.core.shot import DialogueLine, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Basis, Draft, Job, Provenance, Source, Story
 from vtx_dagster.engines.breakdown.cast import Cast
-from vtx_dagster.engines.breakdown.fountain import parse_scene
-from vtx_dagster.engines.breakdown.heading import read_heading, time_of_day
 from vtx_dagster.engines.breakdown.numbering import numbered_shots
 from vtx_dagster.engines.breakdown.planned import planned_shots
 from vtx_dagster.engines.breakdown.rules import check_known, longest_clip_s, named_profile
@@ -32,6 +30,8 @@ from vtx_dagster.engines.language_model.parallel import PartFailure, attempted, 
 from vtx_dagster.engines.language_model.prompt import Prompt
 from vtx_dagster.engines.language_model.roles import Roles
 from vtx_dagster.engines.language_model.shot_answer import Board, ShotsAnswer, read_plan
+from vtx_dagster.engines.screenplay.fountain import parse_scene
+from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
 
 _TEMPLATE = "shotlist"
 _MISSING_TOKENS = 1_500

@@ -4,7 +4,7 @@ import pytest
 from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast, key_of, missing_bible_entries, title_name
-from vtx_dagster.engines.breakdown.fountain import parse_scene
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 BIBLE = Bible(
     characters=Characters(

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations
 from vtx_dagster.core.metadata import Metadata
-from vtx_dagster.engines.breakdown.heading import read_heading
+from vtx_dagster.engines.screenplay.heading import read_heading
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.outline_answers import (
     ActsAnswer,

@@ -15,7 +15,7 @@ from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Draft, Job, Source
-from vtx_dagster.engines.breakdown.fountain import parse_scene
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.engines.language_model.shotlist import ShotlistStage
 
 SCENE = """\

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText, Screenplay
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.breakdown.fountain import parse_scene, parse_screenplay, reads_as_action, reads_as_cue
+from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay, reads_as_action, reads_as_cue
 
 ACTION, DIALOGUE, LYRIC = ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRIC
 TRANSITION, NOTE, SYNOPSIS = ElementKind.TRANSITION, ElementKind.NOTE, ElementKind.SYNOPSIS

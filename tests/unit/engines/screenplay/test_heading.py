@@ -1,7 +1,7 @@
 import pytest
 
 from vtx_dagster.core.shot import TimeOfDay
-from vtx_dagster.engines.breakdown.heading import time_of_day
+from vtx_dagster.engines.screenplay.heading import time_of_day
 
 
 @pytest.mark.parametrize(
