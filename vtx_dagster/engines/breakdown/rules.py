@@ -209,7 +209,9 @@ def _read_script(context: StoryContext) -> _Script:
             else:
                 acts.append(act)
                 scenes.append(written)
-    return _Script(title=title, logline=" ".join(logline.split()), acts=tuple(acts), scenes=tuple(map(tuple, scenes)), remarks=tuple(remarks))
+    return _Script(
+        title=title, logline=" ".join(logline.split()), acts=tuple(acts), scenes=tuple(map(tuple, scenes)), remarks=tuple(remarks)
+    )
 
 
 def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]], cast: Cast) -> list[SceneSetting]:

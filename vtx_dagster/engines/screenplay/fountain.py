@@ -249,7 +249,7 @@ class _Reader:
 
     def _read(self, lines: Sequence[SourceLine]) -> None:
         content = [line for line in lines if not line.comment_only]
-        followed = {line.number: bool(after.text.strip()) for line, after in pairwise(content)}
+        followed = {line.number: _follows(after.text.strip()) for line, after in pairwise(content)}
         self._below = {
             line.number: [after.text.strip() for after in content[at + 1 : at + 1 + _MOST_LINES_OF_ASIDE]]
             for at, line in enumerate(content)
@@ -258,7 +258,7 @@ class _Reader:
         self._aside: list[str] = []
         for line in lines:
             if line.comment_only:
-                if not self._speech:
+                if not (self._speech or line.inside_comment):
                     self._end_paragraph()
                 self._read_notes(line.notes)
             elif line.blank:
@@ -447,10 +447,10 @@ class _Reader:
         """End a paragraph, and the speech that it may be in."""
         speech, paragraph = self._speech, self._paragraph
         self._aside = []
-        if speech and not speech.spoken and paragraph and all(part.parenthetical for part in paragraph.parts):
+        if speech and not speech.spoken:
             # A cue and a parenthetical without a word: MARA (nods). Somebody acts, nobody speaks.
-            asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts)
-            text = f"{speech.speaker} ({asides})"
+            asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
+            text = f"{speech.speaker} ({asides})" if asides else speech.speaker
             lines = Lines(first=speech.cue_line, last=speech.last)
             self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=text))
             self._paragraph = None
@@ -489,6 +489,11 @@ class _Reader:
     def _add(self, kind: ElementKind, line: SourceLine, text: str, *, marked: str = "", level: int = 0) -> None:
         lines = Lines(first=line.number, last=line.closes)
         self.items.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
+
+
+def _follows(text: str) -> bool:
+    """Say whether a line belongs to the one above it."""
+    return bool(text) and not _is_full_heading(plain_text(text))
 
 
 def _with_number(heading: Heading, number: str) -> Heading:

@@ -31,7 +31,38 @@ _CLOCK = re.compile(
 _DATE_NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th|s|e|er|'s)?")
 _SCENE_NUMBER = re.compile(r"\s*#(?P<number>[^\s#](?:[^#]*[^\s#])?)#\s*$")
 _JOINED = re.compile(r"\s*(?:[./&+-]|\band\b)\s*", re.IGNORECASE)
-_DANGLING = frozenset(["of", "the", "a", "an", "and", "&", "by", "for", "to", "in", "at", "on", "with", "from", "le", "la", "les", "de", "du", "des", "der", "die", "das", "el", "los", "las", "di", "del"])
+_DANGLING = frozenset(
+    [
+        "of",
+        "the",
+        "a",
+        "an",
+        "and",
+        "&",
+        "by",
+        "for",
+        "to",
+        "in",
+        "at",
+        "on",
+        "with",
+        "from",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "der",
+        "die",
+        "das",
+        "el",
+        "los",
+        "las",
+        "di",
+        "del",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

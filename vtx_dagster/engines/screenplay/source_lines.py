@@ -174,7 +174,9 @@ class _Scanner:
             if closes_at:
                 self._comment = _Comment(opening.group(), number, closes_at, is_closed)
                 if not is_closed:
-                    self._remark(number, "this note [[ is not closed: it is taken to end here or before the next empty line")
+                    self._remark(
+                        number, "[[ is not closed with ]]: the note is taken to end before the next empty line or scene heading"
+                    )
                 return opening
             self._remark(number, "/* is never closed with */: it is taken as text")
         return None
