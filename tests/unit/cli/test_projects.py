@@ -33,7 +33,7 @@ def test_new_takes_title_and_author_from_the_title_page(vtx, studio, tmp_path):
     ("name", "text", "code", "message"),
     [
         ("mine.fountain", "INT. ROOM - DAY\n\nX.\n", 2, "has no title page with a Title"),
-        ("mine.fountain", "Title: Mine\n\nNo heading.\n", 1, "mine.fountain:"),
+        ("mine.fountain", "Title: Mine\n", 1, "mine.fountain:"),
         ("mine.pdf", "%PDF", 2, "give one"),
     ],
     ids=["no title", "no screenplay", "no Fountain"],

@@ -67,8 +67,8 @@ class Cast:
             same_place_key(name): key for key, entry in bible.locations.locations.items() for name in (key, entry.name)
         }
         for place in places:
-            if whole := key_of(place):
-                self._places.setdefault(same_place_key(place), whole)
+            if key := self.location(place):
+                self._places.setdefault(same_place_key(place), key)
         names = [name for entry in bible.characters.characters.values() for name in (entry.name, *entry.aliases)]
         speakers = sorted(set(speakers))
         self._names = {name.casefold(): self.character(name) for name in (*names, *speakers) if key_of(name)}

@@ -65,9 +65,9 @@ def scene_fountain(heading: str, passages: Sequence[Passage]) -> str:
     try:
         scene = parse_scene(Source(name="scene", text=text))
     except InvalidFileError as error:
-        raise InvalidRequestError(
-            f"{heading!r} cannot open a scene of a screenplay: write a place and a time, e.g. INT. KITCHEN - DAY", heading=heading
-        ) from error
+        raise _no_heading(heading) from error
+    if scene.outside:
+        raise _no_heading(heading)
     if scene.heading != plain:
         raise InvalidRequestError(
             f"{heading!r} cannot open a scene of a screenplay: it reads as {scene.heading!r}", heading=heading
@@ -75,6 +75,11 @@ def scene_fountain(heading: str, passages: Sequence[Passage]) -> str:
     if passages_of(scene) != tuple(passages):
         raise InvalidRequestError(f"the scene {heading!r} does not read back as it was written", heading=heading)
     return text
+
+
+def _no_heading(heading: str) -> InvalidRequestError:
+    message = f"{heading!r} cannot open a scene of a screenplay: write a place and a time, e.g. INT. KITCHEN - DAY"
+    return InvalidRequestError(message, heading=heading)
 
 
 def passages_of(scene: SceneText) -> tuple[Passage, ...]:
@@ -99,7 +104,7 @@ def _paragraph(passage: Passage) -> str:
         return f"> {_literal(passage.text, last='<')}"
     if passage.centred:
         return f"> {_literal(passage.text)} <"
-    text = _literal(passage.text)
+    text = _literal(passage.text, first="!")
     return text if reads_as_action(text) else f"!{text}"
 
 
@@ -107,7 +112,9 @@ def _speech(passage: Passage) -> list[str]:
     name = _literal(passage.speaker)
     cue = f"{name} (O.S.)" if passage.off_screen else name
     parenthetical = [f"({_literal(passage.parenthetical)})"] if passage.parenthetical else []
-    return [cue if reads_as_cue(cue) else f"@{cue}", *parenthetical, _literal(passage.text, first=_SPEECH_MARKS)]
+    # What reads as a heading would open a scene even in a speech.
+    first = passage.text[0] if looks_like_heading(passage.text) else _SPEECH_MARKS
+    return [cue if reads_as_cue(cue) else f"@{cue}", *parenthetical, _literal(passage.text, first=first)]
 
 
 def _literal(text: str, *, first: str = "", last: str = "") -> str:

@@ -42,7 +42,9 @@ from vtx_dagster.engines.screenplay.title_page import read_title_page
 OUTSIDE = "Black"
 """The place of text that stands in no scene and under no section."""
 
-_FORCED_HEADING = re.compile(r"^\.(?=[^\W_]|[*_\"“«'(\[])")
+_FORCED_HEADING = re.compile(r"^\.(?=[*_\"“«'(\[]*[^\W_])")
+_FORCED_ACTION = re.compile(r"^!(?:!(?=[^\W_]))?")
+"""``!!`` is how Beat marks a shot."""
 _FORCED_CUE = re.compile(r"^@\s*[^\s(^]")
 _CUE_TAIL = re.compile(r"(?:\s*\([^()]*\))*\s*\^?$")
 _EXTENSION = re.compile(r"\(([^()]*)\)")
@@ -53,7 +55,6 @@ _PAGE_FURNITURE = re.compile(
 )
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
-_MOST_WORDS_OF_TRANSITION = 6
 _MOST_LINES_OF_ASIDE = 4
 _LISTED = 8
 
@@ -183,8 +184,8 @@ def _is_cue(text: str) -> bool:
 
 
 def _is_full_heading(text: str) -> bool:
-    """Say whether a line is a heading wherever it stands: in capitals, with INT. or EXT. and a time."""
-    return text == text.upper() and looks_like_heading(text) and bool(read_heading(text).time)
+    """Say whether a line is a heading wherever it stands: in capitals, with INT. or EXT., a dot after it, and a time."""
+    return text == text.upper() and "." in text and looks_like_heading(text) and bool(read_heading(text).time)
 
 
 # -- elements -----------------------------------------------------------------------------------------------------------------
@@ -281,7 +282,7 @@ class _Reader:
 
     def _read_line(self, line: SourceLine, *, ends: bool) -> None:
         text = line.text.strip()
-        if self._speech and not _is_full_heading(plain_text(text)):
+        if self._speech and not _is_full_heading(text):
             self._read_spoken(line, text)
             return
         starts = self._paragraph is None
@@ -289,7 +290,7 @@ class _Reader:
             self._left_out.append(line)
             return
         kind = _kind_of(text, starts=starts, ends=ends)
-        if kind == _Kind.PLAIN and _is_full_heading(plain_text(text)):
+        if kind == _Kind.PLAIN and _is_full_heading(text):
             kind = _Kind.HEADING
         bare = plain_text(text) if text[0] in "*_" else text
         match kind:
@@ -303,8 +304,7 @@ class _Reader:
             case _Kind.LYRIC:
                 self._read_prose(ElementKind.LYRIC, line, text[1:].strip())
             case _Kind.FORCED_ACTION:
-                # !! is how Beat marks a shot.
-                self._read_prose(ElementKind.ACTION, line, text.lstrip("!"))
+                self._read_prose(ElementKind.ACTION, line, _FORCED_ACTION.sub("", text))
             case _Kind.CENTRED:
                 self._end_speech()
                 self._read_card(line, bare[1:-1].strip())
@@ -344,7 +344,7 @@ class _Reader:
                 self._read_transition(line, text)
         elif text[0] == "!":
             self._end_speech()
-            self._read_prose(ElementKind.ACTION, line, text.lstrip("!"))
+            self._read_prose(ElementKind.ACTION, line, _FORCED_ACTION.sub("", text))
         else:
             # "Est. 1921" or "#1 in the charts" may be said.
             self._read_prose(ElementKind.DIALOGUE, line, text)
@@ -377,10 +377,6 @@ class _Reader:
         if is_end_card(plain_text(text)):
             self._end_speech()
             self._read_card(line, text)
-        elif len(text.split()) > _MOST_WORDS_OF_TRANSITION and not is_transition(plain_text(text)):
-            self.remarks.append(Remark(line=line.number, text="too long for a transition (>): it is taken as action"))
-            self._end_speech()
-            self._read_prose(ElementKind.ACTION, line, text)
         else:
             self._read_single(ElementKind.TRANSITION, line, text)
 
@@ -493,7 +489,7 @@ class _Reader:
 
 def _follows(text: str) -> bool:
     """Say whether a line belongs to the one above it."""
-    return bool(text) and not _is_full_heading(plain_text(text))
+    return bool(text) and not _is_full_heading(text)
 
 
 def _with_number(heading: Heading, number: str) -> Heading:

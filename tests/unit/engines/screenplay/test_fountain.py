@@ -95,11 +95,6 @@ def told(body: str) -> list[tuple]:
         pytest.param("INTERCUT WITH: THE YARD:", [(TRANSITION, "INTERCUT WITH: THE YARD:", "")], id="transition that goes on"),
         pytest.param("SCHNITT AUF:", [(TRANSITION, "SCHNITT AUF:", "")], id="german transition"),
         pytest.param("ЗТМ.", [(TRANSITION, "ЗТМ.", "")], id="russian transition"),
-        pytest.param(
-            "> The rangers run down the long corridor to the command centre.",
-            [(ACTION, "The rangers run down the long corridor to the command centre.", "")],
-            id="too long for a transition",
-        ),
         pytest.param("THE END", [(ACTION, "THE END", "")], id="end card"),
         pytest.param("> THE END", [(ACTION, "THE END", "")], id="end card as a transition"),
         pytest.param("_Ende._", [(ACTION, "Ende.", "")], id="no end card in small letters"),
@@ -190,13 +185,6 @@ def test_a_sung_speech_goes_on():
 def test_an_end_card_is_a_card(card):
     text = card if not card.endswith("<") else f"> {card}"
     assert elements(f"Rain.\n\n{text}")[-1].centred
-
-
-def test_a_transition_that_is_too_long_is_said():
-    screenplay = parse_screenplay(source("INT. A - DAY\n\n> The rangers run down the long corridor to the command centre."))
-    assert [(remark.line, remark.text) for remark in screenplay.remarks] == [
-        (3, "too long for a transition (>): it is taken as action")
-    ]
 
 
 def test_what_is_left_out_is_said():

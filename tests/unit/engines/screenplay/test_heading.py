@@ -18,8 +18,8 @@ from vtx_dagster.engines.screenplay.heading import time_of_day
         ("CONTINUOUS", TimeOfDay.EVENING),
         ("MOMENTS LATER", TimeOfDay.EVENING),
         ("Same.", TimeOfDay.EVENING),
-        ("WHENEVER", TimeOfDay.DAY),
-        ("", TimeOfDay.DAY),
+        ("WHENEVER", TimeOfDay.EVENING),
+        ("", TimeOfDay.EVENING),
     ],
 )
 def test_time_of_day(time, expected):
