@@ -9,12 +9,15 @@ import re
 from dataclasses import dataclass, field
 
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.screenplay.heading import looks_like_heading
+from vtx_dagster.engines.screenplay.heading import looks_like_heading, read_heading
 from vtx_dagster.engines.screenplay.source_lines import raw_lines
 
 _HEADING = re.compile(r"^(?P<marks>#{1,6})\s+(?P<text>\S.*?)\s*#*$")
 _ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+(?P<text>\S.*)$")
 _QUOTE = re.compile(r"^\s*>\s?")
+_UNDERLINE = re.compile(r"^\s{0,3}(?P<mark>=+|-{2,})\s*$")
+_FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?P<entries>.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_ENTRY = re.compile(r"^(?P<key>[\w -]{1,40}):[ \t]*(?P<value>.*)$")
 _RULE = re.compile(r"^\s*(?:[-*_=]\s*){3,}$|^\s*(?:```|~~~).*$")
 _REMARK = re.compile(r"^\(.*\)$")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -51,7 +54,12 @@ def without_comments(brief: Source) -> str:
 
 def is_fountain(brief: Source) -> bool:
     """Say whether a brief holds scene headings, so that it is a screenplay."""
-    return any(looks_like_heading(line.strip()) for line in raw_lines(brief.text))
+    return any(_is_scene_heading(line.strip()) for line in raw_lines(brief.text))
+
+
+def _is_scene_heading(line: str) -> bool:
+    """Say whether a line is a scene heading, not a sentence: ``Int. calls were free`` has neither capitals nor a time."""
+    return looks_like_heading(line) and (line.split()[0].isupper() or bool(read_heading(line).time))
 
 
 def brief_as_fountain(brief: Source, *, title: str, logline: str = "") -> BriefAsFountain:
@@ -62,12 +70,13 @@ def brief_as_fountain(brief: Source, *, title: str, logline: str = "") -> BriefA
         title: Heading of the only scene of a brief that has no headings.
         logline: Of the film. Where the brief repeats it, it is no action; neither is a paragraph in parentheses, a remark.
     """
-    blocks = _blocks(without_comments(brief), logline)
-    own_title, own_logline = "", ""
+    entries, text = _front_matter("\n".join(raw_lines(without_comments(brief))))
+    blocks = _blocks(text, logline)
+    own_title, own_logline = entries.get("title", ""), entries.get("logline", "")
     levels = [block.level for block in blocks if block.level]
     top = next((block for block in blocks if block.level), None)
     if top and len(levels) > 1 and levels.count(top.level) == 1 and top.level == min(levels):
-        own_title, own_logline = top.heading, " ".join(top.paragraphs)
+        own_title, own_logline = own_title or top.heading, " ".join(top.paragraphs) or own_logline
         blocks.remove(top)
         levels.remove(top.level)
     scene_level = max((block.level for block in blocks if block.level and block.paragraphs), default=0)
@@ -87,6 +96,16 @@ def brief_as_fountain(brief: Source, *, title: str, logline: str = "") -> BriefA
     )
 
 
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
+    """Return the entries between two ``---`` at the top by lower-case key, and the rest of a brief."""
+    found = _FRONT_MATTER.match(text)
+    if found is None:
+        return {}, text
+    entries = filter(None, map(_ENTRY.match, found["entries"].split("\n")))
+    values = {entry["key"].strip().casefold(): entry["value"].strip().strip("\"'") for entry in entries}
+    return values, text[found.end() :]
+
+
 def _scene(heading: str, paragraphs: list[str]) -> list[str]:
     if not paragraphs:
         return []
@@ -104,6 +123,7 @@ def _literal(text: str) -> str:
 def _blocks(text: str, logline: str) -> list[_Block]:
     blocks = [_Block(0, "")]
     paragraph: list[str] = []
+    in_list = False
 
     def end_paragraph() -> None:
         whole = " ".join(paragraph)
@@ -113,13 +133,19 @@ def _blocks(text: str, logline: str) -> list[_Block]:
 
     for raw in raw_lines(text):
         line = _QUOTE.sub("", raw)
-        if heading := _HEADING.match(line):
+        underline = _UNDERLINE.match(line) if len(paragraph) == 1 and not in_list else None
+        in_list = in_list and bool(line.strip())
+        if underline and (underline["mark"][0] == "=" or paragraph[0][-1] not in ".!?…"):
+            # A heading that is underlined: = for the first level, - for the second.
+            blocks.append(_Block(1 if underline["mark"][0] == "=" else 2, paragraph.pop()))
+        elif heading := _HEADING.match(line):
             end_paragraph()
             blocks.append(_Block(len(heading["marks"]), heading["text"]))
         elif not line.strip() or _RULE.match(line):
             end_paragraph()
         elif item := _ITEM.match(line):
             end_paragraph()
+            in_list = True
             paragraph.append(item["text"])
         else:
             paragraph.append(line.strip())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.clip_from_shot import shot_to_clip
@@ -14,7 +15,7 @@ from vtx_dagster.core.metadata import DEFAULT_PROFILES, Metadata
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.pacing import pace
 from vtx_dagster.core.plan import EngineIdentity
-from vtx_dagster.core.screenplay import ActText, ElementKind, SceneText
+from vtx_dagster.core.screenplay import ActText, Element, ElementKind, SceneText
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import SceneFile, Source, StoryContext
@@ -23,14 +24,12 @@ from vtx_dagster.engines.breakdown.cast import Cast, film_cast, key_of
 from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
 from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
-from vtx_dagster.engines.breakdown.prose import sentences, shortened
+from vtx_dagster.engines.breakdown.prose import sentences
 from vtx_dagster.engines.breakdown.shots import SceneSetting, scene_shots
 from vtx_dagster.engines.screenplay.fountain import OUTSIDE, parse_scene, parse_screenplay
 from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
 from vtx_dagster.engines.screenplay.source_lines import SceneLines
 
-_MAX_BEATS = 12
-_MAX_BEAT_LETTERS = 160
 _MAX_SLUG = 40
 
 
@@ -301,22 +300,22 @@ def _synopsis(scene: SceneText) -> str:
 
 
 def _beats(scene: SceneText, cast: Cast) -> tuple[Beat, ...]:
-    """Return what happens in a scene: a beat for every action paragraph, and one for every exchange of speeches."""
+    """Return what happens in a scene: a beat for every action paragraph, and one for every conversation."""
     beats: list[str] = []
-    speakers: list[str] = []
-    first_words = ""
-    for element in (*covered_elements(scene), None):
-        if element is not None and element.speaker:
-            speakers.append(cast.display_name(cast.character(element.speaker)))
-            first_words = first_words or element.text
-            continue
-        if speakers:
-            who = " and ".join(dict.fromkeys(speakers))
-            beats.append(f"{who}: “{shortened(first_words, _MAX_BEAT_LETTERS)}”")
-            speakers, first_words = [], ""
-        if element is not None:
-            beats.append(shortened(element.text, _MAX_BEAT_LETTERS))
-    return tuple(Beat(text=text) for text in beats[:_MAX_BEATS])
+    for is_speech, group in groupby(covered_elements(scene), key=lambda element: bool(element.speaker)):
+        elements = list(group)
+        beats += [_conversation(elements, cast)] if is_speech else [element.text for element in elements]
+    return tuple(Beat(text=text) for text in beats)
+
+
+def _conversation(speeches: Sequence[Element], cast: Cast) -> str:
+    """Return a conversation in short: who speaks, how often, and its first and last words; two speeches as they are."""
+    speakers = dict.fromkeys(cast.display_name(cast.character(speech.speaker)) for speech in speeches)
+    who = " and ".join(filter(None, (", ".join([*speakers][:-1]), [*speakers][-1])))
+    if len(speeches) <= 2:
+        return f"{who}: {' '.join(f'“{speech.text}”' for speech in speeches)}"
+    first, last = sentences(speeches[0].text)[0], sentences(speeches[-1].text)[-1]
+    return f"{who}, {len(speeches)} speeches, from “{first}” to “{last}”"
 
 
 def scene_slug(scene: OutlineScene) -> str:

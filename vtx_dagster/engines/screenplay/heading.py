@@ -228,7 +228,8 @@ def _side(text: str, *, numbered: bool) -> _Side | None:
     interior = next(iter(sides)) if len(sides) == 1 else None
     cased = prefix.upper() != prefix.lower()
     weak = all(_fold(part) in _words().weak for part in _JOINED.split(prefix) if part)
-    is_short = end.startswith(".") and not weak
+    # "Est. 1921, the hotel ..." is a sentence.
+    is_short = end.startswith(".") and not weak and _fold(prefix) != "est"
     if not rest or not re.search(r"[^\W_]", rest) or (cased and prefix != prefix.upper() and not is_short and not numbered):
         return None
     return _Side(interior, rest, weak)
@@ -344,9 +345,14 @@ _EARLY = frozenset({"early", "late", "mid", "next", "same", "pre", "later", "two
 
 def _is_time(text: str) -> bool:
     """Say whether a text says when, and nothing else."""
-    text = _SCENE_NUMBER.sub("", text)
-    text = re.sub(r"[()\[\]]", " ", text)
-    tells = False
+    if "(" in text or "[" in text:
+        beside = _BRACKETS.sub(" ", text).strip()
+        # DAY (1973), NIGHT [THE DREAM]: what stands in brackets beside a time goes with it.
+        if beside:
+            return _is_time(beside)
+        if text[0] == "[":
+            return True
+        text = text.strip("()[] ")
     without_clock = _CLOCK.sub(lambda found: " \x01 " if found["sep"] or found["half"] else found.group(), text)
     tells = "\x01" in without_clock
     tokens = _tokens(without_clock.replace("\x01", " "))

@@ -103,7 +103,7 @@ def test_outline():
         seconds=5.0,
     )
     assert (second.time_of_day, second.synopsis, second.characters) == (TimeOfDay.NIGHT, "The lamp is out.", ("mara", "noah"))
-    assert [beat.text for beat in second.beats] == ["The lamp is out.", "Mara and Noah: “Who was here?”", "It rains."]
+    assert [beat.text for beat in second.beats] == ["The lamp is out.", "Mara and Noah: “Who was here?” “I was.”", "It rains."]
     assert (third.id, third.time_of_day, third.synopsis) == ("A02_S01", TimeOfDay.DAWN, "")
 
 
@@ -112,7 +112,7 @@ def test_treatment():
     assert WRITER.treatment(given, WRITER.outline(given)) == (
         "# The Light\n\nBy A. Writer\n\n*A light goes out.*\n\n## The stair\n\nShe climbs.\n\n"
         "### A01_S01: INT. LIGHTHOUSE - NIGHT\n\n*The climb.*\n\nMARA climbs the stair. It is long.\n\n"
-        "### A01_S02: INT. LAMP ROOM - CONTINUOUS\n\nThe lamp is out. Mara and Noah: “Who was here?” It rains.\n\n"
+        "### A01_S02: INT. LAMP ROOM - CONTINUOUS\n\nThe lamp is out. Mara and Noah: “Who was here?” “I was.” It rains.\n\n"
         "## The door\n\n### A02_S01: EXT. DOOR - DAWN\n\nMara: “Go.”\n"
     )
 
