@@ -22,10 +22,10 @@ from vtx_dagster.core.policy import Policy
 from vtx_dagster.core.prices import PriceTable
 from vtx_dagster.core.story import Source, StoryContext
 from vtx_dagster.engines.breakdown import directions
-from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 from vtx_dagster.engines.breakdown.rules import Breakdown
 from vtx_dagster.engines.ffmpeg import Ffmpeg, find_ffmpeg
 from vtx_dagster.engines.ltx.serving import SERVED
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.studio.documents import load_document
 from vtx_dagster.studio.project import Studio

@@ -1,4 +1,4 @@
-"""A screenplay as data: what a Fountain file says, element by element, with the lines it stands on and the marks it is written in."""
+"""A screenplay as data: what a Fountain file says, element by element, with its lines and its marks."""
 
 from enum import StrEnum
 
@@ -28,7 +28,7 @@ class ElementKind(StrEnum):
 
 
 class SpeechPart(Part):
-    """Consecutive lines of a speech: what is said, or a parenthetical. ``text`` has the author's line breaks and emphasis marks."""
+    """Consecutive lines of a speech: what is said, or a parenthetical; with the author's line breaks and emphasis marks."""
 
     text: str
     parenthetical: bool = False

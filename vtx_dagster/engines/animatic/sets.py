@@ -1170,7 +1170,7 @@ def _bridge(stage: Stage) -> None:
 
 
 def _black(stage: Stage) -> None:
-    """Nothing but dark, for what is heard or read over black; a little lighter in the middle, so that it is no missing picture."""
+    """Nothing but dark, for what is heard or read over black; a little lighter in the middle, as a picture is."""
     stage.far.gradient(-2.2, 2.2, (8, 8, 11), (16, 16, 20))
     stage.far.glow(0.0, -0.4, 1.4, (58, 58, 66), 0.5)
 

@@ -151,7 +151,8 @@ def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
 def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tuple[dict[str, Character], dict[str, Location]]:
     """Return stubs for the characters and locations that the scenes have and the bible has not.
 
-    Only who speaks is a character: capitals in action are props and sounds as often as people. Text outside of scenes is in black.
+    Only who speaks is a character: capitals in action are props and sounds as often as people. Text outside of scenes is shown
+    over black.
 
     Returns:
         New entries by key, in order of appearance, ``stub`` set; none of their keys is in the bible.

@@ -7,7 +7,6 @@ time of day, or, as everything else is, the subject. ``CU on her hands`` is a si
 import re
 from dataclasses import dataclass
 
-from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.screenplay import Element, ElementKind
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 
@@ -65,6 +64,7 @@ class Direction:
 
     Attributes:
         subject: What the shot looks at, as written; empty when the note does not say.
+        remarks: What of the note was not followed, and why.
     """
 
     size: ShotSize | None = None
@@ -74,6 +74,7 @@ class Direction:
     seconds: float | None = None
     time_of_day: TimeOfDay | None = None
     subject: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def is_direction(element: Element) -> bool:
@@ -86,26 +87,26 @@ def direction_text(element: Element) -> str:
     return _MARK.sub("", element.text)
 
 
-def read_direction(element: Element, *, file: str) -> Direction:
+def read_direction(element: Element) -> Direction:
     """Return what a note asks for.
+
+    Of two of a kind the first holds; a length or a lens that no shot can have is left out. Both are remarked upon.
 
     Args:
         element: A note for which ``is_direction`` holds.
-        file: Name of the scene file, for errors.
-
-    Raises:
-        InvalidFileError: If it asks for two of a kind, or for a length or a lens that no shot can have.
     """
     found: dict[str, object] = {}
     subjects: list[str] = []
-    where = f"{file}:{element.lines.first}"
+    remarks: list[str] = []
     for part in direction_text(element).split(","):
-        kind, value, rest = _read_part(part.strip(), where)
-        if kind and found.setdefault(kind, value) is not value:
-            raise InvalidFileError(f"{where}: the SHOT note asks for a second {kind} ({part.strip()}): keep one", path=file)
+        kind, value, rest = _read_part(part.strip())
+        if problem := _problem(kind, value):
+            remarks.append(f"the SHOT note asks for {part.strip()}, which is left out: {problem}")
+        elif kind and found.setdefault(kind, value) is not value:
+            remarks.append(f"the SHOT note asks for a second {kind} ({part.strip()}): the first holds")
         if rest:
             subjects.append(rest)
-    return Direction(subject=", ".join(subjects), **found)  # pyright: ignore[reportArgumentType] - one key for each type of value
+    return Direction(subject=", ".join(subjects), remarks=tuple(remarks), **found)  # pyright: ignore[reportArgumentType] - one key for each type of value
 
 
 def _plain(part: str) -> str:
@@ -122,26 +123,27 @@ _VOCABULARY: tuple[tuple[str, dict[str, object]], ...] = tuple(
 )
 
 
-def _read_part(part: str, where: str) -> tuple[str, object, str]:
+def _problem(kind: str, value: object) -> str:
+    """Return why no shot can have what is asked for; empty if it can."""
+    if kind == "seconds" and isinstance(value, float) and not 0 < value <= MAX_SHOT_S:
+        return f"a shot lasts more than 0 and at most {MAX_SHOT_S} seconds"
+    if kind == "lens_mm" and isinstance(value, int) and not 8 <= value <= 1200:
+        return "lenses are 8mm to 1200mm long"
+    return ""
+
+
+def _read_part(part: str) -> tuple[str, object, str]:
     """Return what a part is (empty for a subject), its value, and the subject in it."""
     plain = _plain(part)
     if seconds := _SECONDS.match(plain):
-        value = float(seconds[1])
-        if not 0 < value <= MAX_SHOT_S:
-            raise InvalidFileError(
-                f"{where}: a SHOT note asks for {part}: a shot lasts more than 0 and at most {MAX_SHOT_S} seconds"
-            )
-        return "seconds", value, ""
+        return "seconds", float(seconds[1]), ""
     if lens := _LENS.match(plain):
-        value = round(float(lens[1]))
-        if not 8 <= value <= 1200:
-            raise InvalidFileError(f"{where}: a SHOT note asks for a lens of {part}: lenses are 8mm to 1200mm long")
-        return "lens_mm", value, ""
+        return "lens_mm", round(float(lens[1])), ""
     for kind, spellings in _VOCABULARY:
         if plain in spellings:
             return kind, spellings[plain], ""
     if with_subject := _SIZE_WITH_SUBJECT.match(part):
-        kind, value, rest = _read_part(with_subject["size"], where)
+        kind, value, rest = _read_part(with_subject["size"])
         if kind in {"size", "angle", "move"} and not rest:
             return kind, value, with_subject["subject"]
     return "", None, part

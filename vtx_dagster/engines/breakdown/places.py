@@ -3,8 +3,8 @@
 **Minor slugs.** A heading without INT. or EXT. (``.THE ROCKS``) that comes after one with it is inside or outside as the scene
 before, and so is its light. Its place is
 
-1. that of the scene before, where it says only when or which side (``.LATER``, ``.INSIDE``), names somebody (``.ANN``), or directs
-   the camera (``.BACK TO SCENE``);
+1. that of the scene before, where it says only when or which side (``.LATER``, ``.INSIDE``), names somebody (``.ANN``), or
+   directs the camera (``.BACK TO SCENE``);
 2. else the last earlier place of which it is a part: ``.BACK IN THE APARTMENT`` after ``INT. SCOTT'S APARTMENT``;
 3. else its own, if it has a word for a place in it (``.NAK'S BEDROOM``);
 4. else a spot in the place of the scene before (``.THE DOOR``).
@@ -27,7 +27,8 @@ _ARTICLE = re.compile(r"^(?:the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|o
 _APOSTROPHE = re.compile(r"['\u2019\u02bc\u00b4`]")
 _CAMERA = re.compile(
     r"^(?:(?:back|return|cut(?: back)?) to|another angle|reverse angle|angle|close|closer|wide|wider|tight|favou?ring|insert|pov"
-    r"|point of view|push(?:ing)? in|pull(?:ing)? back|tracking|aerial|resume|intercut|series of shots|montage|flash(?:back)?)\b|\bpov\b",
+    r"|point of view|push(?:ing)? in|pull(?:ing)? back|tracking|aerial|resume|intercut|series of shots|montage|flash(?:back)?)\b"
+    r"|\bpov\b",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(

@@ -67,9 +67,6 @@ def planned_shots(scene: SceneText, setting: SceneSetting, cast: Cast, plan: Seq
         setting: What is the same in all its shots.
         cast: Who may be in it.
         plan: In the order of the scene: no shot covers an element that stands before one of an earlier shot.
-
-    Raises:
-        InvalidFileError: If a direction in the scene cannot be followed.
     """
     return shot_takes(_Plan(scene, setting, cast, plan).takes(), scene, setting, cast)
 
@@ -87,7 +84,7 @@ class _Plan:
         self._cast = cast
         self._plan = plan
         self._elements = covered_elements(scene)
-        self._segments = segments_of(scene, setting)
+        self._segments = segments_of(scene)
         self._segment_of = [number for number, segment in enumerate(self._segments) for _ in segment.elements]
         self._pieces = self._divided()
 

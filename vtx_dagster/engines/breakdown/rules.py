@@ -25,7 +25,7 @@ from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
 from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
 from vtx_dagster.engines.breakdown.prose import sentences
-from vtx_dagster.engines.breakdown.shots import SceneSetting, scene_shots
+from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks, scene_shots
 from vtx_dagster.engines.screenplay.fountain import OUTSIDE, parse_scene, parse_screenplay
 from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
 from vtx_dagster.engines.screenplay.source_lines import SceneLines
@@ -148,19 +148,22 @@ class Breakdown:
         """Return the shots of every scene; ids of ``previous`` stay with what is the same.
 
         Raises:
-            InvalidFileError: If a scene file cannot be read, or a direction in it cannot be followed.
+            InvalidFileError: If a scene file cannot be read.
             NotFoundError: If there is a scene file of no scene in the outline.
         """
         check_known(scenes, outline)
-        ids = sorted(scenes, key=story_order)
-        parsed = [parse_scene(scenes[scene]) for scene in ids]
-        cast = film_cast(context.bible, parsed)
-        placed = placed_scenes(parsed, is_name=cast.is_name)
-        settings = _settings(context, [(text, scenes[scene].name, scene) for scene, text in zip(ids, placed, strict=True)], cast)
-        shots: list[Shot] = []
-        for text, setting in zip(placed, settings, strict=True):
-            shots += scene_shots(text, setting, cast)
+        staged, cast = _staged(context, scenes)
+        shots = [shot for text, setting in staged for shot in scene_shots(text, setting, cast)]
         return numbered_shots(shots, previous)
+
+    def shot_remarks(self, context: StoryContext, scenes: Mapping[str, Source]) -> tuple[str, ...]:
+        """Return what of the directions in the scenes is not followed, in words.
+
+        Raises:
+            InvalidFileError: If a scene file cannot be read.
+        """
+        staged, cast = _staged(context, scenes)
+        return tuple(remark for text, setting in staged for remark in direction_remarks(text, setting, cast))
 
     def _written_scenes(self, context: StoryContext, outline: Outline) -> dict[str, _WrittenScene]:
         """Return the scenes of the screenplay by the ids that the outline gives them; none without a screenplay or brief."""
@@ -231,6 +234,16 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
             )
         )
     return settings
+
+
+def _staged(context: StoryContext, scenes: Mapping[str, Source]) -> tuple[list[tuple[SceneText, SceneSetting]], Cast]:
+    """Return the scenes of a film in order, each with its setting, and who may be in them."""
+    ids = sorted(scenes, key=story_order)
+    parsed = [parse_scene(scenes[scene]) for scene in ids]
+    cast = film_cast(context.bible, parsed)
+    placed = placed_scenes(parsed, is_name=cast.is_name)
+    settings = _settings(context, [(text, scenes[scene].name, scene) for scene, text in zip(ids, placed, strict=True)], cast)
+    return list(zip(placed, settings, strict=True)), cast
 
 
 def longest_clip_s(metadata: Metadata) -> Fraction:

@@ -28,7 +28,6 @@ from functools import cache
 from itertools import accumulate, groupby
 
 from vtx_dagster.core.coverage import covered_elements
-from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.pacing import (
     ACTION_BEAT_S,
@@ -95,11 +94,12 @@ class Segment:
     Attributes:
         direction: None before the first note of a scene.
         asked: The direction as it was written; empty without one.
-        elements: At least one.
+        line: Where it stands in the scene file.
     """
 
     direction: Direction | None
     asked: str
+    line: int
     elements: tuple[Element, ...]
 
 
@@ -179,13 +179,9 @@ class Take:
 
 
 def scene_shots(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Shot]:
-    """Return the shots of a scene, numbered 10, 20, 30.
-
-    Raises:
-        InvalidFileError: If a direction cannot be followed; the message says on which line of the scene file.
-    """
+    """Return the shots of a scene, numbered 10, 20, 30."""
     takes: list[Take] = []
-    for segment in segments_of(scene, setting):
+    for segment in segments_of(scene):
         takes += takes_by_rule(segment.elements, segment.direction, setting, cast, opening=not takes)
     return shot_takes(takes, scene, setting, cast)
 
@@ -201,9 +197,6 @@ def takes_by_rule(
         setting: The setting of their scene.
         cast: Who may be in it.
         opening: They open their scene.
-
-    Raises:
-        InvalidFileError: If the direction gives them less time than they need.
     """
     takes: list[Take] = []
     for is_card, group in groupby(elements, key=lambda element: element.centred):
@@ -225,30 +218,49 @@ def shot_takes(takes: list[Take], scene: SceneText, setting: SceneSetting, cast:
     return stage.shots
 
 
-def segments_of(scene: SceneText, setting: SceneSetting) -> list[Segment]:
-    """Return the elements to cover, by the direction that they stand under.
+def segments_of(scene: SceneText) -> list[Segment]:
+    """Return the elements to cover, by the direction that they stand under; a direction with nothing under it is left out."""
+    return [segment for segment in _directed_segments(scene) if segment.elements]
 
-    Raises:
-        InvalidFileError: If a direction cannot be read, or there is nothing under it.
-    """
+
+def direction_remarks(scene: SceneText, setting: SceneSetting, cast: Cast) -> list[str]:
+    """Return what of the SHOT notes of a scene is not followed, and why, each with its line in the scene file."""
+    remarks: list[str] = []
+    for segment in _directed_segments(scene):
+        if segment.direction is None:
+            continue
+        where = f"{setting.file}:{segment.line}"
+        remarks += [f"{where}: {remark}" for remark in segment.direction.remarks]
+        if not segment.elements:
+            remarks.append(f"{where}: nothing stands under this SHOT note: put it above the action or speech that it directs")
+        elif segment.direction.seconds is not None:
+            pieces = [piece for one in segment.elements for piece in cut_element(one, [one.text], setting, cast)[0]]
+            groups = _packed(pieces, setting)
+            if len(groups) > 1:
+                total = sum((float(_seconds(group)) for group in groups), 0.0)
+                remarks.append(
+                    f"{where}: the SHOT note asks for {segment.direction.seconds:g} s, which is left out: what stands under it"
+                    f" takes about {total:.0f} s"
+                )
+    return remarks
+
+
+def _directed_segments(scene: SceneText) -> list[Segment]:
     covered = set(map(id, covered_elements(scene)))
     segments: list[tuple[Direction | None, Element | None, list[Element]]] = [(None, None, [])]
     for element in scene.elements:
         if is_direction(element):
-            segments.append((read_direction(element, file=setting.file), element, []))
+            segments.append((read_direction(element), element, []))
         elif id(element) in covered:
             segments[-1][2].append(element)
-    for _, note, elements in segments:
-        if note and not elements:
-            raise InvalidFileError(
-                f"{setting.file}:{note.lines.first}: nothing stands under this SHOT note:"
-                " put it above the action or speech that it directs",
-                path=setting.file,
-            )
     return [
-        Segment(direction=direction, asked=direction_text(note) if note else "", elements=tuple(elements))
+        Segment(
+            direction=direction,
+            asked=direction_text(note) if note else "",
+            line=note.lines.first if note else 0,
+            elements=tuple(elements),
+        )
         for direction, note, elements in segments
-        if elements
     ]
 
 
@@ -299,7 +311,7 @@ def cut_element(element: Element, texts: Sequence[str], setting: SceneSetting, c
 
 
 def _said(texts: Sequence[str], element: Element) -> list[list[tuple[str, str]]]:
-    """Return the lines of every part of a speech: words, and the parenthetical before them. One after all words goes with the last."""
+    """Return the lines of every part of a speech: words, and the parenthetical before them; one at the end goes with the last."""
     asides = list(element.asides)
     found: list[list[tuple[str, str]]] = []
     letters = 0
@@ -338,19 +350,10 @@ def action_beats(text: str) -> tuple[str, ...]:
 
 
 def _directed_takes(direction: Direction, pieces: list[Piece], setting: SceneSetting) -> list[Take]:
-    """Return the take that was asked for, or several where it would pass the longest clip."""
-    packed: list[list[Piece]] = [[]]
-    for piece in pieces:
-        if packed[-1] and _seconds([*packed[-1], piece]) > setting.limit_s:
-            packed.append([])
-        packed[-1].append(piece)
-    if direction.seconds is not None and len(packed) > 1:
-        total = sum((float(_seconds(group)) for group in packed), 0.0)
-        raise InvalidFileError(
-            f"{setting.file}:{pieces[0].element.lines.first}: the SHOT note above asks for {direction.seconds:g} s, and what"
-            f" stands under it takes about {total:.0f} s: direct more shots, or leave the seconds out",
-            path=setting.file,
-        )
+    """Return the take that was asked for, or several where it would pass the longest clip; their lengths are by rule then."""
+    packed = _packed(pieces, setting)
+    if len(packed) > 1:
+        direction = replace(direction, seconds=None)
     return [
         Take(
             pieces=tuple(group),
@@ -359,6 +362,15 @@ def _directed_takes(direction: Direction, pieces: list[Piece], setting: SceneSet
         )
         for index, group in enumerate(packed)
     ]
+
+
+def _packed(pieces: Sequence[Piece], setting: SceneSetting) -> list[list[Piece]]:
+    packed: list[list[Piece]] = [[]]
+    for piece in pieces:
+        if packed[-1] and _seconds([*packed[-1], piece]) > setting.limit_s:
+            packed.append([])
+        packed[-1].append(piece)
+    return packed
 
 
 def purpose_of(pieces: Sequence[Piece]) -> Purpose:

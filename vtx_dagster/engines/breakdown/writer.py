@@ -78,8 +78,9 @@ class BreakdownWriter:
 
     def shotlist(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:  # noqa: ARG002 - always all scenes
         """Yield the shots of every scene."""
-        shots = Breakdown().shotlist(_context(story), story.outline, story.scenes, previous=story.shotlist)
-        yield self._draft(Stage.SHOTLIST, story, shots)
+        context = _context(story)
+        shots = Breakdown().shotlist(context, story.outline, story.scenes, previous=story.shotlist)
+        yield self._draft(Stage.SHOTLIST, story, shots, remarks=Breakdown().shot_remarks(context, story.scenes))
 
     @property
     def _name(self) -> str:

@@ -58,14 +58,10 @@ class Board:
 
     @classmethod
     def of(cls, scene: SceneText, setting: SceneSetting, roles: Roles, *, beats: tuple[Beat, ...]) -> "Board":
-        """Return the board of a scene.
-
-        Raises:
-            InvalidFileError: If a direction in the scene cannot be followed.
-        """
+        """Return the board of a scene."""
         notes: dict[int, str] = {}
         index = 0
-        for segment in segments_of(scene, setting):
+        for segment in segments_of(scene):
             if segment.direction:
                 notes[index] = segment.asked
             index += len(segment.elements)

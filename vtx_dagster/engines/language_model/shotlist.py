@@ -21,7 +21,7 @@ from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.numbering import numbered_shots
 from vtx_dagster.engines.breakdown.planned import planned_shots
 from vtx_dagster.engines.breakdown.rules import check_known, longest_clip_s, named_profile
-from vtx_dagster.engines.breakdown.shots import SceneSetting
+from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
@@ -112,7 +112,8 @@ class ShotlistStage:
         prompt = self._prompt(story, board)
         answered = self._desk.asker.ask(prompt, partial(_checked, board=board), stage=Stage.SHOTLIST, part=scene)
         shotlist = numbered_shots(answered.value.shots, before)
-        remarks = (*prompt.cuts, *answered.remarks, *answered.value.remarks, *_by_rule(shotlist))
+        followed = direction_remarks(board.scene, board.setting, board.roles.cast)
+        remarks = (*followed, *prompt.cuts, *answered.remarks, *answered.value.remarks, *_by_rule(shotlist))
         provenance = provenance.model_copy(
             update={
                 "template": prompt.template,
@@ -224,8 +225,6 @@ def _board(story: Story, entries: _Entries, scene_id: str, source: Source) -> Bo
         longest_s=longest_clip_s(story.metadata),
         style_profile=named_profile(scene.heading, story.bible),
     )
-    # By rule first: a direction that cannot be followed is a person's to mend, before anything is paid.
-    planned_shots(scene, setting, roles.cast, ())
     return Board.of(scene, setting, roles, beats=entry.beats)
 
 

@@ -65,8 +65,8 @@ def parse_screenplay(source: Source) -> Screenplay:
     """Read a Fountain screenplay.
 
     Top-level sections are acts. What stands before the first heading of an act, or after a sequence's section, without being
-    prose (``FADE IN:``, a centred title card, a note, a synopsis) belongs to the scene that follows. Prose there is a scene of its
-    own, without a heading. An inline note stands before the paragraph or speech that it is in.
+    prose (``FADE IN:``, a centred title card, a note, a synopsis) belongs to the scene that follows. Prose there is a scene of
+    its own, without a heading. An inline note stands before the paragraph or speech that it is in.
 
     Raises:
         InvalidFileError: If there is nothing to see or to hear in it.

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other alphabets
 """Scene headings: inside or outside, the place, the time, and the light that the time means.
 
 The words are data, by language: ``heading_words.yaml``. A heading is read from its ends: a scene's number and INT. or EXT. on the
@@ -138,7 +139,7 @@ def time_of_day(time: str, previous: TimeOfDay) -> TimeOfDay:
     Returns:
         The first light that is named; one that tells more than *day* goes before that: ``NEXT DAY - DUSK`` is dusk.
     """
-    found = [light for light in _lights(time)]
+    found = list(_lights(time))
     return next((light for light in found if light != TimeOfDay.DAY), found[0] if found else previous)
 
 
@@ -299,10 +300,8 @@ def _segments(text: str) -> Iterator[_Segment]:
 
 def _with_brackets(segment: _Segment) -> Iterator[_Segment]:
     """Yield a segment; brackets at its end apart, where they say when and the rest does not: ``KITCHEN (NIGHT)``."""
-    found = None
-    for found in _BRACKETS.finditer(segment.text):
-        pass
-    if found is None or found.end() != len(segment.text) or not found.start():
+    found = next((one for one in _BRACKETS.finditer(segment.text) if one.end() == len(segment.text)), None)
+    if found is None or not found.start():
         yield segment
         return
     rest, inner = segment.text[: found.start()], found["round"] if found["round"] is not None else found["square"]

@@ -11,12 +11,13 @@ _ENTRY = re.compile(r"^(?P<key>[^\W_][^:\uff1a]{0,60}?)\s*[:\uff1a](?:\s+(?P<val
 _CONTINUED = re.compile(r"^(?: {2,}|\t)\s*\S")
 _RULE = re.compile(r"^(?:={3,}|-{3,})$")
 KNOWN_KEYS = frozenset(
-    "title credit author authors source draft_date date draft contact copyright notes note revision version format logline"
-    " subtitle episode series genre font header footer written_by writer writers based_on adaptation language email phone address"
-    " company producer director published website url tagline short_title watermark tl tc tr bl br cc"
-    # In the languages of other people's programs.
-    " titel autor autoren autorin quelle fassung datum kontakt titre auteur auteurs titolo autore autori titulo t\u00edtulo autora"
-    " cr\u00e9dito fecha contacto \u043d\u0430\u0437\u0432\u0430\u043d\u0438\u0435 \u0430\u0432\u0442\u043e\u0440 \u4f5c\u8005 \u6807\u9898 \u30bf\u30a4\u30c8\u30eb \u4f5c".split()
+    """
+    title credit author authors source draft_date date draft contact copyright notes note revision version format logline subtitle
+    episode series genre font header footer written_by writer writers based_on adaptation language email phone address company
+    producer director published website url tagline short_title watermark tl tc tr bl br cc
+    titel autor autoren autorin quelle fassung datum kontakt titre auteur auteurs titolo autore autori titulo título autora crédito
+    fecha contacto название автор 作者 标题 タイトル 作
+    """.split()  # noqa: SIM905 - easier to read, and to add to
 )
 """Keys that open a title page. Anything else before a colon on the first line, such as ``SUPER:``, is text of the film."""
 

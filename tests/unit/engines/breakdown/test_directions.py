@@ -1,6 +1,7 @@
+from dataclasses import replace
+
 import pytest
 
-from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.screenplay import Element, ElementKind, Lines
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
@@ -32,22 +33,37 @@ def note(text: str) -> Element:
     ],
 )
 def test_read(text, expected):
-    assert read_direction(note(text), file="a.fountain") == expected
+    assert read_direction(note(text)) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "expected", "remarks"),
     [
-        ("SHOT: 9000s", r"^a\.fountain:7: a SHOT note asks for 9000s: a shot lasts more than 0 and at most 15 seconds"),
-        ("SHOT: 0s", r"^a\.fountain:7: .*more than 0"),
-        ("SHOT: 2mm", r"^a\.fountain:7: .*lens of 2mm"),
-        ("SHOT: CU, wide", r"^a\.fountain:7: the SHOT note asks for a second size \(wide\): keep one"),
-        ("SHOT: 2s, 3s", r"second seconds \(3s\)"),
+        (
+            "SHOT: 9000s, CU",
+            Direction(size=ShotSize.CU),
+            ["the SHOT note asks for 9000s, which is left out: a shot lasts more than 0 and at most 15 seconds"],
+        ),
+        (
+            "SHOT: 0s",
+            Direction(),
+            ["the SHOT note asks for 0s, which is left out: a shot lasts more than 0 and at most 15 seconds"],
+        ),
+        ("SHOT: 2mm", Direction(), ["the SHOT note asks for 2mm, which is left out: lenses are 8mm to 1200mm long"]),
+        (
+            "SHOT: CU, wide, 2s, 3s",
+            Direction(size=ShotSize.CU, seconds=2.0),
+            [
+                "the SHOT note asks for a second size (wide): the first holds",
+                "the SHOT note asks for a second seconds (3s): the first holds",
+            ],
+        ),
     ],
 )
-def test_impossible(text, message):
-    with pytest.raises(InvalidFileError, match=message):
-        read_direction(note(text), file="a.fountain")
+def test_what_cannot_be_followed_is_left_out_and_said(text, expected, remarks):
+    found = read_direction(note(text))
+    assert replace(found, remarks=()) == expected
+    assert list(found.remarks) == remarks
 
 
 def test_other_notes_direct_nothing():

@@ -6,16 +6,15 @@ from hypothesis import strategies as st
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.coverage import covered_elements, prove_coverage
-from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.pacing import dialogue_seconds
 from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shot import Angle, Camera, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast
-from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.engines.breakdown.planned import PlannedShot, num_parts, planned_shots
 from vtx_dagster.engines.breakdown.shots import SceneSetting
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 SCENE = """\
 INT. LAMP ROOM - NIGHT
@@ -193,9 +192,9 @@ def test_a_title_card_over_a_picture_stays_in_its_shot():
     assert (last.readable_text, last.beats, len(last.sources)) == ("THE END", ("Mara waits.",), 2)
 
 
-def test_a_direction_that_cannot_be_followed_is_an_error():
-    with pytest.raises(InvalidFileError, match=r"scene.fountain:5: nothing stands under this SHOT note"):
-        shots(text="INT. ROOM - DAY\n\nShe sits.\n\n[[SHOT: CU]]\n")
+def test_a_direction_with_nothing_under_it_directs_nothing():
+    (shot,) = shots(text="INT. ROOM - DAY\n\nShe sits.\n\n[[SHOT: CU]]\n")
+    assert (shot.by_rule, shot.size) == (True, ShotSize.WS)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import SceneFile, Source, StoryContext, StoryWriter
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
-from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.engines.breakdown.rules import Breakdown
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 WRITER: StoryWriter = Breakdown()
 

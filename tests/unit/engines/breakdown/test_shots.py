@@ -8,23 +8,25 @@ from hypothesis import strategies as st
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import prove_coverage
-from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.pacing import pace
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast
+from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks, scene_shots
 from vtx_dagster.engines.screenplay.fountain import parse_scene
-from vtx_dagster.engines.breakdown.shots import SceneSetting, scene_shots
+
+
+def setting(longest_s: int) -> SceneSetting:
+    return SceneSetting(
+        id="A01_S01", file="scene.fountain", location="room", time_of_day=TimeOfDay.DAY, longest_s=Fraction(longest_s)
+    )
 
 
 def shots_of(body: str, *, heading: str = "INT. ROOM - DAY", longest_s: int = 15, cast: tuple[str, ...] = ()) -> list[Shot]:
     scene = parse_scene(Source(name="scene.fountain", text=f"{heading}\n\n{body}"))
     speakers = [element.speaker for element in scene.elements if element.speaker]
-    setting = SceneSetting(
-        id="A01_S01", file="scene.fountain", location="room", time_of_day=TimeOfDay.DAY, longest_s=Fraction(longest_s)
-    )
-    shots = scene_shots(scene, setting, Cast(Bible(), [*speakers, *cast]))
+    shots = scene_shots(scene, setting(longest_s), Cast(Bible(), [*speakers, *cast]))
     assert prove_coverage({"A01_S01": scene}, Shotlist(shots=tuple(shots))).problems == ()
     assert [shot.id for shot in shots] == [f"A01_S01_SH{number * 10:03d}" for number in range(1, len(shots) + 1)]
     return shots
@@ -224,21 +226,49 @@ def test_a_direction_over_too_much_is_cut():
     assert [shot.action.startswith("Her face.") for shot in shots] == [True] + [False] * (len(shots) - 1)
 
 
+TOO_LONG = "a shot lasts more than 0 and at most 15 seconds"
+NOTHING_UNDER = "nothing stands under this SHOT note: put it above the action or speech that it directs"
+
+
 @pytest.mark.parametrize(
-    ("body", "message"),
+    ("body", "sizes", "remarks"),
     [
-        ("Rain.\n\n[[SHOT: CU]]", r"^scene\.fountain:5: nothing stands under this SHOT note"),
-        ("[[SHOT: CU]]\n\n[[SHOT: WS]]\n\nRain.", r"^scene\.fountain:3: nothing stands under"),
-        ("[[SHOT: 9000s]]\n\nRain.", r"^scene\.fountain:3: a SHOT note asks for 9000s"),
+        ("Rain.\n\n[[SHOT: CU]]", [ShotSize.WS], [f"scene.fountain:5: {NOTHING_UNDER}"]),
+        ("[[SHOT: CU]]\n\n[[SHOT: MS]]\n\nRain.", [ShotSize.MS], [f"scene.fountain:3: {NOTHING_UNDER}"]),
         (
-            "[[SHOT: 3s]]\n\n" + "MARA\n" + "word " * 80,
-            r"^scene\.fountain:5: the SHOT note above asks for 3 s, and what stands under it takes",
+            "[[SHOT: 9000s, CU]]\n\nRain.",
+            [ShotSize.CU],
+            [f"scene.fountain:3: the SHOT note asks for 9000s, which is left out: {TOO_LONG}"],
         ),
+        (
+            "[[SHOT: 3s, CU]]\n\nMARA\n" + "word " * 80,
+            [ShotSize.CU] * 3,
+            ["scene.fountain:3: the SHOT note asks for 3 s, which is left out: what stands under it takes about 33 s"],
+        ),
+        ("[[SHOT: 3s, CU]]\n\nRain.", [ShotSize.CU], []),
     ],
 )
-def test_directions_that_cannot_be_followed(body, message):
-    with pytest.raises(InvalidFileError, match=message):
-        shots_of(body)
+def test_directions_that_cannot_be_followed_are_left_out_and_said(body, sizes, remarks):
+    assert [shot.size for shot in shots_of(body)] == sizes
+    scene = parse_scene(Source(name="scene.fountain", text=f"INT. ROOM - DAY\n\n{body}\n"))
+    assert direction_remarks(scene, setting(15), Cast(Bible())) == remarks
+
+
+def test_a_parenthetical_stays_at_its_words():
+    (shot,) = shots_of("ANN\n(to Ben)\nSit down.\n(to Cleo)\n(low)\nYou, out.\n(nods)")
+    assert [(line.parenthetical, line.text) for line in shot.dialogue] == [
+        ("to Ben", "Sit down."),
+        ("to Cleo; low; nods", "You, out."),
+    ]
+    assert [source.spoken for source in shot.sources] == [2]
+
+
+def test_parentheticals_of_a_speech_that_is_cut_stay_at_their_words():
+    text = "ANN\n(loud)\n" + "Word " * 30 + "end.\n(low)\n" + "Word " * 30 + "end."
+    shots = shots_of(text)
+    said = [(line.parenthetical, len(line.text.split())) for shot in shots for line in shot.dialogue]
+    assert said == [("loud", 31), ("low", 31)]
+    assert [(source.part, source.parts, source.spoken) for shot in shots for source in shot.sources] == [(1, 2, 1), (2, 2, 1)]
 
 
 def test_a_project_of_very_short_clips_is_not_cut_into_words():

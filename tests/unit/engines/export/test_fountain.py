@@ -6,9 +6,9 @@ from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.screenplay import Element, ElementKind, Screenplay
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay
 from vtx_dagster.engines.export.fountain import fountain_text
 from vtx_dagster.engines.export.script import Script, read_script
+from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay
 
 LINES = (
     "",

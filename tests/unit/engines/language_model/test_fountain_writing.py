@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.screenplay import ElementKind
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.engines.language_model.fountain_writing import Passage, cue_text, passages_of, scene_fountain, written_text
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 HEADING = "INT. LIGHTHOUSE - NIGHT"
 ACTION, DIALOGUE, TRANSITION = ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.TRANSITION

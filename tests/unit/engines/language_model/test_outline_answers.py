@@ -7,7 +7,6 @@ from pydantic import ValidationError
 
 from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations
 from vtx_dagster.core.metadata import Metadata
-from vtx_dagster.engines.screenplay.heading import read_heading
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.outline_answers import (
     ActsAnswer,
@@ -20,6 +19,7 @@ from vtx_dagster.engines.language_model.outline_answers import (
     off_by,
     spelled_seconds,
 )
+from vtx_dagster.engines.screenplay.heading import read_heading
 
 BIBLE = Bible(
     characters=Characters(characters={"ida": Character(name="Ida", aliases=("Ida Brandt",))}),

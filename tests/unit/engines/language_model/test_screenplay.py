@@ -17,9 +17,9 @@ from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.story import Job, Source
-from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.engines.language_model.fountain_writing import scene_fountain
 from vtx_dagster.engines.language_model.screenplay import ScreenplayStage
+from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 BIBLE = Bible(
     characters=Characters(
