@@ -59,7 +59,7 @@ def is_fountain(brief: Source) -> bool:
 
 def _is_scene_heading(line: str) -> bool:
     """Say whether a line is a scene heading, not a sentence: ``Int. calls were free`` has neither capitals nor a time."""
-    return looks_like_heading(line) and (line.split()[0].isupper() or bool(read_heading(line).time))
+    return looks_like_heading(line) and (line.split()[0].isupper() or (bool(read_heading(line).time) and line[-1] != "."))
 
 
 def brief_as_fountain(brief: Source, *, title: str, logline: str = "") -> BriefAsFountain:

@@ -278,7 +278,7 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
     if len(place) == 1 and not time and _is_time(place[0].text) and (forced or not any(_lights(place[0].text))):
         # MOMENTS LATER: when, and no place.
         place, time = [], place
-    if not time and not forced:
+    if place and not time and not forced:
         place, time = _last_words(place)
     return Heading(interior=side.interior, place=_text_of(place), time=_text_of(time), number=number, named=not forced)
 

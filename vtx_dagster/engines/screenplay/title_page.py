@@ -15,8 +15,8 @@ KNOWN_KEYS = frozenset(
     title credit author authors source draft_date date draft contact copyright notes note revision version format logline subtitle
     episode series genre font header footer written_by writer writers based_on adaptation language email phone address company
     producer director published website url tagline short_title watermark tl tc tr bl br cc
-    titel autor autoren autorin quelle fassung datum kontakt titre auteur auteurs titolo autore autori titulo título autora crédito
-    fecha contacto название автор 作者 标题 タイトル 作
+    titel autor autoren autorin quelle fassung datum kontakt titre auteur auteurs titolo autore autori titulo título autora
+    crédito fecha contacto название автор 作者 标题 タイトル 作
     """.split()  # noqa: SIM905 - easier to read, and to add to
 )
 """Keys that open a title page. Anything else before a colon on the first line, such as ``SUPER:``, is text of the film."""

@@ -2,6 +2,7 @@ import pytest
 
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.brief import brief_as_fountain, is_fountain
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 
 
 def converted(text: str, logline: str = ""):
@@ -31,6 +32,12 @@ def converted(text: str, logline: str = ""):
             id="literal",
         ),
         pytest.param("# Film\n\nA story.\n\n(one line: what is it about?)\n<!-- a\nb -->", "", id="template"),
+        pytest.param(
+            "Hotel\n=====\n\nLobby\n-----\nRain.\n\nBar\n---\nWind.\nSnow.\n---\n- Sun\n---\n",
+            ".Lobby\n\n!Rain.\n\n.Bar\n\n!Wind. Snow.\n\n!Sun\n",
+            id="underlined headings",
+        ),
+        pytest.param("---\ntitle: Film\n# no entry\n---\n# At home\nRain.", ".At home\n\n!Rain.\n", id="front matter"),
         pytest.param("", "", id="empty"),
     ],
 )
@@ -41,9 +48,18 @@ def test_fountain(text, fountain):
 def test_title_and_logline():
     brief = converted("# Film\nA story.\n## Home\nRain.")
     assert (brief.title, brief.logline) == ("Film", "A story.")
+    brief = converted('---\nTitle: "Film"\nlogline: A story.\n...\n## Home\nRain.')
+    assert (brief.title, brief.logline) == ("Film", "A story.")
     assert converted("A story.\n\n# Home\nRain.\n# Sea\nWind.").logline == "A story."
 
 
 def test_a_brief_may_be_a_screenplay():
     assert is_fountain(Source(name="b", text="# Film\n\nINT. ROOM - DAY\n\nRain."))
+    assert is_fountain(Source(name="b", text="Int. Room - Day\n\nRain."))
     assert not is_fountain(Source(name="b", text="# Film\n\nInterior."))
+    assert not is_fountain(Source(name="b", text="# Film\n\nInt. calls were free, and the hotel Est. 1921."))
+
+
+def test_a_numbered_heading_is_the_place_and_the_time():
+    (scene,) = parse_screenplay(converted("## Scene 1: INT. BAR - NIGHT\nRain.").fountain).acts[0].scenes
+    assert (scene.place, scene.time, scene.number) == ("BAR", "NIGHT", "1")
