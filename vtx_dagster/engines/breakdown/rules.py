@@ -200,7 +200,8 @@ def _verbatim(scene: SceneText, lines: Sequence[str]) -> str:
 
 
 def _cast(bible: Bible, scenes: Sequence[SceneText]) -> Cast:
-    return Cast(bible, (element.speaker for scene in scenes for element in scene.elements if element.speaker))
+    speakers = [element.speaker for scene in scenes for element in scene.elements if element.speaker]
+    return Cast(bible, speakers, places=[scene.place for scene in scenes])
 
 
 def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]], cast: Cast) -> list[SceneSetting]:
