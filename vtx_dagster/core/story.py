@@ -26,7 +26,10 @@ from vtx_dagster.core.shotlist import Shotlist
 T = TypeVar("T")
 
 Basis = Mapping[str, str]
-"""What decides a part, by aspect: ``{"beats": "<sha256>", "treatment": "<sha256>"}``. Reasons to write again name the aspects."""
+"""What decides a part, by aspect: ``{"beats": "<sha256>", "treatment": "<sha256>"}``. Reasons to write again name the aspects.
+
+A value may hold two hashes with a space between them, where versions noted the same in different ways: it is as it was if one is.
+"""
 
 WHOLE = ""
 """The part of a stage that is written in one piece."""

@@ -5,10 +5,10 @@ current when it was written from what decides it now; ``story_parts`` tells, and
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from vtx_dagster.core.errors import NotFoundError
+from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
 from vtx_dagster.core.story import (
@@ -23,7 +23,7 @@ from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.production.story_parts import StoryParts, writer_name
 from vtx_dagster.production.story_run import MARKDOWN, StoryRun, WrittenStage, chosen_parts, text_of
 from vtx_dagster.studio.documents import dump_document, load_document
-from vtx_dagster.studio.files import hash_file, write_atomic
+from vtx_dagster.studio.files import hash_file, read_plain, write_atomic
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
 
@@ -158,7 +158,7 @@ class StoryDesk:
 
 def brief_hash(project: Project) -> str:
     """Return the content hash of a project's brief and screenplays."""
-    return _hash_of([project.brief_path, *sorted(project.source_dir.glob("*.fountain"))])
+    return _hash_of([project.brief_path, *sorted(project.source_dir.glob("*.fountain"))], hash_one=_hash_of_words)
 
 
 def bible_hash(project: Project) -> str:
@@ -166,9 +166,17 @@ def bible_hash(project: Project) -> str:
     return _hash_of([project.style_path, project.characters_path, project.locations_path, project.loras_path])
 
 
-def _hash_of(paths: Iterable[Path]) -> str:
+def _hash_of(paths: Iterable[Path], *, hash_one: Callable[[Path], str] = hash_file) -> str:
     digest = hashlib.sha256()
     for path in paths:
         if path.is_file():
-            digest.update(f"{path.name}\0{hash_file(path)}\0".encode())
+            digest.update(f"{path.name}\0{hash_one(path)}\0".encode())
     return digest.hexdigest()
+
+
+def _hash_of_words(path: Path) -> str:
+    """Return the hash of the plain form of a text; of the bytes of a file that is none."""
+    try:
+        return hashlib.sha256(read_plain(path).encode()).hexdigest()
+    except InvalidFileError:
+        return hash_file(path)

@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Collection, Mapping
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -14,10 +15,14 @@ from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
+from vtx_dagster.core.plain_form import plain_form
 from vtx_dagster.core.planner import Stage
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import Source, TreatmentChoice
-from vtx_dagster.studio.documents import line_of, load_document
+from vtx_dagster.engines.breakdown.brief import is_fountain, without_comments, without_wraps
+from vtx_dagster.engines.screenplay.source_lines import raw_lines
+from vtx_dagster.studio.documents import line_of, load_document, parse_document
+from vtx_dagster.studio.files import is_fountain as is_screenplay
 from vtx_dagster.studio.files import read_text
 from vtx_dagster.studio.library import load_capsules
 from vtx_dagster.studio.project import Project
@@ -27,6 +32,24 @@ COMMENTS_AND_HEADINGS = re.compile(r"<!--.*?-->|^\s*#[^\n]*$", re.DOTALL | re.MU
 """What a brief may hold without telling a story."""
 
 _SCENE_FILE = re.compile(r"(A\d{2,}_S\d{2,})__.*\.fountain")
+
+
+_TEXTS = ("brief", "screenplays", "outline_source", "outline", "treatment_source", "scenes", "shotlist")
+
+
+class Reading(StrEnum):
+    """How the texts of a story are read.
+
+    ``plain`` is how writers get them: in their plain form. ``words`` is what decides a part of the story: prose besides without
+    the comments of the brief and the ends of lines inside a paragraph. The others are what earlier versions
+    went by: the file as it is stored now, or as it may have been stored then, with other line ends.
+    """
+
+    WORDS = "words"
+    PLAIN = "plain"
+    STORED = "stored"
+    LF = "lf"
+    CRLF = "crlf"
 
 
 class StoryFiles:
@@ -42,6 +65,16 @@ class StoryFiles:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.has_beat_ids = False
+        self._reading = Reading.PLAIN
+        self._stored: dict[Path, str] = {}
+
+    def read_as(self, reading: Reading) -> Self:
+        """Return the same story, its texts read in another way."""
+        view = copy.copy(self)
+        view._reading = reading  # noqa: SLF001 - a copy of this
+        for name in _TEXTS:
+            view.__dict__.pop(name, None)
+        return view
 
     @cached_property
     def metadata(self) -> Metadata:
@@ -65,7 +98,10 @@ class StoryFiles:
     @cached_property
     def brief(self) -> Source:
         """``story/00_brief.md``; empty text if there is none."""
-        return self.source(self.project.brief_path)
+        source = self.source(self.project.brief_path)
+        if self._reading != Reading.WORDS or is_fountain(source):
+            return source
+        return source.model_copy(update={"text": without_wraps(without_comments(source))})
 
     @cached_property
     def screenplays(self) -> tuple[Source, ...]:
@@ -97,7 +133,7 @@ class StoryFiles:
         """
         path = self.project.outline_path
         self._require(path, Stage.OUTLINE)
-        outline = load_document(path, Outline, root=self.project.root)
+        outline = parse_document(self._text(path), Outline, name=self.relative(path))
         problem = next(id_problems(outline), None)
         if problem is not None:
             where, text = problem
@@ -109,7 +145,8 @@ class StoryFiles:
     @cached_property
     def treatment_source(self) -> Source:
         """``story/02_treatment.md``; empty text if there is none."""
-        return self.source(self.project.treatment_path)
+        source = self.source(self.project.treatment_path)
+        return source.model_copy(update={"text": without_wraps(source.text)}) if self._reading == Reading.WORDS else source
 
     @cached_property
     def treatment(self) -> str:
@@ -153,7 +190,7 @@ class StoryFiles:
     def shotlist(self) -> Shotlist | None:
         """``story/04_shotlist.yaml``, or None."""
         path = self.project.shotlist_path
-        return load_document(path, Shotlist, root=self.project.root) if path.is_file() else None
+        return parse_document(self._text(path), Shotlist, name=self.relative(path)) if path.is_file() else None
 
     def without(self, *, treatment: bool = False, scenes: Collection[str] = ()) -> Self:
         """Return the story as it will be while some of it is written anew: as if that was not there.
@@ -177,7 +214,18 @@ class StoryFiles:
 
     def source(self, path: Path) -> Source:
         """Return a text file; empty if there is none."""
-        return Source(name=self.relative(path), text=read_text(path) if path.is_file() else "")
+        return Source(name=self.relative(path), text=self._text(path) if path.is_file() else "")
+
+    def _text(self, path: Path) -> str:
+        """Return what a file says; all readings of a story are of the same moment."""
+        if path not in self._stored:
+            self._stored[path] = read_text(path, root=self.project.root)
+        text = self._stored[path]
+        if self._reading == Reading.STORED:
+            return text
+        if self._reading in (Reading.LF, Reading.CRLF):
+            return ("\n" if self._reading == Reading.LF else "\r\n").join(raw_lines(text))
+        return plain_form(text, is_fountain=is_screenplay(path))
 
     def relative(self, path: Path) -> str:
         """Return how a file of the project is called."""

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import WHOLE, Basis, Job, Provenance, StoryWriter
-from vtx_dagster.production.story_files import COMMENTS_AND_HEADINGS, StoryFiles
-from vtx_dagster.studio.files import read_text
+from vtx_dagster.production.story_files import COMMENTS_AND_HEADINGS, Reading, StoryFiles
+from vtx_dagster.studio.files import read_plain
 from vtx_dagster.studio.ledger import FileState, Ledger
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.story_record import StoryLog
@@ -50,7 +51,8 @@ class StoryParts:
         self.story = StoryFiles(project)
         self.log = StoryLog(project)
         self._writer = writer
-        self._parts: dict[Stage, Mapping[str, Basis]] = {}
+        self._readings = {reading: self.story.read_as(reading) for reading in Reading}
+        self._parts: dict[tuple[Stage, Reading], Mapping[str, Basis]] = {}
         self._states: dict[Path, FileState] = {}
 
     @cached_property
@@ -64,14 +66,24 @@ class StoryParts:
         return self._states[path]
 
     def parts(self, stage: Stage) -> Mapping[str, Basis]:
-        """Return the parts of a stage with what decides each now."""
-        if stage not in self._parts:
-            self._parts[stage] = self._writer.parts(stage, self.story)
-        return self._parts[stage]
+        """Return the parts of a stage with what decides each now: words, and not how a program stored them."""
+        return self._parts_read(stage, Reading.WORDS)
 
-    def read_parts_again(self, stage: Stage) -> None:
-        """Look again what decides the parts of a stage, after the story at hand was added to."""
-        self._parts.pop(stage, None)
+    def read_parts_again(self, stage: Stage, bible: Bible) -> None:
+        """Look again what decides the parts of a stage, after the bible was added to."""
+        for reading, story in self._readings.items():
+            story.bible = bible
+            self._parts.pop((stage, reading), None)
+
+    def _parts_read(self, stage: Stage, reading: Reading) -> Mapping[str, Basis]:
+        if (stage, reading) not in self._parts:
+            self._parts[stage, reading] = self._writer.parts(stage, self._readings[reading])
+        return self._parts[stage, reading]
+
+    def _is_same(self, stage: Stage, part: str, aspect: str, noted: str | None) -> bool:
+        """Say whether an aspect of a part is as it was noted: by this version, or by one that noted how the texts were stored."""
+        known = set((noted or "").split())
+        return any(known & set(self._parts_read(stage, reading).get(part, {}).get(aspect, "").split()) for reading in Reading)
 
     def outputs(self, stage: Stage) -> list[Path]:
         """Return the files of a stage that are there and that the next stage reads."""
@@ -109,7 +121,9 @@ class StoryParts:
         if stage != Stage.SHOTLIST or part == WHOLE:
             return True
         noted = self.log.parts(stage).get(part)
-        return noted is None or noted.writer == BY_HAND or noted.content != shots_hash(self.story.shotlist, part)
+        if noted is None or noted.writer == BY_HAND:
+            return True
+        return all(noted.content != shots_hash(story.shotlist, part) for story in (self.story, self._readings[Reading.STORED]))
 
     def is_bought(self, stage: Stage, part: str) -> bool:
         """Say whether another writer than the present one was paid for a part, or for the parts of the stage."""
@@ -162,6 +176,16 @@ class StoryParts:
     def present(self, stage: Stage) -> set[str]:
         """Return the parts whose notes are kept: those that the stage has now, and those that another writer was paid for."""
         return {*self.parts(stage), *(part for part in self.log.parts(stage) if self.is_bought(stage, part))}
+
+    def renewed(self, stage: Stage) -> dict[str, Provenance]:
+        """Return the notes of parts that are current and were noted by an earlier version, as this one notes them."""
+        due, parts = self.due(stage), self.parts(stage)
+        noted = {part: known for part, known in self.log.parts(stage).items() if part in parts and part not in due}
+        return {
+            part: known.model_copy(update={"basis": dict(parts[part])})
+            for part, known in noted.items()
+            if known.basis != parts[part] and not self.is_bought(stage, part)
+        }
 
     def records(self, stages: Iterable[Stage]) -> Iterator[StoryRecord]:
         """Yield the stages for the planner that the project has sources or files for.
@@ -216,9 +240,9 @@ class StoryParts:
         """Return the parts that may cost something: what is kept anyway is not paid for."""
         return frozenset(part for part in due if not self.is_kept(stage, part))
 
-    def clips_basis(self) -> dict[str, str]:
+    def clips_basis(self, reading: Reading = Reading.PLAIN) -> dict[str, str]:
         """Return what decides the clip specs, besides themselves: the shotlist's text."""
-        text = self.story.source(self.project.shotlist_path).text
+        text = self._readings[reading].source(self.project.shotlist_path).text
         return {"shotlist": hashlib.sha256(text.encode()).hexdigest()}
 
     def chosen_treatment(self) -> str:
@@ -236,7 +260,7 @@ class StoryParts:
         if known is None:
             is_other = noted and (part == WHOLE) != (WHOLE in noted)
             return "another writer wrote it" if is_other else "its sources are not known"
-        changed = [aspect for aspect in basis if known.basis.get(aspect) != basis[aspect]]
+        changed = [aspect for aspect in basis if not self._is_same(stage, part, aspect, known.basis.get(aspect))]
         changed += [aspect for aspect in known.basis if aspect not in basis]
         return f"its {' and '.join(changed)} changed" if changed else ""
 
@@ -244,7 +268,10 @@ class StoryParts:
         """Return why a stage is due of which no part is."""
         if not outputs:
             return NOT_WRITTEN
-        if stage == Stage.SHOTLIST and self.log.parts(CLIPS).get(WHOLE, Provenance()).basis != self.clips_basis():
+        if stage == Stage.SHOTLIST and self.log.parts(CLIPS).get(WHOLE, Provenance()).basis not in (
+            self.clips_basis(),
+            self.clips_basis(Reading.STORED),
+        ):
             return "the shotlist changed since the clip specs were written"
         if stage == Stage.BIBLE_PROPOSAL and self.log.owed(APPLY):
             return "not all of it was added to the bible"
@@ -257,8 +284,10 @@ class StoryParts:
 
     def _is_known_to_be_current(self, stage: Stage, part: str, files: Sequence[Path]) -> bool:
         """Say whether files of which nothing is noted are a person's, or were made of what decides them now."""
-        made_of = basis_hash(self.parts(stage), stage, part)
-        return self.is_by_hand(files) or all(self._ledger.input_hash(path) == made_of for path in files)
+        if self.is_by_hand(files):
+            return True
+        made_of = {basis_hash(self._parts_read(stage, reading), stage, part) for reading in Reading}
+        return all(self._ledger.input_hash(path) in made_of for path in files)
 
     def _has_shots(self, scene: str) -> bool:
         return self.story.shotlist is not None and any(shot.scene == scene for shot in self.story.shotlist.shots)
@@ -269,7 +298,7 @@ class StoryParts:
 
     def _is_other_treatment(self, path: Path) -> bool:
         chosen = self.treatment_path(self.chosen_treatment())
-        return chosen.is_file() and not self.is_by_hand([path]) and read_text(chosen) != read_text(path)
+        return chosen.is_file() and not self.is_by_hand([path]) and read_plain(chosen) != read_plain(path)
 
 
 def writer_name(writer: StoryWriter) -> str:

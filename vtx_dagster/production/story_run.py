@@ -12,6 +12,7 @@ from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import CoverageReport, prove_coverage
 from vtx_dagster.core.errors import NotFoundError, VtxError
 from vtx_dagster.core.ids import FilmId
+from vtx_dagster.core.plain_form import plain_form
 from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import (
@@ -32,7 +33,7 @@ from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, 
 from vtx_dagster.production.story_parts import APPLY, BY_HAND, CLIPS, StoryParts, basis_hash, shots_hash, writer_name
 from vtx_dagster.studio.calls import CallStore
 from vtx_dagster.studio.documents import dump_document, load_document
-from vtx_dagster.studio.files import read_text
+from vtx_dagster.studio.files import is_fountain, read_plain
 from vtx_dagster.studio.ledger import FileState, Ledger, remove_generated, write_generated
 from vtx_dagster.studio.project import Project
 
@@ -248,7 +249,7 @@ class StoryRun:
         """Note what holds once all was written: nothing is owed, parts that are gone are forgotten, beats keep their ids."""
         log, stage = self._standing.log, self._stage
         parts = self._standing.parts(stage)
-        log.note(stage, {}, present=self._standing.present(stage))
+        log.note(stage, self._standing.renewed(stage), present=self._standing.present(stage))
         log.owe(stage, [part for part in log.owed(stage) if part not in self._chosen(parts)])
         story = self._now().story if stage == Stage.OUTLINE else self._story
         beats = {str(beat.id): beat.text for act in story.outline.acts for scene in act.scenes for beat in scene.beats}
@@ -317,8 +318,12 @@ class StoryRun:
     def _note(self, *drafts: Draft) -> None:
         """Note how parts came to be, where they were written as a whole."""
         by = writer_name(self._writer)
+        parts = self._standing.parts(self._stage)
         noted = {
-            draft.part: draft.provenance.model_copy(update={"by": by, "content": self._content(draft.part)}) for draft in drafts
+            draft.part: draft.provenance.model_copy(
+                update={"basis": dict(parts[draft.part]), "by": by, "content": self._content(draft.part)}
+            )
+            for draft in drafts
         }
         self._stored.provenance |= noted
         whole = {part: provenance for part, provenance in noted.items() if part != WHOLE or self._only is None}
@@ -350,7 +355,7 @@ class StoryRun:
         )
         gone = list(gone)
         removed = remove_generated(self._project, gone)
-        kept = [file for file in files if file not in changed and read_text(file) != files[file]]
+        kept = [file for file in files if file not in changed and not _says(file, files[file])]
         orphans = [file for file in gone if file not in removed]
         self._stored.written += [*changed, *removed]
         if any(file.parent != self._project.clips_dir for file in (*changed, *removed)):
@@ -391,12 +396,12 @@ class StoryRun:
         characters, locations = missing_bible_entries(parsed, self._story.bible)
         self._stored.notes += [f"{note}, to be filled in" for note in add_to_bible(self._story, characters, locations)]
         # The stubs are among what decides the shots, and must not make them due again.
-        self._standing.read_parts_again(self._stage)
+        self._standing.read_parts_again(self._stage, self._story.bible)
         parts = self._standing.parts(self._stage)
         # Only scenes that nobody edited are replaced, so that a file which a person edited can be written.
         overwrite = self._overwrite or (bool(drafts) and WHOLE not in parts)
         self._store({self._project.shotlist_path: dump_document(self._merged(drafts))}, overwrite=overwrite)
-        self._note(*(_with_basis(draft, dict(parts[draft.part])) for draft in drafts))
+        self._note(*drafts)
 
     def _has_shots_of_scenes_that_are_gone(self) -> bool:
         shotlist, present = self._story.shotlist, self._standing.parts(self._stage)
@@ -423,7 +428,7 @@ class StoryRun:
         chosen = self._standing.treatment_path(self._standing.chosen_treatment())
         if not chosen.is_file():
             return
-        self._store({path: read_text(chosen)})
+        self._store({path: read_plain(chosen)})
         if self._story.choice.chosen is None and len(self._standing.parts(self._stage)) > 1:
             self._stored.notes.append(
                 f"treatment {chosen.stem} of {len(self._standing.parts(self._stage))} stands, because none was chosen:"
@@ -478,15 +483,15 @@ def chosen_parts(parts: Iterable[str], only: FilmId | None) -> list[str]:
     return [part for part in parts if only is None or not part.startswith("A") or only.contains(FilmId.parse(part))]
 
 
-def _with_basis(draft: Draft[Shotlist], basis: dict[str, str]) -> Draft[Shotlist]:
-    return replace(draft, provenance=draft.provenance.model_copy(update={"basis": basis}))
-
-
 def text_of(stage: Stage, standing: StoryParts) -> str:
     """Return what a stage says, for a person to look at; empty if it is not written."""
     if stage == Stage.SHOTLIST and standing.story.shotlist is not None:
         return _shot_table(standing.story.shotlist.shots)
-    return "\n\n".join(read_text(file) for file in standing.outputs(stage))
+    return "\n\n".join(read_plain(file) for file in standing.outputs(stage))
+
+
+def _says(path: Path, text: str) -> bool:
+    return read_plain(path) == plain_form(text, is_fountain=is_fountain(path))
 
 
 def _diff(before: str, now: str) -> str:

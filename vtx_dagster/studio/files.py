@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageError
+from vtx_dagster.core.plain_form import plain_form
 
 MAX_TEXT_BYTES = 64 * 1024 * 1024
 """No text file of a film is larger; a shotlist of 15,000 shots has about 10 MB."""
@@ -162,6 +163,20 @@ def read_text(path: Path, *, root: Path | None = None) -> str:
         name = display_name(path, root)
         message = f"{name}:{line}: byte 0x{error.object[error.start]:02x} is not UTF-8: save the file as UTF-8"
         raise InvalidFileError(message, file=name, line=line) from error
+
+
+def read_plain(path: Path, *, root: Path | None = None) -> str:
+    """Return the plain form of a UTF-8 file: what it says, whatever its line ends, trailing spaces and composition of letters.
+
+    Raises:
+        InvalidFileError, NotFoundError, StorageError: As ``read_text``.
+    """
+    return plain_form(read_text(path, root=root), is_fountain=is_fountain(path))
+
+
+def is_fountain(path: Path) -> bool:
+    """Say whether a file is a screenplay, by its name."""
+    return path.suffix.casefold() == ".fountain"
 
 
 def display_name(path: Path, root: Path | None) -> str:

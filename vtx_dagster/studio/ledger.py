@@ -2,6 +2,8 @@
 
 An entry is written before its file and keeps the hash of the text before, so that a crash in between never makes a generated file
 look like a person's work: the file then holds the one or the other.
+
+Editors and version control systems store a text with line ends of their own. That is no edit: what counts is the plain form.
 """
 
 import hashlib
@@ -16,7 +18,8 @@ from pydantic import Field, ValidationError
 
 from vtx_dagster.core.document import Document, Part
 from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError, NotFoundError
-from vtx_dagster.studio.files import hash_file, read_bytes, storage_errors, write_atomic
+from vtx_dagster.core.plain_form import plain_form
+from vtx_dagster.studio.files import hash_file, is_fountain, read_bytes, read_text, storage_errors, write_atomic
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
 
@@ -37,6 +40,7 @@ class LedgerEntry(Part):
     """What was generated into one file."""
 
     sha256: str
+    words: str | None = Field(default=None, description="Hash of its plain form, where that is another.")
     previous: str | None = Field(default=None, description="What the file held before, if that was generated too.")
     generator: str
     input_hash: str
@@ -87,27 +91,45 @@ class Ledger:
             InvalidRequestError: If it is outside.
             StorageError: If it cannot be read.
         """
-        return self._look(path)[0]
+        return self._look(path).state
 
     def input_hash(self, path: Path) -> str | None:
         """Return what a file was generated from, or None if it is missing, edited, or still holds the text before."""
-        state, digest = self._look(path)
         entry = self.entries.get(_key(self.project, path))
-        return entry.input_hash if entry and state == FileState.GENERATED and digest == entry.sha256 else None
+        return entry.input_hash if entry and self._look(path).is_latest else None
 
     def generator(self, path: Path) -> str | None:
         """Return what generated a file, or None if it was not generated or was edited since."""
         entry = self.entries.get(_key(self.project, path))
         return entry.generator if entry and self.state(path) == FileState.GENERATED else None
 
-    def _look(self, path: Path) -> tuple[FileState, str | None]:
+    def _look(self, path: Path) -> "_Found":
         entry = self.entries.get(_key(self.project, path))
         try:
             digest = hash_file(path)
         except NotFoundError:
-            return FileState.MISSING, None
-        is_ours = entry is not None and digest in (entry.sha256, entry.previous)
-        return (FileState.GENERATED if is_ours else FileState.WRITTEN), digest
+            return _Found(state=FileState.MISSING)
+        if entry is None:
+            return _Found(state=FileState.WRITTEN, digest=digest)
+        # A file has to be read only if somebody else stored it; those that are as they were written are thousands.
+        hashes = {digest} if digest in (entry.sha256, entry.previous) else {digest, *_hashes_of_words(path)}
+        is_latest = bool(hashes & {entry.sha256, entry.words})
+        is_ours = is_latest or entry.previous in hashes
+        return _Found(state=FileState.GENERATED if is_ours else FileState.WRITTEN, digest=digest, is_latest=is_latest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What is there of a file.
+
+    Attributes:
+        digest: Hash of its bytes.
+        is_latest: It says what was generated last.
+    """
+
+    state: FileState
+    digest: str | None = None
+    is_latest: bool = False
 
 
 def write_generated(
@@ -141,16 +163,24 @@ def write_generated(
         entries = dict(ledger.entries)
         changed: list[Path] = []
         for path, text in files.items():
-            state, digest = ledger._look(path)  # noqa: SLF001 - the same concept, and hashing every file twice is slow
-            new = hashlib.sha256(text.encode()).hexdigest()
-            if state == FileState.WRITTEN and not overwrite:
+            found = ledger._look(path)  # noqa: SLF001 - the same concept, and hashing every file twice is slow
+            new = _hash(text)
+            if found.state == FileState.WRITTEN and not overwrite:
                 continue
-            previous = digest if state == FileState.GENERATED and digest != new else None
+            words = _hash(plain_form(text, is_fountain=is_fountain(path)))
+            is_same = found.digest == new or (found.digest is not None and words in _hashes_of_words(path))
+            previous = found.digest if found.state == FileState.GENERATED and not is_same else None
             made_of = input_hash if isinstance(input_hash, str) else input_hash[path]
-            if state != FileState.WRITTEN or adopt:
-                entry = LedgerEntry(sha256=new, previous=previous, generator=generator, input_hash=made_of)
+            if found.state != FileState.WRITTEN or adopt:
+                entry = LedgerEntry(
+                    sha256=new,
+                    words=words if words != new else None,
+                    previous=previous,
+                    generator=generator,
+                    input_hash=made_of,
+                )
                 entries[_key(project, path)] = entry
-            if digest != new:
+            if not is_same:
                 changed.append(path)
         _write(ledger, entries)
         for path in changed:
@@ -192,6 +222,23 @@ def _write(ledger: Ledger, entries: Mapping[str, LedgerEntry]) -> None:
             path.replace(path.with_name(path.name + ".damaged"))
     if entries != ledger.entries or ledger.is_damaged:
         write_atomic(path, LedgerFile(files=dict(sorted(entries.items()))).model_dump_json(indent=1) + "\n")
+
+
+def _hashes_of_words(path: Path) -> set[str]:
+    """Return the hashes under which a text may have been noted: that of its plain form, and that with only its line ends unified.
+
+    Notes of earlier versions are of the text as it was generated, which had line feeds, and nearly always was in plain form.
+    """
+    try:
+        text = read_text(path)
+    except InvalidFileError:
+        return set()
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    return {_hash(plain_form(text, is_fountain=is_fountain(path))), _hash(unified)}
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _ledger_path(project: Project) -> Path:

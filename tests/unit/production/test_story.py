@@ -350,6 +350,9 @@ def test_hashes_of_what_people_write(film: Project) -> None:
     brief, bible = brief_hash(film), bible_hash(film)
     (film.source_dir / "film.fountain").rename(film.source_dir / "renamed.fountain")
     assert brief_hash(film) != brief
+    brief = brief_hash(film)
+    film.brief_path.write_bytes(b"\xff\n")
+    assert brief_hash(film) != brief, "a file that is no text has a hash, too"
     film.loras_path.unlink()
     assert bible_hash(film) != bible
     assert len(bible) == 64

@@ -1,3 +1,4 @@
+import json
 import logging
 from pathlib import Path
 
@@ -28,6 +29,62 @@ def test_generated_file_is_known_until_a_person_edits_it(project: Project):
     assert path.read_text() == "mine\n"
     path.write_text("one\n")
     assert Ledger.load(project).state(path) == FileState.GENERATED, "an edit that was undone is none"
+
+
+STORED_OTHERWISE = {
+    "CRLF": "éin\r\n\r\ntwo\r\n",
+    "CR": "éin\r\rtwo\r",
+    "byte order mark": "\ufeff\u00e9in\n\ntwo\n",
+    "trailing space": "\u00e9in \t\n\ntwo \n",
+    "empty lines at the end": "\u00e9in\n\ntwo\n\n\n",
+    "no line end at the end": "\u00e9in\n\ntwo",
+    "NFD": "e\u0301in\n\ntwo\n",
+}
+
+
+@pytest.mark.parametrize("stored", STORED_OTHERWISE.values(), ids=STORED_OTHERWISE.keys())
+def test_a_file_that_is_stored_otherwise_is_still_generated(project: Project, stored: str):
+    path = project.outline_path
+    generate(project, "éin\n\ntwo\n")
+    path.write_bytes(stored.encode())
+    ledger = Ledger.load(project)
+    assert (ledger.state(path), ledger.input_hash(path), ledger.generator(path)) == (FileState.GENERATED, "h1", "breakdown 1")
+    assert generate(project, "éin\n\ntwo\n", input_hash="h2") == ()
+    assert path.read_bytes() == stored.encode(), "it is left as its program stored it"
+    assert Ledger.load(project).input_hash(path) == "h2"
+    assert generate(project, "other\n") == (path,)
+    assert path.read_text() == "other\n"
+
+
+def test_a_text_that_is_not_plain_is_known_by_its_words(project: Project):
+    generate(project, "one \ntwo\n")
+    project.outline_path.write_bytes(b"one\r\ntwo")
+    assert Ledger.load(project).state(project.outline_path) == FileState.GENERATED
+
+
+@pytest.mark.parametrize("stored", [b"one \r\ne\xcc\x81\r\n", b"\xef\xbb\xbfone \ne\xcc\x81\n", b"one \re\xcc\x81\r"])
+def test_notes_of_earlier_versions_have_no_hash_of_the_words(project: Project, stored: bytes):
+    sha256 = "7cbe20f440e91d646e006c5780079bc3ae1fabe2976bd67a8e70359cac29e0fe"
+    note = {"sha256": sha256, "previous": None, "generator": "breakdown 1", "input_hash": "h1"}
+    (project.story_dir / ".generated.json").write_text(json.dumps({"version": 1, "files": {"story/01_outline.yaml": note}}))
+    project.outline_path.write_bytes(stored)
+    ledger = Ledger.load(project)
+    assert (ledger.state(project.outline_path), ledger.input_hash(project.outline_path)) == (FileState.GENERATED, "h1")
+
+
+def test_two_spaces_of_a_speech_are_no_end_of_a_line(project: Project):
+    path = project.scenes_dir / "a.fountain"
+    generate(project, "MARA\nOne.\n  \nTwo.\n", name="story/03_screenplay/a.fountain")
+    path.write_bytes(b"MARA\r\nOne.\r\n  \r\nTwo.\r\n")
+    assert Ledger.load(project).state(path) == FileState.GENERATED
+    path.write_text("MARA\nOne.\n\nTwo.\n")
+    assert Ledger.load(project).state(path) == FileState.WRITTEN, "now somebody else says the second line"
+
+
+def test_a_file_that_is_no_text_is_somebody_elses(project: Project):
+    generate(project, "one\n")
+    project.outline_path.write_bytes(b"\xff\n")
+    assert Ledger.load(project).state(project.outline_path) == FileState.WRITTEN
 
 
 def test_overwrite_replaces_what_a_person_wrote(project: Project):

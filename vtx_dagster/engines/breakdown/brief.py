@@ -52,6 +52,21 @@ def without_comments(brief: Source) -> str:
     return _COMMENT.sub("", brief.text)
 
 
+def without_wraps(text: str) -> str:
+    """Return Markdown with every paragraph and list item on one line: however prose is wrapped, this is the same."""
+    units: list[str] = []
+    joins = False
+    for raw in raw_lines(text):
+        line = " ".join(raw.split())
+        stands_alone = not line or _HEADING.match(line) or _RULE.match(line)
+        if joins and line and not stands_alone and not _ITEM.match(line) and not _QUOTE.match(line):
+            units[-1] = f"{units[-1]} {line}"
+        else:
+            units += [line] if line else []
+        joins = not stands_alone
+    return "\n\n".join(units)
+
+
 def is_fountain(brief: Source) -> bool:
     """Say whether a brief holds scene headings, so that it is a screenplay."""
     return any(_is_scene_heading(line.strip()) for line in raw_lines(brief.text))

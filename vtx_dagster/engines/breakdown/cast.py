@@ -1,9 +1,16 @@
-"""Who and where: names as written in a screenplay, and the keys that they have in the bible."""
+"""Who and where: names as written in a screenplay, and the keys that they have in the bible.
 
+A *spelling* is what all ways to write one name have in common. A *key* is a spelling in ASCII, for files and people. Names of
+different spellings can be the same in ASCII; within a film they have different keys all the same.
+"""
+
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+
+from anyascii import anyascii
 
 from vtx_dagster.core.bible import Bible, Character, Location, SetKind
 from vtx_dagster.core.screenplay import SceneText
@@ -23,29 +30,118 @@ _CYRILLIC = _sounds(
 )
 _GREEK = _sounds("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o")
 _LETTERS = {**_LATIN, **_CYRILLIC, **_GREEK}
+_SILENT = {"\u0627": "a"}
+"""Alef, which anyascii leaves out."""
+
 _ARTICLE = re.compile(r"\b(?:the|an?|his|her|their|this|that)\s+$", re.IGNORECASE)
 _MAX_KEY = 63
+_SHORTEST_DIGEST, _STEP = 6, 2
+
+_APOSTROPHES = "'\u2018\u2019\u02b9\u02bb\u02bc\u2032"
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""What nobody sees in a name: soft hyphen, joiners, marks of direction, byte order mark."""
+
+_ACCENT = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+)
+"""Marks with and without which a name is the same: accents, and the vowel points of Hebrew and Arabic. Those of Indic scripts, of
+Thai or of kana are not among them: there they make another name, as another letter does."""
+
+_EXTENSION = re.compile(
+    r"(?:\s*\((?:CONT(?:['\u2019]?D)?\.?|CONTINUED|MORE|V\.?\s?O\.?|O\.?\s?S\.?|O\.?\s?C\.?)\))+\s*$", re.IGNORECASE
+)
 
 
 @lru_cache(maxsize=10_000)  # a screenplay says the same few names thousands of times
-def key_of(name: str) -> str:
-    """Return the key of a name: ``DR. ÉLODIE SANTOS`` gives ``dr_elodie_santos``; empty for a name without letters or digits.
+def spelling_of(name: str) -> str:
+    """Return what all ways to write one name have in common; empty for a name without letters or digits.
 
-    Latin, Cyrillic and Greek letters are spelled in ASCII; letters of other scripts by their code point, so that names differ.
+    Case, accents, apostrophes, space, punctuation, extensions of cues and what nobody sees make no difference. Latin, Cyrillic
+    and Greek letters are in ASCII; those of other scripts stay as they are: ``DR. ÉLODIE (CONT'D)`` gives ``dr_elodie``, and
+    ``मीना 2`` gives ``मीना_2``.
     """
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    spelled = "".join(_spell(letter) for letter in decomposed if not unicodedata.combining(letter))
-    return re.sub(r"[^a-z0-9]+", "_", spelled)[: _MAX_KEY + 1].strip("_")[:_MAX_KEY]
+    shown = _EXTENSION.sub("", _UNSEEN.sub("", name))
+    letters = unicodedata.normalize("NFC", _ACCENT.sub("", unicodedata.normalize("NFKD", shown.casefold())))
+    return re.sub("_+", "_", "".join(map(_folded, letters))).strip("_")
 
 
-def _spell(letter: str) -> str:
-    if letter in "'\u2019":
+@lru_cache(maxsize=10_000)
+def key_of(name: str) -> str:
+    """Return the key that a name has where no other name has it: ``DR. ÉLODIE SANTOS`` gives ``dr_elodie_santos``.
+
+    Letters of other scripts than Latin, Cyrillic and Greek are transliterated one by one: ``मीना`` gives ``mina``, ``李雷`` gives
+    ``lilei``.
+
+    Returns:
+        At most 63 of ``a-z``, ``0-9`` and ``_``; empty for a name without letters or digits.
+    """
+    spelling = spelling_of(name)
+    spelled = "".join(letter if letter.isascii() else _transliterated(letter) for letter in spelling).strip("_")
+    if not spelled:  # nothing of it can be transliterated
+        spelled = "".join(f"u{ord(letter):x}" for letter in spelling)
+    return re.sub("_+", "_", spelled)[:_MAX_KEY].rstrip("_")
+
+
+def _folded(letter: str) -> str:
+    if letter in _APOSTROPHES:
         return ""
     if letter in _LETTERS:
         return _LETTERS[letter].replace("-", "")
-    if letter.isascii() or not letter.isalnum():
-        return letter
-    return f"u{ord(letter):x}"
+    if letter.isascii():
+        return letter if re.match("[a-z0-9]", letter) else "_"
+    return letter if unicodedata.category(letter)[0] in "LMN" else "_"
+
+
+def _transliterated(letter: str) -> str:
+    """Return a letter in ASCII; empty for what is silent or has no transliteration."""
+    return re.sub("[^a-z0-9]", "", _SILENT.get(letter) or anyascii(letter).casefold())
+
+
+class _Keys:
+    """The keys of all characters, or all places, of a film.
+
+    Of several names that are the same in ASCII, or were cut to it, the one that an entry of the bible is called by has the plain
+    key, else the first in alphabetical order; to the others' a few digits are added that depend on nothing but the name.
+
+    Args:
+        entries: What the bible has, by key.
+        names: The names that the film has; those that the bible does not know get keys of their own.
+    """
+
+    def __init__(self, entries: Mapping[str, Character] | Mapping[str, Location], names: Iterable[str]) -> None:
+        self._entries = entries
+        self._known = _by_name(entries)
+        self._new: dict[str, str] = {}
+        self._given: set[str] = set()
+        for spelling in sorted({spelling_of(name) for name in names} - self._known.keys() - {""}):
+            self._new[spelling] = self._own(spelling)
+            self._given.add(self._new[spelling])
+
+    def __contains__(self, name: str) -> bool:
+        """Say whether the bible has a name."""
+        return self.of(name) in self._entries
+
+    def of(self, name: str) -> str:
+        """Return the key of a name; empty for one without letters or digits."""
+        spelling = spelling_of(name)
+        return self._known.get(spelling) or self._new.get(spelling) or self._own(spelling)
+
+    def _own(self, spelling: str) -> str:
+        """Return the key of a name that the bible does not know by its name."""
+        plain = key_of(spelling)
+        if plain not in self._given and not self._is_anothers(plain):
+            return plain
+        digest = hashlib.sha256(spelling.encode()).hexdigest()
+        lengths = range(_SHORTEST_DIGEST, len(digest), _STEP)
+        keys = (f"{plain[: _MAX_KEY - 1 - length].rstrip('_')}_{digest[:length]}" for length in lengths)
+        return next(key for key in keys if key not in self._given)
+
+    def _is_anothers(self, key: str) -> bool:
+        """Say whether an entry of the bible has its key from its name. Else anybody whose name leads to the key may be meant."""
+        entry = self._entries.get(key)
+        names = (entry.name, *entry.aliases) if entry is not None else ()
+        return any(spelling_of(name) != key and key_of(name) == key for name in names)
 
 
 class Cast:
@@ -54,25 +150,28 @@ class Cast:
     Args:
         bible: Its names and aliases win.
         speakers: Names on the cues of the whole screenplay; those that the bible does not know get a key of their own.
-        places: Places of the whole screenplay, in order; spellings of one place have the key of the first.
+        places: Names of places in its headings, in order; spellings of one place have the key of the first.
+        others: More names of the film, which are not looked for in action; only that nobody else gets their keys.
 
     Attributes:
         pronouns: What the characters are called, by key, as far as the bible tells.
     """
 
-    def __init__(self, bible: Bible, speakers: Iterable[str] = (), places: Iterable[str] = ()) -> None:
-        self._characters = _by_name(bible.characters.characters)
-        self._locations = _by_name(bible.locations.locations)
-        self._places = {
-            same_place_key(name): key for key, entry in bible.locations.locations.items() for name in (key, entry.name)
+    def __init__(
+        self, bible: Bible, speakers: Iterable[str] = (), *, places: Iterable[str] = (), others: Iterable[str] = ()
+    ) -> None:
+        speakers = sorted(set(speakers))
+        self._characters = _Keys(bible.characters.characters, (*speakers, *others))
+        self._spellings = {
+            same_place_key(name): name for key, entry in bible.locations.locations.items() for name in (key, entry.name)
         }
         for place in places:
-            if key := self.location(place):
-                self._places.setdefault(same_place_key(place), key)
-        names = [name for entry in bible.characters.characters.values() for name in (entry.name, *entry.aliases)]
-        speakers = sorted(set(speakers))
-        self._names = {name.casefold(): self.character(name) for name in (*names, *speakers) if key_of(name)}
-        alternatives = "|".join(re.escape(name) for name in sorted(self._names, key=lambda name: (-len(name), name)))
+            self._spellings.setdefault(same_place_key(place), place)
+        self._locations = _Keys(bible.locations.locations, self._spellings.values())
+        known = [name for entry in bible.characters.characters.values() for name in (entry.name, *entry.aliases)]
+        names = {_written(name) for name in (*known, *speakers) if spelling_of(name)}
+        self._names = {spelling_of(name): self.character(name) for name in names}
+        alternatives = "|".join(map(_pattern, sorted(names, key=lambda name: (-len(name), name))))
         self._mention = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
         self._display = {key: entry.name for key, entry in bible.characters.characters.items()}
         told = ((key, described_pronoun(entry.descriptor)) for key, entry in bible.characters.characters.items())
@@ -82,12 +181,11 @@ class Cast:
 
     def character(self, name: str) -> str:
         """Return the key of a character; a name without letters is ``unnamed``."""
-        key = key_of(name)
-        return self._characters.get(key, key) or "unnamed"
+        return self._characters.of(name) or "unnamed"
 
     def knows_character(self, name: str) -> bool:
         """Say whether the bible has this character."""
-        return key_of(name) in self._characters
+        return name in self._characters
 
     def display_name(self, key: str) -> str:
         """Return how a person writes a character's name in prose."""
@@ -100,20 +198,16 @@ class Cast:
             ``LIGHTHOUSE - LAMP ROOM`` is looked up as a whole, then as ``LAMP ROOM``, then as ``LIGHTHOUSE``; unknown, it is
             ``lighthouse_lamp_room``. None for a place without a name.
         """
-        whole = key_of(place)
-        parts = [key_of(part) for part in place.split(" - ")]
-        if whole in self._locations:
-            return self._locations[whole]
-        if same := self._places.get(same_place_key(place)):
-            return self._locations.get(same, same)
-        for key in reversed(parts):
-            if key in self._locations:
-                return self._locations[key]
-        return whole or None
+        if place in self._locations:
+            return self._locations.of(place)
+        same = self._spellings.get(same_place_key(place), place)
+        names = (same, *reversed(place.split(" - ")))
+        known = next((name for name in names if name in self._locations), same)
+        return self._locations.of(known) or None
 
     def is_name(self, text: str) -> bool:
         """Say whether a text is the name of a character and nothing else."""
-        return text.strip().casefold() in self._names
+        return spelling_of(text) in self._names
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """Return the keys of the characters that a text names, in order of first mention.
@@ -122,18 +216,27 @@ class Cast:
         """
         if self._mention is None:
             return ()
-        found = [match for match in self._mention.finditer(text) if _names_somebody(match)]
-        return tuple(
-            dict.fromkeys(self._names[match.group().casefold()] for match in found if match.group().casefold() in self._names)
-        )
+        found = [spelling_of(match.group()) for match in self._mention.finditer(text) if _names_somebody(match)]
+        return tuple(dict.fromkeys(self._names[spelling] for spelling in found if spelling in self._names))
 
 
 def _names_somebody(match: re.Match[str]) -> bool:
     return match.group()[0].isupper() or _ARTICLE.search(match.string[max(0, match.start() - 8) : match.start()]) is not None
 
 
+def _written(name: str) -> str:
+    """Return a name as it is looked for in action: without space at its ends, and without a full stop that ends a cue."""
+    return " ".join(_UNSEEN.sub("", name).split()).rstrip(".").rstrip()
+
+
+def _pattern(name: str) -> str:
+    """Return a pattern of a name, whatever its apostrophes."""
+    return "".join(f"[{_APOSTROPHES}]" if letter in _APOSTROPHES else re.escape(letter) for letter in name)
+
+
 def title_name(name: str) -> str:
     """Return a name in capitals as a person writes it: ``DR. ÉLODIE O'NEILL`` gives ``Dr. Élodie O'Neill``."""
+    name = unicodedata.normalize("NFC", " ".join(_UNSEEN.sub("", name).split()))
     return (
         re.sub(r"[^\W\d_]+(?:['\u2019](?=[^\W\d_]\b)[^\W\d_])?", lambda word: word.group().capitalize(), name)
         if name.isupper()
@@ -145,7 +248,7 @@ def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
     """Return the cast of a film: who speaks in its scenes, and where they are."""
     scenes = list(scenes)
     speakers = {element.speaker for scene in scenes for element in scene.elements if element.speaker}
-    return Cast(bible, speakers, [scene.place for scene in scenes if not scene.minor])
+    return Cast(bible, speakers, places=[scene.place for scene in scenes if not scene.minor])
 
 
 def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tuple[dict[str, Character], dict[str, Location]]:
@@ -176,9 +279,9 @@ def _by_name(entries: Mapping[str, Character] | Mapping[str, Location]) -> dict[
     """Return the key of every entry under what it may be called; its own key and name come before the aliases of others."""
     known = {key: key for key in entries}
     for key, entry in entries.items():
-        known.setdefault(key_of(entry.name), key)
+        known.setdefault(spelling_of(entry.name), key)
     for key, entry in entries.items():
         for alias in entry.aliases:
-            known.setdefault(key_of(alias), key)
+            known.setdefault(spelling_of(alias), key)
     known.pop("", None)
     return known

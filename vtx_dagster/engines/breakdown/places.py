@@ -16,6 +16,7 @@ order of their parts are left aside: ``SCOTT'S FLAT - KITCHEN``, ``Kitchen, Scot
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from vtx_dagster.core.screenplay import SceneText
@@ -93,8 +94,7 @@ def _words(text: str) -> list[str]:
 def same_place_key(place: str) -> tuple[str, ...]:
     """Return what two spellings of one place have in common: the letters and digits of its parts, in no particular order."""
     parts = (_ARTICLE.sub("", part.strip()) for part in _PARTS.split(place.casefold()))
-    letters = ("".join(letter for letter in _APOSTROPHE.sub("", part) if letter.isalnum()) for part in parts)
-    return tuple(sorted(filter(None, letters)))
+    return tuple(sorted(filter(None, map(_letters, parts))))
 
 
 def respelled(places: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -109,4 +109,9 @@ def respelled(places: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _in_order(place: str) -> str:
-    return "".join(letter for letter in _APOSTROPHE.sub("", place.casefold()) if letter.isalnum()).removeprefix("the")
+    return _letters(_ARTICLE.sub("", place.casefold()))
+
+
+def _letters(text: str) -> str:
+    """Return the letters, digits and vowel signs of a text."""
+    return "".join(letter for letter in _APOSTROPHE.sub("", text) if unicodedata.category(letter)[0] in "LNM")

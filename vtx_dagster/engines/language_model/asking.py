@@ -31,6 +31,7 @@ from vtx_dagster.core.errors import (
     UnparseableAnswerError,
     VtxError,
 )
+from vtx_dagster.core.plain_form import without_unseen
 from vtx_dagster.core.planner import Forecast
 from vtx_dagster.core.policy import Policy
 from vtx_dagster.core.prices import Price, PriceTable
@@ -330,9 +331,8 @@ class Asker:
             limit = talk.prompt.max_output_tokens
             problem = f"the answer was cut off at the limit of {limit} tokens: give the same in fewer words"
             raise _Unusable(TruncatedAnswerError, problem)
-        text = _unfenced(call.text)
         try:
-            value = json.loads(text)
+            value = _seen(json.loads(_unfenced(call.text)))
             texts = list(_texts(value))
         except (ValueError, RecursionError) as error:
             raise _Unusable(UnparseableAnswerError, f"the answer is not JSON: {error}") from error
@@ -340,7 +340,7 @@ class Asker:
         if banned := self._policy.banned_in(texts):
             raise _Unusable(PolicyError, *(f"the answer must not say {phrase!r}" for phrase in banned))
         try:
-            return check(answer.model_validate_json(text))
+            return check(answer.model_validate_json(json.dumps(value)))
         except ValidationError as error:
             problems = (f"{path_text(problem.path)}: {problem.text}".removeprefix(": ") for problem in model_problems(error))
             raise _Unusable(InvalidAnswerError, *problems) from error
@@ -513,6 +513,15 @@ def _unfenced(text: str) -> str:
     """Return the inside of a Markdown code block, which some local models put around their JSON."""
     fenced = _FENCED.fullmatch(text)
     return fenced["text"] if fenced else text
+
+
+def _seen(value: JsonValue) -> JsonValue:
+    """Return a JSON value whose texts have no control characters and nothing else that nobody sees."""
+    if isinstance(value, str):
+        return without_unseen(value)
+    if isinstance(value, list):
+        return [_seen(item) for item in value]
+    return {key: _seen(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

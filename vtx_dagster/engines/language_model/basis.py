@@ -11,6 +11,11 @@ def aspect_hash(*values: object) -> str:
     return hashlib.sha256(json.dumps(values, default=_plain, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
+def either(now: str, before: str) -> str:
+    """Return the hash of what decides a part, with the one that an earlier version noted for the same, where that is another."""
+    return now if now == before else f"{now} {before}"
+
+
 def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json", exclude_defaults=True)

@@ -13,7 +13,7 @@ from vtx_dagster.core.outline import Outline, OutlineScene
 from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.story import WHOLE, Basis, BibleProposal, Draft, Job, Provenance, Story
 from vtx_dagster.core.wording import clean
-from vtx_dagster.engines.breakdown.cast import key_of, title_name
+from vtx_dagster.engines.breakdown.cast import key_of, spelling_of, title_name
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk
@@ -278,8 +278,8 @@ def _entry_problems(what: str, entry: CharacterAnswer | LocationAnswer) -> Itera
 
 def _own(key: str, name: str, aliases: Sequence[str], names: Mapping[str, str]) -> tuple[str, ...]:
     """Return the aliases that are no name of somebody else, and not the entry's own name again."""
-    taken = {key_of(other) for other in names.values()} | set(names) | {key_of(name), key, ""}
-    return tuple({key_of(alias): clean(alias) for alias in aliases if key_of(alias) not in taken}.values())
+    taken = {spelling_of(other) for other in names.values()} | set(names) | {spelling_of(name), key, ""}
+    return tuple({spelling_of(alias): clean(alias) for alias in aliases if spelling_of(alias) not in taken}.values())
 
 
 def _character(answer: CharacterAnswer, aliases: tuple[str, ...]) -> Character:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from vtx_dagster.core.bible import Bible, Character, Location
-from vtx_dagster.engines.breakdown.cast import key_of, title_name
+from vtx_dagster.engines.breakdown.cast import key_of, spelling_of, title_name
 
 _NEAR = 0.85
 """Least similarity of a misspelt name. Two names that are spelt with care can be as near (old man, old woman), which is why a
@@ -23,7 +23,7 @@ def known_keys(
     Args:
         names: As a model wrote them; each has a letter or a digit.
         entries: What the bible has, by key.
-        exact: The key of a name that is written as the bible knows it; another key for other names.
+        exact: The key of a name as the bible or the story know it; a key of its own for other names.
         introduced: Names that the story has used before, by key; those that the bible has, too, do not matter.
 
     Returns:
@@ -32,14 +32,14 @@ def known_keys(
         story: the model has just made those, and a waitress is not a misspelt waiter.
     """
     new = {key: name for key, name in introduced.items() if key not in entries}
-    keys_of_new = {key_of(name): key for key, name in new.items()} | {key: key for key in new}
+    keys_of_new = {spelling_of(name): key for key, name in new.items()} | {key: key for key in new}
     keys = {name: exact(name) or key_of(name) for name in dict.fromkeys(names)}
-    keys = {name: key if key in entries else keys_of_new.get(key_of(name), key) for name, key in keys.items()}
+    keys = {name: key if key in entries else keys_of_new.get(spelling_of(name), key) for name, key in keys.items()}
     spellings = _spellings(entries) | keys_of_new
     used = set(keys.values())
     remarks: list[str] = []
     for name, key in keys.items():
-        near = None if key in entries or key in new else _nearest(key, spellings, used)
+        near = None if key in entries or key in new else _nearest(spelling_of(name), spellings, used)
         if near is not None and near in entries:
             keys[name] = near
             remarks.append(f"{name} was taken for {entries[near].name} of the bible")
@@ -73,14 +73,17 @@ def place_lines(bible: Bible, introduced: Mapping[str, str]) -> str:
 
 
 def _spellings(entries: Mapping[str, Character] | Mapping[str, Location]) -> dict[str, str]:
-    """Return the keys of the bible by what its names and aliases are spelled as in keys."""
-    return {key_of(name): key for key, entry in entries.items() for name in (*entry.aliases, entry.name, key)}
+    """Return the keys of the bible by what its names and aliases are spelled as."""
+    return {spelling_of(name): key for key, entry in entries.items() for name in (*entry.aliases, entry.name, key)}
 
 
-def _nearest(key: str, spellings: Mapping[str, str], used: Collection[str]) -> str | None:
-    """Return whose name is nearest to a key, if it is near, has the same numbers in it, and is not used itself."""
-    candidates = [spelling for spelling, whose in spellings.items() if whose not in used and _digits(spelling) == _digits(key)]
-    near = difflib.get_close_matches(key, candidates, n=1, cutoff=_NEAR)
+def _nearest(name: str, spellings: Mapping[str, str], used: Collection[str]) -> str | None:
+    """Return whose name is nearest to one, if it is near, has the same numbers in it, and is not used itself.
+
+    Spellings are compared, not keys: names of other scripts are often near in ASCII and far in their own letters.
+    """
+    candidates = [spelling for spelling, whose in spellings.items() if whose not in used and _digits(spelling) == _digits(name)]
+    near = difflib.get_close_matches(name, candidates, n=1, cutoff=_NEAR)
     return spellings[near[0]] if near else None
 
 

@@ -18,7 +18,7 @@ from vtx_dagster.core.wording import clean
 from vtx_dagster.engines.breakdown.brief import without_comments
 from vtx_dagster.engines.breakdown.cast import title_name
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, with_new_scenes
-from vtx_dagster.engines.language_model.basis import aspect_hash
+from vtx_dagster.engines.language_model.basis import aspect_hash, either
 from vtx_dagster.engines.language_model.desk import ModelDesk
 from vtx_dagster.engines.language_model.guess import guessed
 from vtx_dagster.engines.language_model.names import cast_lines, place_lines, spoken_name
@@ -83,8 +83,9 @@ class OutlineStage:
             "format": aspect_hash(metadata.title, metadata.logline, metadata.length_s),
             "style": aspect_hash(list(story.capsules.writing.items())),
         }
-        overrides = [self._desk.library.override_hash(name) for name in (_ACTS, _SCENES)]
-        return {WHOLE: basis | ({"template": aspect_hash(overrides)} if any(overrides) else {})}
+        overrides = [self._desk.library.override_hash(name).split() or [""] for name in (_ACTS, _SCENES)]
+        template = either(aspect_hash([plain for plain, *_ in overrides]), aspect_hash([stored for *_, stored in overrides]))
+        return {WHOLE: basis | ({"template": template} if overrides != [[""], [""]] else {})}
 
     def prompts(self, story: Story, job: Job) -> list[tuple[str, Prompt]]:
         """Return the question that comes first: for the acts, or for the scenes of the one act that is asked for.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
-from vtx_dagster.core.bible import Bible
+from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.document import Part
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.metadata import Metadata
@@ -171,8 +171,8 @@ def _scene_problems(scene: SceneAnswer) -> Iterator[str]:
 
 
 def _keyed(scenes: Sequence[SceneAnswer], bible: Bible, introduced: Introduced) -> KeyedScenes:
-    cast = Cast(bible)
     named = [name for scene in scenes for name in scene.characters]
+    cast = Cast(_with(bible, introduced), named, places=map(_place, scenes))
     characters, misspelt = known_keys(named, bible.characters.characters, exact=cast.character, introduced=introduced.characters)
     places = bible.locations.locations
     locations, misplaced = known_keys(map(_place, scenes), places, exact=cast.location, introduced=introduced.places)
@@ -197,6 +197,18 @@ def _keyed(scenes: Sequence[SceneAnswer], bible: Bible, introduced: Introduced) 
     for name in named:
         names.setdefault(characters[name], name)
     return KeyedScenes(scenes=tuple(outlined), names=names, remarks=(*misspelt, *misplaced))
+
+
+def _with(bible: Bible, introduced: Introduced) -> Bible:
+    """Return a bible that also knows whom and what the story has introduced, so that others get keys of their own."""
+    characters = {key: Character(name=name) for key, name in introduced.characters.items()} | bible.characters.characters
+    places = {key: Location(name=name) for key, name in introduced.places.items()} | bible.locations.locations
+    return bible.model_copy(
+        update={
+            "characters": bible.characters.model_copy(update={"characters": characters}),
+            "locations": bible.locations.model_copy(update={"locations": places}),
+        }
+    )
 
 
 def _place(scene: SceneAnswer) -> str:

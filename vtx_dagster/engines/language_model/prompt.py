@@ -21,7 +21,9 @@ from pydantic import BaseModel, Field
 
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.errors import InvalidRequestError, NotFoundError
+from vtx_dagster.core.plain_form import plain_form
 from vtx_dagster.core.suggestions import did_you_mean
+from vtx_dagster.engines.language_model.basis import either
 from vtx_dagster.engines.language_model.context import Window, fit_windows
 from vtx_dagster.engines.language_model.strict_schema import strict_schema
 from vtx_dagster.engines.language_model.tokens import MESSAGE_TOKENS, estimated_tokens
@@ -159,6 +161,9 @@ class PromptLibrary:
     def override_hash(self, name: str) -> str:
         """Return the SHA-256 of what a studio or project has in the place of the package's files; empty if nothing.
 
+        It is that of the plain form of the texts, and where one is stored otherwise, after a space, that of the texts as they are
+        stored, which is what earlier versions noted.
+
         Args:
             name: Name of a template. The partials that it includes count.
 
@@ -168,7 +173,9 @@ class PromptLibrary:
         """
         template = self._template(name)
         own = [(file.path.name, file.text) for file in (template.file, *template.partials) if file.owner != _PACKAGE]
-        return hashlib.sha256(json.dumps(own).encode()).hexdigest() if own else ""
+        texts = (own, [(name, plain_form(text)) for name, text in own])
+        stored, plain = (hashlib.sha256(json.dumps(one).encode()).hexdigest() for one in texts)
+        return either(plain, stored) if own else ""
 
     def render(
         self,

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.errors import InvalidFileError
-from vtx_dagster.engines.breakdown.cast import Cast, key_of
+from vtx_dagster.engines.breakdown.cast import Cast, spelling_of
 from vtx_dagster.engines.language_model.fountain_writing import cue_text
 from vtx_dagster.engines.language_model.names import spoken_name
 
@@ -33,16 +33,20 @@ class Roles:
         keys: Their keys, in order; the bible need not know them.
         bible: Its names and aliases win.
         heard: Names on the cues of the scene, which may be new.
+        others: More names of the film: nobody else gets their keys.
 
     Attributes:
         roles: What a model is told of them.
     """
 
-    def __init__(self, keys: Iterable[str], bible: Bible, *, heard: Iterable[str] = ()) -> None:
+    def __init__(self, keys: Iterable[str], bible: Bible, *, heard: Iterable[str] = (), others: Iterable[str] = ()) -> None:
         entries = bible.characters.characters
-        keys = tuple(dict.fromkeys(keys))
+        keys, heard, others = tuple(dict.fromkeys(keys)), tuple(heard), tuple(others)
         self._bible = bible
-        self._new_names = (*heard, *(spoken_name(key) for key in keys if key not in entries))
+        self._others = others
+        # A key as a name would be another name than the one of another script that the key is from.
+        known = {*entries, *map(Cast(bible, heard, others=others).character, heard)}
+        self._new_names = (*heard, *(spoken_name(key) for key in keys if key not in known))
         self.roles = tuple(
             Role(key=key, name=entry.name, aliases=entry.aliases, age=entry.age, voice=entry.voice)
             if (entry := entries.get(key))
@@ -53,7 +57,7 @@ class Roles:
     @cached_property
     def cast(self) -> Cast:
         """They and all others of the bible, by name."""
-        return Cast(self._bible, self._new_names)
+        return Cast(self._bible, self._new_names, others=self._others)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -72,8 +76,12 @@ class Roles:
             return key, ""
         if self.cast.knows_character(name):
             return None, ""
-        near = difflib.get_close_matches(key_of(name), known, n=1, cutoff=_NEAR)
-        return (near[0], f"{name} was taken for {near[0]}") if near else (None, "")
+        # Names of other scripts are often near in ASCII and far in their own letters.
+        spelling = spelling_of(name)
+        by_name = {spelling_of(role.name): role.key for role in self.roles}
+        candidates = {key: key for key in known} if spelling.isascii() else by_name
+        near = difflib.get_close_matches(spelling, candidates, n=1, cutoff=_NEAR)
+        return (candidates[near[0]], f"{name} was taken for {candidates[near[0]]}") if near else (None, "")
 
     def cue(self, key: str) -> str:
         """Return the name on the cues of a character: the first of its names that leads back to it.

@@ -148,13 +148,22 @@ class ShotlistStage:
             raise NotFoundError("there are no scene files: run `vtx story screenplay` first")
         check_known(story.scenes, story.outline)
         entries = _Entries(story)
-        return {scene: _board(story, entries, scene, source) for scene, source in story.scenes.items() if scene in job.due}
+        sources = {scene: source for scene, source in story.scenes.items() if scene in job.due}
+        texts = {scene: parse_scene(source) for scene, source in sources.items()}
+        # Whose key is whose is decided for all of them together: the other scenes' speakers are in the bible.
+        others = tuple(dict.fromkeys(element.speaker for text in texts.values() for element in text.elements if element.speaker))
+        return {
+            scene: _board(story, entries, scene, source, text=texts[scene], others=others) for scene, source in sources.items()
+        }
 
     def _guess(self, story: Story, scenes: Sequence[OutlineScene]) -> Forecast:
         """Return what scenes would cost at most that are not written yet."""
         entries = _Entries(story, scenes)
         stand_ins = {scene.id: Source(name=scene.id, text=f".{scene.id}\n") for scene in scenes}
-        prompts = [self._prompt(story, _board(story, entries, scene, source)) for scene, source in stand_ins.items()]
+        boards = (
+            _board(story, entries, scene, source, text=parse_scene(source), others=()) for scene, source in stand_ins.items()
+        )
+        prompts = [self._prompt(story, board) for board in boards]
         return guessed(self._desk, prompts, more_input_tokens=_MISSING_TOKENS)
 
     def _forecast(self, story: Story, boards: Mapping[str, Board]) -> Forecast:
@@ -211,12 +220,12 @@ def _scenes(outline: Outline) -> list[OutlineScene]:
     return [scene for act in outline.acts for scene in act.scenes]
 
 
-def _board(story: Story, entries: _Entries, scene_id: str, source: Source) -> Board:
-    entry, scene = entries.scenes[scene_id], parse_scene(source)
+def _board(story: Story, entries: _Entries, scene_id: str, source: Source, *, text: SceneText, others: Sequence[str]) -> Board:
+    entry, scene = entries.scenes[scene_id], text
     speakers = tuple(dict.fromkeys(element.speaker for element in scene.elements if element.speaker))
-    cast = Cast(story.bible, speakers)
+    cast = Cast(story.bible, speakers, others=others)
     keys = (*entries.keys(scene_id, source.text), *map(cast.character, speakers))
-    roles = Roles(keys, story.bible, heard=speakers)
+    roles = Roles(keys, story.bible, heard=speakers, others=others)
     setting = SceneSetting(
         id=scene_id,
         file=source.name,

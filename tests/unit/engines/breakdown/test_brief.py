@@ -1,7 +1,7 @@
 import pytest
 
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.breakdown.brief import brief_as_fountain, is_fountain
+from vtx_dagster.engines.breakdown.brief import brief_as_fountain, is_fountain, without_wraps
 from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 
 
@@ -63,3 +63,19 @@ def test_a_brief_may_be_a_screenplay():
 def test_a_numbered_heading_is_the_place_and_the_time():
     (scene,) = parse_screenplay(converted("## Scene 1: INT. BAR - NIGHT\nRain.").fountain).acts[0].scenes
     assert (scene.place, scene.time, scene.number) == ("BAR", "NIGHT", "1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "# Film\n\nRain falls. All day.\n\n- Mara waits there.\n- Noah.\n\n---\n\n> He said.\n\nEnd.", id="a line each"
+        ),
+        pytest.param(
+            "# Film\nRain falls.\nAll\n day.\n\n\n- Mara\n  waits there.\n- Noah.\n---\n> He said.\n\nEnd.\n", id="wrapped"
+        ),
+    ],
+)
+def test_wraps_are_no_words(text):
+    units = ["# Film", "Rain falls. All day.", "- Mara waits there.", "- Noah.", "---", "> He said.", "End."]
+    assert without_wraps(text) == "\n\n".join(units)

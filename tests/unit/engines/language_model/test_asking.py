@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,12 @@ GOOD = {"title": "The Last Ferry", "seconds": 12}
 
 class Pitch(BaseModel):
     title: str
+    seconds: int
+
+
+class Unseen(BaseModel):
+    names: list[str]
+    told: dict[str, str]
     seconds: int
 
 
@@ -243,6 +250,13 @@ def test_many_problems_are_told_in_part(asker_of: Callable[..., Asker], server: 
 def test_a_code_block_around_the_json_is_no_problem(asker_of: Callable[..., Asker], server: ModelServer, text: str):
     server.will(answer(text))
     assert ask(asker_of()).remarks == ()
+
+
+def test_what_nobody_sees_does_not_come_through(asker_of: Callable[..., Asker], server: ModelServer):
+    prompt = replace(prompt_of(), answer=Unseen)
+    server.will(answer({"names": ["Ma\u200bra", "the\x00lamp", "a\nb"], "told": {"by": "\ufeffIda"}, "seconds": 1}))
+    answered = asker_of().ask(prompt, lambda value: value, stage="outline", part="")
+    assert answered.value == Unseen(names=["Mara", "the lamp", "a\nb"], told={"by": "Ida"}, seconds=1)
 
 
 @pytest.mark.usefixtures("policy")

@@ -90,3 +90,11 @@ def test_places_are_listed_with_what_is_known_of_them() -> None:
 def test_an_empty_bible_lists_nothing() -> None:
     assert cast_lines(Bible(), {}) == ""
     assert place_lines(Bible(), {}) == ""
+
+
+def test_names_that_are_near_in_ascii_alone_are_not_near() -> None:
+    bible = Bible(characters=Characters(characters={"lixiaolong": Character(name="李小龙")}))
+    found, told = known_keys(
+        ["李小红"], bible.characters.characters, exact=Cast(bible, ["李小红"]).character, introduced={"mina": "मीना"}
+    )
+    assert (found, told) == ({"李小红": "lixiaohong"}, ())

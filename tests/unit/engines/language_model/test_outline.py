@@ -407,7 +407,12 @@ def test_an_own_template_decides(desk_of: Desk, story: Story, tmp_path: Path, na
     (folder / f"{name}.md").write_text(text.replace("# user\n", "# user\n\nBe brief.\n"), encoding="utf-8")
     desk, model = desk_of(Answers())
     stage = OutlineStage(desk)
-    assert stage.parts(story)[""]["template"]
+    noted = stage.parts(story)[""]["template"]
+    assert len(noted) == 64
+    (folder / f"{name}.md").write_text((folder / f"{name}.md").read_text(encoding="utf-8").replace("\n", "\r\n"), newline="")
+    both = OutlineStage(desk_of(Answers())[0]).parts(story)[""]["template"].split()
+    assert both[0] == noted
+    assert both[1] not in ("", noted), "earlier versions noted the text as it was stored"
     draft = stage.write(story, ALL)
     assert f"{name} (project)" in draft.provenance.template
     assert "Be brief." in user_text(next(request for request in model.requests if request.name == name))

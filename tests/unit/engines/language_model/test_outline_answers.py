@@ -236,3 +236,13 @@ def test_lengths_are_told_as_people_write_them() -> None:
     assert spelled_seconds(None) == ""
     assert off_by(82, 90) == "9 % short"
     assert off_by(99, 90) == "10 % over"
+
+
+def test_names_that_are_the_same_in_ascii_are_two_people() -> None:
+    introduced = Introduced(characters={"li": "李"}, places={"lijia": "李家"})
+    answer = scenes(scene(place="李家", characters=["李"]), scene(place="理家", characters=["理", "李"]))
+    first, second = checked_scenes(answer, bible=BIBLE, seconds=None, introduced=introduced).scenes
+    assert (first.characters, first.location) == (("li",), "lijia")
+    assert second.characters[1] == "li"
+    assert second.characters[0].startswith("li_")
+    assert second.location.startswith("lijia_")

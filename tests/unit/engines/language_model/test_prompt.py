@@ -379,3 +379,12 @@ def test_the_example_in_the_docs_is_a_template(shelf: Shelf) -> None:
         "You write one scene of a film.",
         "INT. BOAT - DAY\n\n- She waits.\n- He comes.",
     ]
+
+
+def test_a_template_that_is_stored_otherwise_has_the_same_hash_and_that_of_before(shelf: Shelf) -> None:
+    shelf.put(PLAIN, owner="studio")
+    plain = shelf.library().override_hash("demo")
+    shelf.put("\ufeff" + PLAIN.replace("\n", " \r\n"), owner="studio")
+    both = shelf.library().override_hash("demo").split()
+    assert both[0] == plain
+    assert len(both) == len({*both}) == 2, "earlier versions noted the text as it was stored"

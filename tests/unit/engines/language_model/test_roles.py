@@ -70,3 +70,16 @@ def test_a_character_without_a_name_of_its_own_cannot_speak():
         InvalidFileError, match=r"characters.yaml: characters.ida-2: a speech under 'IDA' would be somebody else's"
     ):
         roles("ida-2", bible=bible).cue("ida-2")
+
+
+def test_a_name_of_another_script_is_near_in_its_own_letters():
+    bible = Bible(characters=Characters(characters={"zhangxiaolongren": Character(name="张小龙人")}))
+    cast = roles("zhangxiaolongren", bible=bible)
+    assert cast.find("李小龙人") == ("zhangxiaolongren", "李小龙人 was taken for zhangxiaolongren")
+    assert cast.find("张小红任") == (None, "")
+
+
+def test_a_key_is_no_second_name_of_who_is_heard():
+    cast = Roles(["li"], Bible(), heard=["李"], others=["李", "理"])
+    assert (cast.cast.character("李"), cast.find("李")) == ("li", ("li", ""))
+    assert cast.find("理") == (None, "")

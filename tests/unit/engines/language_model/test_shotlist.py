@@ -458,3 +458,11 @@ SHOTS = st.builds(
 def test_the_proof_holds_for_every_answer(desk_of, given, shots, number):
     # The place is another one in every example, so that none is answered from memory.
     assert Shooting(desk_of, given(SCENE.replace("LAMP ROOM", f"ROOM {number}")), tuple(shots)).shots
+
+
+def test_names_that_are_the_same_in_ascii_are_two_people_though_in_two_scenes(desk_of, given):
+    scenes = tuple(outlined(number, characters=(), beats=()) for number in (1, 2))
+    story = given("INT. A - DAY\n\n@理\nYes.\n", "INT. B - DAY\n\n@李\nNo.\n", scenes=scenes, bible=Bible())
+    keys = [draft.value.shots[0].dialogue[0].character for draft in Shooting(desk_of, story, [shot(1, beats=[])]).drafts]
+    assert keys[1] == "li"
+    assert keys[0].startswith("li_")
