@@ -117,9 +117,13 @@ def _whole(low: float, high: float, size: int, limit: int) -> tuple[int, int, in
 
     Args:
         low: Where the part of the source begins that fills the target, in pixels.
-        high: Where it ends.
-        size: Of the target, in pixels.
-        limit: Of the source, in pixels.
+        high: Where it ends; above ``low``.
+        size: Of the target, in pixels, at least one.
+        limit: Of the source, in pixels; from ``high`` on.
+
+    Returns:
+        ``0 <= first < end <= limit`` and a count of at least one. For 12 to 112.3 of 140 and a target of 130, the pixels from 12
+        to 120 go to 140 from 0 on, of which the last ten are then cut off.
     """
     ratio = size / (high - low)
 
@@ -127,10 +131,20 @@ def _whole(low: float, high: float, size: int, limit: int) -> tuple[int, int, in
         place = (pixel - low) * ratio
         return abs(place - round(place))
 
-    first = min(range(max(0, math.floor(low) - SURPLUS_PX), max(math.floor(low), SURPLUS_PX) + 1), key=error)
-    last = min(range(min(math.ceil(high), limit - SURPLUS_PX), min(limit, math.ceil(high) + SURPLUS_PX) + 1), key=error)
-    start, end = round((first - low) * ratio), round((last - low) * ratio)
-    return first, last, start, end - start
+    def from_to(firsts: range, lasts: range) -> tuple[int, int, int, int]:
+        first, last = min(firsts, key=error), min(lasts, key=error)
+        start = round((first - low) * ratio)
+        return first, last, start, round((last - low) * ratio) - start
+
+    before = range(max(0, math.floor(low) - SURPLUS_PX), math.floor(low) + 1)
+    after = range(math.ceil(high), min(limit, math.ceil(high) + SURPLUS_PX) + 1)
+    # Near an end of the source there are fewer pixels to choose from; instead, some of the surplus may be left out there.
+    chosen = from_to(
+        range(before.start, max(before.stop, SURPLUS_PX + 1)), range(min(after.start, limit - SURPLUS_PX), after.stop)
+    )
+    first, end, _, count = chosen
+    # Where no more of a layer is in sight than a sliver of its surplus, nothing would be left.
+    return chosen if first < end and count > 0 else from_to(before, after)
 
 
 def _scaled(channel: NDArray[np.uint8], width: int, height: int) -> Image.Image:

@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from vtx_dagster.core.bible import Palette
 from vtx_dagster.core.shot import TimeOfDay
+from vtx_dagster.engines.animatic import layers
 from vtx_dagster.engines.animatic.brush import Sheet, Window, arc, box
-from vtx_dagster.engines.animatic.layers import Layer, lay
+from vtx_dagster.engines.animatic.layers import SURPLUS_PX, Layer, lay
 from vtx_dagster.engines.animatic.palette import light_for
 
 LIGHT = light_for(TimeOfDay.DAY, Palette(), interior=False)
@@ -76,6 +79,36 @@ def test_resampling_reaches_the_edges_of_the_picture():
     image = laid(Layer.of(sheet), Window(-0.9503, -0.4704, 0.9321, 0.4708))
     assert (image[..., 0] == 255).all()
     assert (image[..., 2] == 0).all()
+
+
+@pytest.mark.parametrize("side", ["left", "top", "right", "bottom"])
+@pytest.mark.parametrize("share", [0.6, 0.8547, 1.17, 1.9])
+def test_as_much_of_a_layer_is_drawn_as_is_in_frame_however_little(side, share):
+    layer = square()
+    wide, tall = 2 * share, share
+    across, down = min(0.4, wide) * 100 / share, min(0.4, tall) * 100 / share
+    length = down if side in ("left", "right") else across
+    for step in range(60):
+        shown = 0.2 * step / 60
+        left, top = {
+            "left": (0.2 - shown, -tall / 2),
+            "top": (-wide / 2, 0.2 - shown),
+            "right": (shown - 0.2 - wide, -tall / 2),
+            "bottom": (-wide / 2, shown - 0.2 - tall),
+        }[side]
+        red = laid(layer, Window(left, top, left + wide, top + tall))[..., 0] > 127
+        assert red.sum() == pytest.approx(shown * 100 / share * length, abs=3 * length)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(1, 200), st.floats(0, 1), st.floats(0, 1), st.integers(1, 300))
+def test_scaling_takes_at_least_a_pixel_to_at_least_a_pixel(limit, one, other, size):
+    low, high = sorted((one * limit, other * limit))
+    assume(high - low > 1e-3)
+    first, end, start, count = layers._whole(low, high, size, limit)
+    assert 0 <= first < end <= limit
+    assert count > 0
+    assert start <= SURPLUS_PX * size / (high - low) + 1
 
 
 def test_the_same_part_is_scaled_once():
