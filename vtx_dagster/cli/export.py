@@ -26,6 +26,7 @@ def export(
     scene_numbers: Annotated[
         bool, typer.Option("--scene-numbers", help="Number the scenes from 1, unless their author numbered them.")
     ] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="With the notes and synopses of a screenplay.")] = False,
     pictures: Annotated[
         bool, typer.Option("--pictures", help="With --shots and html: three frames of every clip that is rendered.")
     ] = False,
@@ -43,7 +44,7 @@ def export(
 ) -> None:
     """Write the whole screenplay, or the shotlist, into one file for other programs.
 
-    The screenplay is that of the scene files in story/03_screenplay, without notes and synopses.
+    The screenplay is that of the scene files in story/03_screenplay, with the title page of the one in story/source.
     """
     from vtx_dagster.production.export import export_screenplay, export_shots
 
@@ -56,6 +57,8 @@ def export(
         raise typer.BadParameter("only a PDF has a paper: add --format pdf", param_hint="--paper")
     if scene_numbers and shots:
         raise typer.BadParameter("only a screenplay has numbers: leave out --shots", param_hint="--scene-numbers")
+    if notes and shots:
+        raise typer.BadParameter("only a screenplay has notes: leave out --shots", param_hint="--notes")
     if pictures and not (shots and file_format == ExportFormat.HTML):
         raise typer.BadParameter("only a shotlist as HTML has pictures: add --shots --format html", param_hint="--pictures")
     project = open_studio(studio).project(slug)
@@ -68,6 +71,7 @@ def export(
             output=output,
             paper=paper or Paper.LETTER,
             scene_numbers=scene_numbers,
+            notes=notes,
             overwrite=overwrite,
         )
     if as_json:

@@ -14,6 +14,7 @@ from pydantic import Field
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.errors import AlreadyExistsError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.export_formats import SCREENPLAY_FORMATS, SHOT_FORMATS, ExportFormat, Paper
+from vtx_dagster.engines.breakdown.brief import is_fountain
 from vtx_dagster.engines.export.final_draft import final_draft_xml
 from vtx_dagster.engines.export.fountain import fountain_text
 from vtx_dagster.engines.export.pdf import UNSHOWN, PrintedScript, printed
@@ -22,6 +23,8 @@ from vtx_dagster.engines.export.shot_table import shot_rows, shots_csv
 from vtx_dagster.engines.export.web_page import screenplay_page, shots_page
 from vtx_dagster.engines.frame_strip import strip
 from vtx_dagster.engines.screenplay.fountain import parse_scene
+from vtx_dagster.engines.screenplay.source_lines import source_lines
+from vtx_dagster.engines.screenplay.title_page import read_title_page
 from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.studio.documents import load_document
 from vtx_dagster.studio.files import hash_file, write_atomic
@@ -63,6 +66,7 @@ def export_screenplay(
     output: Path | None = None,
     paper: Paper = Paper.LETTER,
     scene_numbers: bool = False,
+    notes: bool = False,
     overwrite: bool = False,
 ) -> Exported:
     """Write the whole screenplay into one file.
@@ -73,6 +77,7 @@ def export_screenplay(
         output: The file; ``story/export/<slug>.<suffix>`` if None.
         paper: Of a PDF.
         scene_numbers: Number the scenes, unless their author did.
+        notes: With notes and synopses.
         overwrite: Replace a file that is no export, or was edited since.
 
     Raises:
@@ -88,7 +93,8 @@ def export_screenplay(
         where, command = story.relative(project.scenes_dir), f"vtx story screenplay {project.slug}"
         raise NotFoundError(f"{where} has no scene files to export: run `{command}` first", path=str(project.scenes_dir))
     outline = story.outline if story.outline_source.text else None
-    script = read_script(story.scenes, metadata=story.metadata, outline=outline)
+    entries = _title_page_entries(story)
+    script = read_script(story.scenes, metadata=story.metadata, outline=outline, entries=entries, notes=notes)
     if scene_numbers:
         script = with_scene_numbers(script)
     pdf = printed(script, paper=paper) if file_format == ExportFormat.PDF else None
@@ -146,6 +152,13 @@ def export_shots(
 def _check_format(file_format: ExportFormat, known: tuple[ExportFormat, ...], what: str) -> None:
     if file_format not in known:
         raise InvalidRequestError(f"a {what} cannot be exported as {file_format}: choose one of {', '.join(known)}")
+
+
+def _title_page_entries(story: StoryFiles) -> Mapping[str, str]:
+    """Return the title page of the first screenplay that has one, or of a brief that is one; empty without."""
+    sources = story.screenplays or ((story.brief,) if is_fountain(story.brief) else ())
+    pages = (read_title_page(source_lines(source.text).lines)[0] for source in sources)
+    return next(filter(None, pages), {})
 
 
 def _screenplay_bytes(script: Script, file_format: ExportFormat) -> bytes:

@@ -52,6 +52,14 @@ def test_a_pdf_says_how_many_pages_it_has_and_what_it_cannot_show(export, tmp_pa
     assert b"841.89" in (tmp_path / "a.pdf").read_bytes()
 
 
+def test_notes_are_exported_on_request(export, project):
+    path = project.story_dir / "03_screenplay/A01_S01__kitchen.fountain"
+    path.write_text("INT. A\n\n[[Why?]]\nRain.\n", encoding="utf-8")
+
+    assert export("--format", "fountain", "--notes").exit_code == 0
+    assert "[[Why?]]\n" in (project.story_dir / "export/film.fountain").read_text(encoding="utf-8")
+
+
 def test_shots_are_exported(export, project):
     path = project.story_dir / "export/film_shots.csv"
 
@@ -90,6 +98,7 @@ def test_overwrite_replaces_what_is_there(export, tmp_path: Path):
         pytest.param(("--format", "pdf", "--shots"), "choose one of csv, html", id="shots"),
         pytest.param(("--format", "html", "--paper", "a4"), "only a PDF has a paper", id="paper"),
         pytest.param(("--format", "csv", "--shots", "--scene-numbers"), "only a screenplay", id="numbers"),
+        pytest.param(("--format", "csv", "--shots", "--notes"), "only a screenplay has notes", id="notes"),
         pytest.param(("--format", "html", "--pictures"), "only a shotlist", id="pictures"),
         pytest.param(("--format", "csv", "--shots", "--pictures"), "only a shotlist", id="pictures-in-csv"),
         pytest.param((), "--format", id="no-format"),

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, InvalidRequestError, NotFoundError
 from vtx_dagster.core.export_formats import SCREENPLAY_FORMATS, SHOT_FORMATS, ExportFormat, Paper
@@ -15,7 +16,13 @@ SCENES = {
     "A02_S01__garden": "EXT. GARDEN - DAY\n\nMARA\nIt is raining.\n",
     "A01_S10__yard": "EXT. YARD - DAY\n\nShe stops.\n",
 }
-OUTLINE = "version: 1\ntitle: The Film\nacts:\n- {id: A01, title: One}\n- {id: A02, title: Two}\n"
+OUTLINE = """\
+version: 1
+title: The Film
+acts:
+- {id: A01, title: One, scenes: [{id: A01_S01, heading: INT. KITCHEN - NIGHT}, {id: A01_S10, heading: EXT. YARD - DAY}]}
+- {id: A02, title: Two, scenes: [{id: A02_S01, heading: EXT. GARDEN - DAY}]}
+"""
 SHOTLIST = """\
 version: 1
 shots:
@@ -57,10 +64,54 @@ def test_scenes_stand_in_story_order_under_their_acts(project):
     assert lines == ["# One", "INT. KITCHEN - NIGHT", "EXT. YARD - DAY", "# Two", "EXT. GARDEN - DAY"]
 
 
-def test_without_an_outline_acts_have_no_titles(project):
+def test_without_an_outline_there_are_no_acts(project):
     project.outline_path.unlink()
 
-    assert "\n# Act 2\n" in export_screenplay(project, ExportFormat.FOUNTAIN).path.read_text(encoding="utf-8")
+    text = export_screenplay(project, ExportFormat.FOUNTAIN).path.read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if line.startswith(("#", "INT", "EXT"))] == [
+        "INT. KITCHEN - NIGHT",
+        "EXT. YARD - DAY",
+        "EXT. GARDEN - DAY",
+    ]
+
+
+def test_the_title_page_is_that_of_the_first_screenplay_that_has_one(project):
+    project.source_dir.mkdir(parents=True, exist_ok=True)
+    (project.source_dir / "1.fountain").write_text("INT. A\n\nRain.\n", encoding="utf-8")
+    (project.source_dir / "2.fountain").write_text(
+        "Title:\n    _The_\n    Film\nCredit: Story by\nAuthor: B\nCopyright: 1999\n\nINT. A\n\nRain.\n", encoding="utf-8"
+    )
+    (project.source_dir / "3.fountain").write_text("Title: Third\n\nINT. A\n\nRain.\n", encoding="utf-8")
+
+    text = export_screenplay(project, ExportFormat.FOUNTAIN).path.read_text(encoding="utf-8")
+    assert text.startswith("Title:\n    _The_\n    Film\nCredit: Story by\nAuthor: Ana\nCopyright: 1999\n\n# One\n")
+
+
+@pytest.mark.parametrize(
+    ("brief", "page"),
+    [
+        pytest.param("Title: Other\nSource: a novel\n\nINT. A\n\nRain.\n", "Source: a novel\n", id="fountain"),
+        pytest.param("# Title\n\nSource: a novel\n", "", id="markdown"),
+    ],
+)
+def test_a_brief_that_is_a_screenplay_has_a_title_page(project, brief: str, page: str):
+    project.brief_path.write_text(brief, encoding="utf-8")
+
+    text = export_screenplay(project, ExportFormat.FOUNTAIN).path.read_text(encoding="utf-8")
+    assert ("Source: a novel\n" if "Source: a novel" in text else "") == page
+    assert text.startswith("Title: The Film\n")
+
+
+@pytest.mark.parametrize("file_format", SCREENPLAY_FORMATS)
+def test_notes_are_there_on_request(project, file_format: ExportFormat):
+    (project.scenes_dir / "A01_S10__yard.fountain").write_text("INT. A\n\n[[Why?]]\nRain.\n", encoding="utf-8")
+    without = export_screenplay(project, file_format).path.read_bytes()
+    path = export_screenplay(project, file_format, notes=True).path
+
+    if file_format == ExportFormat.PDF:
+        assert "[Why?]" in PdfReader(path).pages[1].extract_text()
+    else:
+        assert (b"Why?" in without, b"Why?" in path.read_bytes()) == (False, True)
 
 
 def test_scenes_are_numbered_when_asked(project):
@@ -201,7 +252,7 @@ def test_a_folder_is_no_file(project, tmp_path: Path):
 
 
 def test_a_scene_that_cannot_be_read_says_where(project):
-    (project.scenes_dir / "A01_S10__yard.fountain").write_text("No heading.\n", encoding="utf-8")
+    (project.scenes_dir / "A01_S10__yard.fountain").write_text("= Nothing.\n", encoding="utf-8")
 
     with pytest.raises(InvalidFileError, match=r"story/03_screenplay/A01_S10__yard\.fountain:1"):
         export_screenplay(project, ExportFormat.HTML)

@@ -39,11 +39,6 @@ def plain(markup: str) -> str:
     return "".join(run.text for run in runs(markup))
 
 
-def escaped(text: str) -> str:
-    """Return marked text that shows a text as it is."""
-    return re.sub(r"([*_\\])", r"\\\1", text)
-
-
 def _applied(
     text: str, styles: list[int], pattern: re.Pattern[str], style_of: Callable[[re.Match[str]], int]
 ) -> tuple[str, list[int]]:

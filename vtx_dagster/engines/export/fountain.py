@@ -3,38 +3,75 @@
 import re
 from collections.abc import Iterator
 
-from vtx_dagster.engines.export.emphasis import escaped
-from vtx_dagster.engines.export.script import Action, Block, DualSpeech, Lyric, Part, PartKind, Script, Speech, Transition
+from vtx_dagster.engines.export.script import (
+    Act,
+    Action,
+    Block,
+    Lyric,
+    Note,
+    PageBreak,
+    Part,
+    PartKind,
+    Scene,
+    Script,
+    Section,
+    Speech,
+    Synopsis,
+    Transition,
+)
+from vtx_dagster.engines.export.title_page import TitlePage
+from vtx_dagster.engines.screenplay.fountain import OUTSIDE, reads_as_action
 from vtx_dagster.engines.screenplay.heading import looks_like_heading
-
-_ASIDE = re.compile(r"\([^()]*\)")
-_FADE = re.compile(r"(?:fade|iris|cut|smash)\b", re.IGNORECASE)
-_MARKS = frozenset(".@!>~#=")
+from vtx_dagster.engines.screenplay.marks import escaped
 
 
 def fountain_text(script: Script) -> str:
-    """Return title page, acts as sections, and scenes, as ``breakdown.fountain.parse_screenplay`` reads them.
+    """Return title page, acts as sections, and scenes, as ``screenplay.fountain.parse_screenplay`` reads them.
 
-    Whatever a parser could take for something else is written in Fountain's forced form. An act is a section if it has a title or
-    is not the first.
+    Whatever a reader could take for something else is written in Fountain's forced form. An act is a section if it has a title or
+    is not the first. Text outside of scenes has a heading where it would go on with the scene above it.
     """
-    return "\n\n".join(_paragraphs(script)) + "\n"
+    text = "\n\n".join(_paragraphs(script)) + "\n"
+    # A comment that is never closed is text, until the text of another scene closes it.
+    return text.replace("/*", "/\\*") if "*/" in text else text
 
 
 def _paragraphs(script: Script) -> Iterator[str]:
-    page = [f"Title: {escaped(script.title)}"]
-    if script.author:
-        page += ["Credit: written by", f"Author: {escaped(script.author)}"]
-    yield "\n".join(page)
+    yield "\n".join(_title_page(script.title_page))
     for number, act in enumerate(script.acts, start=1):
         if act.title or number > 1:
             yield f"# {escaped(act.title or f'Act {number}')}"
-        for scene in act.scenes:
-            for block in scene.before:
-                yield _block(block)
+        if act.synopsis:
+            yield f"= {escaped(act.synopsis)}"
+        yield from _act(act)
+
+
+def _title_page(page: TitlePage) -> Iterator[str]:
+    for key, value in page.entries.items():
+        if "\n" in value:
+            yield f"{key.capitalize()}:"
+            yield from (f"    {line}" for line in value.split("\n"))
+        else:
+            yield f"{key.capitalize()}: {value}".rstrip()
+
+
+def _act(act: Act) -> Iterator[str]:
+    in_scene = False
+    for number, scene in enumerate(act.scenes):
+        yield from map(_block, scene.before)
+        if scene.heading:
             yield _heading(scene.heading, scene.number)
-            for block in scene.blocks:
-                yield _block(block)
+            in_scene = True
+        elif in_scene or (number and not _begins_with_section(scene)):
+            yield _heading(OUTSIDE, "")
+            in_scene = True
+        yield from map(_block, scene.blocks)
+
+
+def _begins_with_section(scene: Scene) -> bool:
+    """Say whether a section stands above all text of a scene."""
+    first = next(block for block in scene.blocks if isinstance(block, Section | Action | Speech | Lyric))
+    return isinstance(first, Section)
 
 
 def _heading(heading: str, number: str) -> str:
@@ -47,21 +84,28 @@ def _block(block: Block) -> str:
         case Action(centred=True):
             return f"> {block.text} <"
         case Action():
-            return f"!{block.text}" if _needs_force(block.text) else block.text
+            return "\n".join(_action(block.text.split("\n")))
         case Transition():
-            return block.text if block.text.endswith(" TO:") and block.text == block.text.upper() else f"> {block.text}"
+            is_plain = block.text.endswith(" TO:") and block.text == block.text.upper() and block.text[0].isalpha()
+            return block.text if is_plain and not looks_like_heading(block.text) else f"> {block.text}"
         case Lyric():
             return _sung(block.text)
-        case DualSpeech():
-            return f"{_speech(block.left)}\n\n{_speech(block.right)}"
+        case Section():
+            return f"{'#' * block.level} {block.text}"
+        case Note():
+            return f"[[{block.text}]]"
+        case Synopsis():
+            return f"= {block.text}"
+        case PageBreak():
+            return "==="
         case _:
             return _speech(block)
 
 
-def _needs_force(text: str) -> bool:
-    """Say whether a paragraph begins as something else than action does."""
-    first = _ASIDE.sub("", text.split("\n", 1)[0])
-    return text[0] in _MARKS or looks_like_heading(text) or first == first.upper() or _FADE.match(text) is not None
+def _action(lines: list[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        is_plain = reads_as_action(line.strip(), starts=not number)
+        yield line if is_plain else f"!{line}"
 
 
 def _speech(speech: Speech) -> str:

@@ -21,7 +21,7 @@ from reportlab.pdfgen.canvas import Canvas
 from vtx_dagster.core.export_formats import Paper
 from vtx_dagster.engines.export.emphasis import Run
 from vtx_dagster.engines.export.script import Script
-from vtx_dagster.engines.export.typesetting import FORMATS, Format, Line, columns_of, paginated, wrapped
+from vtx_dagster.engines.export.typesetting import FORMATS, Format, Line, Page, columns_of, paginated, title_pages
 
 UNSHOWN: Final = "□"
 """Stands for a character that no font here has."""
@@ -72,26 +72,20 @@ def printed(script: Script, *, paper: Paper = Paper.LETTER) -> PrintedScript:
     canvas.setAuthor(script.author)
     canvas.setCreator("vtx-dagster")
     typewriter = _Typewriter(canvas, height_pt=_SIZES_PT[paper][1])
-    _type_title_page(typewriter, script, FORMATS[paper])
+    for page in title_pages(script.title_page, FORMATS[paper]):
+        _type_page(typewriter, page, FORMATS[paper])
     for number, page in enumerate(pages, start=1):
         if number > 1:
             label = f"{number}."
             typewriter.type(FORMATS[paper].columns - len(label), -3, (Run(label),))
-        for row, line in enumerate(page):
-            _type_line(typewriter, line, row=row, right=FORMATS[paper].columns + 1)
-        canvas.showPage()
+        _type_page(typewriter, page, FORMATS[paper])
     canvas.save()
     return PrintedScript(data=buffer.getvalue(), num_pages=len(pages), unshown=dict(sorted(typewriter.unshown.items())))
 
 
-def _type_title_page(typewriter: "_Typewriter", script: Script, page_format: Format) -> None:
-    credit = [Run(""), Run("written by"), Run(""), Run(script.author)] if script.author else []
-    row = page_format.lines // 3
-    for text in (Run(script.title), *credit):
-        for line in wrapped((text,), page_format.columns):
-            width = sum(columns_of(run.text) for run in line)
-            typewriter.type((page_format.columns - width) // 2, row, line)
-            row += 1
+def _type_page(typewriter: "_Typewriter", page: Page, page_format: Format) -> None:
+    for row, line in enumerate(page):
+        _type_line(typewriter, line, row=row, right=page_format.columns + 1)
     typewriter.canvas.showPage()
 
 

@@ -1,27 +1,18 @@
-"""A screenplay as a reader sees it: pages of headings, action and speeches, with the author's line breaks and emphasis.
+"""A screenplay as a reader sees it: pages of headings, action and speeches, with the author's line breaks and emphasis."""
 
-What a scene says is decided by ``breakdown.fountain``; here its elements are read again from the lines they stand on, because a
-breakdown needs neither emphasis nor the place of a parenthetical in a speech. Notes, synopses and comments are left out.
-"""
-
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import groupby
 
-from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.metadata import Metadata
-from vtx_dagster.core.outline import Outline
-from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
+from vtx_dagster.core.outline import Outline, OutlineAct
+from vtx_dagster.core.screenplay import Element, ElementKind
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.export.emphasis import escaped, plain
+from vtx_dagster.engines.export.title_page import TitlePage, title_page
 from vtx_dagster.engines.screenplay.fountain import parse_scene
-from vtx_dagster.engines.screenplay.heading import looks_like_heading
-from vtx_dagster.engines.screenplay.source_lines import SourceLine, source_lines
+from vtx_dagster.engines.screenplay.marks import escaped
 
-_LEFT_OUT = frozenset({ElementKind.NOTE, ElementKind.SYNOPSIS})
-_SPACE = re.compile(r"\s+")
+_ON_REQUEST = frozenset({ElementKind.NOTE, ElementKind.SYNOPSIS})
 
 
 class PartKind(StrEnum):
@@ -66,7 +57,7 @@ class DualSpeech:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """What is seen. ``text`` is marked and has the author's line breaks."""
+    """What is seen. ``text`` is marked and has the author's line breaks and indents."""
 
     text: str
     centred: bool = False
@@ -91,7 +82,34 @@ class Transition:
         return self.text.upper().startswith(("FADE IN", "FADE UP", "IRIS IN"))
 
 
-Block = Action | Speech | DualSpeech | Lyric | Transition
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The title of a part of an act, and how deep it stands: 2 right below the act."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What the author noted for those who work on the script."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synopsis:
+    """What a scene or section is about."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageBreak:
+    """What follows begins a page."""
+
+
+Block = Action | Speech | Lyric | Transition | Section | Note | Synopsis | PageBreak
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +118,7 @@ class Scene:
 
     Attributes:
         id: ``A01_S01``.
-        heading: Without marks, dot and number.
+        heading: Without marks, dot and number; empty for text that stands in no scene.
         number: Given by the author, or counted; empty for none.
         before: What stands above the heading: ``FADE IN:``, a title card.
         blocks: What follows it.
@@ -115,48 +133,64 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """An act; its title is empty where it has none."""
+    """An act; its title is empty where it has none, its synopsis also where synopses are left out."""
 
-    id: str
     title: str
     scenes: tuple[Scene, ...]
+    synopsis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """A whole screenplay."""
 
-    title: str
-    author: str
+    title_page: TitlePage
     acts: tuple[Act, ...]
+
+    @property
+    def title(self) -> str:
+        """The title, in one line."""
+        return self.title_page.title
+
+    @property
+    def author(self) -> str:
+        """The authors, in one line."""
+        return self.title_page.author
 
     @property
     def scenes(self) -> Iterator[Scene]:
         """All scenes, in story order."""
         return (scene for act in self.acts for scene in act.scenes)
 
+    @property
+    def has_acts(self) -> bool:
+        """Whether its acts are to be told apart."""
+        return len(self.acts) > 1 or any(act.title for act in self.acts)
 
-def read_script(scenes: Mapping[str, Source], *, metadata: Metadata, outline: Outline | None = None) -> Script:
+
+def read_script(
+    scenes: Mapping[str, Source],
+    *,
+    metadata: Metadata,
+    outline: Outline | None = None,
+    entries: Mapping[str, str] | None = None,
+    notes: bool = False,
+) -> Script:
     """Return the screenplay of a project.
 
     Args:
         scenes: The scene files by scene id, in story order.
         metadata: Has title and author.
-        outline: Has the titles of the acts; acts have none without it.
+        outline: Has the acts and which scenes are in them; without it there is one act.
+        entries: The title page of the screenplay that was brought along.
+        notes: With notes and synopses.
 
     Raises:
         InvalidFileError: If a file does not hold exactly one scene; the message says where.
     """
-    titles = {act.id: act.title for act in outline.acts} if outline else {}
-    read = [_scene(scene, source) for scene, source in scenes.items()]
-    return Script(
-        title=_one_line(metadata.title),
-        author=_one_line(metadata.author),
-        acts=tuple(
-            Act(id=act, title=_one_line(titles.get(act, "")), scenes=tuple(group))
-            for act, group in groupby(read, key=lambda scene: str(FilmId.parse(scene.id).act))
-        ),
-    )
+    acts = [_act(act, {scene: scenes[scene] for scene in known}, notes=notes) for act, known in _acts(scenes, outline) if known]
+    page = title_page(entries or {}, title=metadata.title, author=metadata.author)
+    return Script(title_page=page, acts=tuple(acts))
 
 
 def with_scene_numbers(script: Script) -> Script:
@@ -165,137 +199,116 @@ def with_scene_numbers(script: Script) -> Script:
         return script
     acts, count = [], 0
     for act in script.acts:
-        scenes = tuple(replace(scene, number=str(number)) for number, scene in enumerate(act.scenes, start=count + 1))
-        acts.append(replace(act, scenes=scenes))
-        count += len(scenes)
+        scenes = []
+        for scene in act.scenes:
+            count += bool(scene.heading)
+            scenes.append(replace(scene, number=str(count)) if scene.heading else scene)
+        acts.append(replace(act, scenes=tuple(scenes)))
     return replace(script, acts=tuple(acts))
 
 
-def _scene(scene_id: str, source: Source) -> Scene:
-    text, lines = parse_scene(source), source_lines(source)
-    heading_line = _heading_line(text, lines)
-    elements = [element for element in text.elements if element.kind not in _LEFT_OUT]
-    before = [element for element in elements if element.lines.first < heading_line]
-    after = elements[len(before) :]
-    return Scene(
-        id=scene_id,
-        heading=text.heading,
-        number=text.number,
-        before=tuple(_blocks(before, lines)),
-        blocks=tuple(_blocks(after, lines)),
-    )
-
-
-def _heading_line(text: SceneText, lines: Sequence[SourceLine]) -> int:
-    """Return the number of the line that the heading stands on. Above it is nothing that begins as headings do."""
-    span = lines[text.lines.first - 1 : text.lines.last]
-    return next(line.number for line in span if _begins_scene(line.text.strip()))
-
-
-def _begins_scene(text: str) -> bool:
-    return text.startswith(".") or looks_like_heading(text)
-
-
-def _blocks(elements: Sequence[Element], lines: Sequence[SourceLine]) -> Iterator[Block]:
-    """Yield what elements look like; two speeches at the same time as one block."""
+def side_by_side(blocks: Iterable[Block]) -> Iterator[Block | DualSpeech]:
+    """Yield blocks; two speeches at the same time as one, below the notes that stand between them."""
     left: Speech | None = None
-    for speech in _single_blocks(elements, lines):
-        if left is not None and isinstance(speech, Speech) and speech.dual:
-            yield DualSpeech(left=left, right=speech)
-            left = None
+    notes: list[Note] = []
+    for block in blocks:
+        if left is not None and isinstance(block, Note):
+            notes.append(block)
+            continue
+        if left is not None and isinstance(block, Speech) and block.dual:
+            yield from (*notes, DualSpeech(left=left, right=block))
+            left, notes = None, []
             continue
         if left is not None:
-            yield left
-        left = speech if isinstance(speech, Speech) else None
+            yield from (left, *notes)
+        left, notes = (block, []) if isinstance(block, Speech) else (None, [])
         if left is None:
-            yield speech
+            yield block
     if left is not None:
-        yield left
+        yield from (left, *notes)
 
 
-def _single_blocks(elements: Sequence[Element], lines: Sequence[SourceLine]) -> Iterator[Block]:
-    speech: list[Element] = []
-    for element in elements:
-        if speech and not _goes_on(speech[-1], element, lines):
-            yield _speech(speech, lines)
-            speech = []
-        if element.speaker:
-            speech.append(element)
-        elif element.kind == ElementKind.TRANSITION:
-            yield Transition(text=_marked(element, _content(element, lines)[:1], ">"))
-        elif element.kind == ElementKind.LYRIC:
-            yield Lyric(text=_marked(element, _content(element, lines), "~"))
-        elif element.centred:
-            yield Action(
-                text=_marked(element, [line.removesuffix("<").strip() for line in _content(element, lines)[:1]], ">"),
-                centred=True,
-            )
-        else:
-            yield Action(text=_marked(element, _content(element, lines), "!@"))
-    if speech:
-        yield _speech(speech, lines)
+def _acts(scenes: Mapping[str, Source], outline: Outline | None) -> list[tuple[OutlineAct | None, list[str]]]:
+    """Return the acts with their scenes; a scene that the outline does not have goes on with the act of the one before it."""
+    if outline is None or not outline.acts:
+        return [(None, list(scenes))]
+    act_of = {scene.id: number for number, act in enumerate(outline.acts) for scene in act.scenes}
+    found: list[tuple[OutlineAct | None, list[str]]] = [(act, []) for act in outline.acts]
+    number = 0
+    for scene in scenes:
+        number = act_of.get(scene, number)
+        found[number][1].append(scene)
+    return found
 
 
-def _goes_on(before: Element, element: Element, lines: Sequence[SourceLine]) -> bool:
-    """Say whether an element is in the same speech as the one before: nothing in between ends a speech."""
-    between = lines[before.lines.last : element.lines.first - 1]
-    return bool(element.speaker) and all(line.comment_only or line.connects or line.text.strip() == "~" for line in between)
+def _act(act: OutlineAct | None, scenes: Mapping[str, Source], *, notes: bool) -> Act:
+    title = " ".join(act.title.split()) if act else ""
+    read: list[Scene] = []
+    for scene_id, source in scenes.items():
+        scene, heading = _scene(scene_id, source, notes=notes)
+        if heading and not read:
+            # It stands right under the act.
+            title = title or heading
+        elif heading:
+            scene = replace(scene, blocks=(Section(text=escaped(heading), level=2), *scene.blocks))
+        read.append(scene)
+    synopsis = " ".join(act.synopsis.split()) if act and notes else ""
+    return Act(title=title, synopsis=synopsis, scenes=tuple(read))
 
 
-def _content(element: Element, lines: Sequence[SourceLine]) -> list[str]:
-    """Return the lines of an element, without comments and with single spaces."""
-    span = lines[element.lines.first - 1 : element.lines.last]
-    return [_one_line(line.text) for line in span if not line.comment_only]
-
-
-def _marked(element: Element, content: Sequence[str], marks: str) -> str:
-    """Return the lines of an element without the marks that force its kind.
-
-    Where they do not say what the parser read in them (a cue without a word is action to it), its reading is shown.
-    """
-    shown = (line[1:].strip() if line[:1] and line[0] in marks else line for line in content)
-    text = "\n".join(line for line in shown if line)
-    return text if _one_line(plain(text)) == element.text else escaped(element.text)
-
-
-def _speech(elements: Sequence[Element], lines: Sequence[SourceLine]) -> Speech:
-    speaker = elements[0].speaker
-    cue, *first = _content(elements[0], lines)
-    if not plain(cue.removeprefix("@")).strip().startswith(speaker):
-        # A lone ~ under the cue: the parser begins the speech below it.
-        first = [cue, *first]
-        cue = f"@{escaped(speaker)}{' (V.O.)' if elements[0].off_screen else ''}"
-    spoken = [first, *(_content(element, lines) for element in elements[1:])]
-    parts: list[Part] = []
-    for element, content in zip(elements, spoken, strict=True):
-        parts += _parts(element, content)
-    return Speech(
-        cue=cue.removeprefix("@").removesuffix("^").strip(),
-        parts=tuple(parts),
-        forced=cue.startswith("@"),
-        dual=elements[0].dual,
+def _scene(scene_id: str, source: Source, *, notes: bool) -> tuple[Scene, str]:
+    """Return a scene, and the title of the act in its file, which text right under an act begins with."""
+    text = parse_scene(source)
+    before = [element for element in text.elements[: text.before] if notes or element.kind not in _ON_REQUEST]
+    after = [element for element in text.elements[text.before :] if notes or element.kind not in _ON_REQUEST]
+    scene = Scene(
+        id=scene_id,
+        heading="" if text.outside else text.heading,
+        number=text.number,
+        before=tuple(_blocks(before)),
+        blocks=tuple(_blocks(after)),
     )
+    has_section = any(element.kind == ElementKind.SECTION for element in after)
+    return scene, text.heading if text.outside and not has_section else ""
 
 
-def _parts(element: Element, content: Sequence[str]) -> list[Part]:
-    """Return the parts of a speech; as the parser read them, where the lines say something else."""
-    parts = [
-        Part(kind=kind, text="\n".join(line.removeprefix("~").strip() if kind == PartKind.LYRIC else line for line in group))
-        for kind, group in groupby(content, key=_part_kind)
-    ]
-    said = " ".join(plain(part.text) for part in parts if part.kind != PartKind.PARENTHETICAL)
-    if _one_line(said) == element.text:
-        return parts
-    kind = PartKind.LYRIC if element.kind == ElementKind.LYRIC else PartKind.DIALOGUE
-    aside = [Part(kind=PartKind.PARENTHETICAL, text=f"({escaped(element.parenthetical)})")] if element.parenthetical else []
-    return [*aside, Part(kind=kind, text=escaped(element.text))]
+def _blocks(elements: Sequence[Element]) -> list[Block]:
+    blocks: list[Block] = []
+    speech = 0
+    for element in elements:
+        if element.goes_on:
+            # A note in between stands behind the speech, which goes on as one.
+            before = blocks[speech]
+            assert isinstance(before, Speech)  # noqa: S101 - nothing goes on without one
+            blocks[speech] = replace(before, parts=(*before.parts, *_parts(element)))
+            continue
+        if element.speaker:
+            speech = len(blocks)
+        blocks.append(_block(element))
+    return blocks
 
 
-def _part_kind(line: str) -> PartKind:
-    if line.startswith("(") and line.endswith(")"):
-        return PartKind.PARENTHETICAL
-    return PartKind.LYRIC if line.startswith("~") else PartKind.DIALOGUE
+def _block(element: Element) -> Block:
+    if element.speaker:
+        return Speech(cue=element.cue, parts=tuple(_parts(element)), forced=element.forced, dual=element.dual)
+    match element.kind:
+        case ElementKind.TRANSITION:
+            return Transition(text=element.marked)
+        case ElementKind.LYRIC:
+            return Lyric(text=element.marked)
+        case ElementKind.SECTION:
+            return Section(text=element.marked, level=element.level)
+        case ElementKind.NOTE:
+            return Note(text=element.text)
+        case ElementKind.SYNOPSIS:
+            return Synopsis(text=element.marked)
+        case ElementKind.PAGE_BREAK:
+            return PageBreak()
+        case _:
+            return Action(text=element.marked, centred=element.centred)
 
 
-def _one_line(text: str) -> str:
-    return _SPACE.sub(" ", text).strip()
+def _parts(element: Element) -> Iterator[Part]:
+    spoken = PartKind.LYRIC if element.kind == ElementKind.LYRIC else PartKind.DIALOGUE
+    for part in element.parts:
+        yield Part(kind=PartKind.PARENTHETICAL if part.parenthetical else spoken, text=part.text)

@@ -14,7 +14,23 @@ from typing import Final
 from vtx_dagster.core.export_formats import Paper
 from vtx_dagster.engines.breakdown.prose import shortened
 from vtx_dagster.engines.export.emphasis import Run, plain, runs
-from vtx_dagster.engines.export.script import Action, Block, DualSpeech, Lyric, PartKind, Scene, Script, Speech, Transition
+from vtx_dagster.engines.export.script import (
+    Action,
+    Block,
+    DualSpeech,
+    Lyric,
+    Note,
+    PageBreak,
+    PartKind,
+    Script,
+    Section,
+    Speech,
+    Synopsis,
+    Transition,
+    side_by_side,
+)
+from vtx_dagster.engines.export.title_page import TitlePage
+from vtx_dagster.engines.screenplay.marks import escaped
 
 _WORD = re.compile(r"\S+")
 _CONTINUED: Final = "(CONT'D)"
@@ -65,16 +81,34 @@ class Line:
 
 
 Page = tuple[Line, ...]
+_Printed = Action | Speech | DualSpeech | Lyric | Transition | Note | Synopsis
 _EMPTY = Line()
 
 
 def paginated(script: Script, page_format: Format) -> list[Page]:
     """Return the pages of a script, without title page and page numbers. There is at least one line on each."""
     pager = _Pager(page_format.lines)
-    paragraphs = list(_paragraphs(script, page_format))
+    paragraphs = _Composer(page_format).paragraphs(script)
     for paragraph, after in zip_longest(paragraphs, paragraphs[1:]):
         pager.add(paragraph, after)
     return pager.pages()
+
+
+def title_pages(page: TitlePage, page_format: Format) -> list[Page]:
+    """Return the title page; more than one if it is longer than a page."""
+    columns = page_format.columns
+    half = columns // 2 - 1
+    middle = wrapped(runs("\n\n".join(page.centred)), columns)
+    left = wrapped(runs(page.left), half) if page.left else []
+    right = wrapped(runs(page.right), half) if page.right else []
+    num_low = max(len(left), len(right))
+    above = max(0, min(page_format.lines // 3, page_format.lines - len(middle) - num_low - 1))
+    between = max(1, page_format.lines - above - len(middle) - num_low) if num_low else 0
+    # Both end on the last line.
+    rows = zip([()] * (num_low - len(left)) + left, [()] * (num_low - len(right)) + right, strict=True)
+    low = [Line(pieces=(*_line(0, *one).pieces, *_line(columns - _width(two), *two).pieces)) for one, two in rows]
+    lines = [*[_EMPTY] * above, *(_line((columns - _width(line)) // 2, *line) for line in middle), *[_EMPTY] * between, *low]
+    return [tuple(lines[first : first + page_format.lines]) for first in range(0, len(lines), page_format.lines)]
 
 
 def columns_of(text: str) -> int:
@@ -140,6 +174,7 @@ class _Paragraph:
         asides: Numbers of the lines that are parentheticals, counted from 0.
         keeps_next: It may not be the last on a page.
         splits: Lines may go to the next page.
+        begins_page: Nothing stands above it on its page.
     """
 
     lines: tuple[Line, ...]
@@ -148,6 +183,7 @@ class _Paragraph:
     asides: frozenset[int] = frozenset()
     keeps_next: bool = False
     splits: bool = True
+    begins_page: bool = False
 
     @property
     def least(self) -> int:
@@ -188,6 +224,8 @@ class _Pager:
     def add(self, paragraph: _Paragraph, after: _Paragraph | None) -> None:
         """Put a paragraph below the others: on this page, on the next, or on both."""
         kept = _kept_with(paragraph, after)
+        if paragraph.begins_page and self._pages[-1]:
+            self._pages.append([])
         while True:
             page = self._pages[-1]
             gap = paragraph.gap if page else 0
@@ -212,31 +250,69 @@ class _Pager:
 
 def _kept_with(paragraph: _Paragraph, after: _Paragraph | None) -> int:
     """Return how many lines must stand on the same page, below a paragraph."""
-    return after.gap + after.least if paragraph.keeps_next and after is not None else 0
+    return after.gap + after.least if paragraph.keeps_next and after is not None and not after.begins_page else 0
 
 
-def _paragraphs(script: Script, page_format: Format) -> Iterator[_Paragraph]:
-    has_acts = len(script.acts) > 1 or any(act.title for act in script.acts)
-    for number, act in enumerate(script.acts, start=1):
-        marks = [(0, act.title or f"Act {number}")] if has_acts else []
-        for scene in act.scenes:
-            marks.append((int(has_acts), scene.heading))
-            yield from _scene(scene, page_format, bookmarks=tuple(marks))
-            marks = []
+class _Composer:
+    """Makes paragraphs of a script. Sections are bookmarks of what follows them, for Fountain's are not printed."""
+
+    def __init__(self, page_format: Format) -> None:
+        self._format = page_format
+        self._paragraphs: list[_Paragraph] = []
+        self._sections: list[int] = []
+        """The levels of the sections that are open."""
+        self._bookmarks: list[tuple[int, str]] = []
+        self._breaks = False
+
+    def paragraphs(self, script: Script) -> list[_Paragraph]:
+        """Return the paragraphs of a script, from first to last."""
+        for number, act in enumerate(script.acts, start=1):
+            if script.has_acts:
+                self._open(1, act.title or f"Act {number}")
+            if act.synopsis:
+                self._add(_told(act.synopsis, self._format))
+            for scene in act.scenes:
+                self._add_blocks(scene.before, keeps_next=True)
+                if scene.heading:
+                    self._add_heading(scene.heading, scene.number)
+                self._add_blocks(scene.blocks)
+        if self._bookmarks:
+            last = self._paragraphs[-1]
+            *above, line = last.lines
+            marked = replace(line, bookmarks=(*line.bookmarks, *self._bookmarks))
+            self._paragraphs[-1] = replace(last, lines=(*above, marked))
+        return self._paragraphs
+
+    def _add_blocks(self, blocks: Iterable[Block], *, keeps_next: bool = False) -> None:
+        for block in side_by_side(blocks):
+            if isinstance(block, Section):
+                self._open(block.level, plain(block.text))
+            elif isinstance(block, PageBreak):
+                self._breaks = True
+            else:
+                paragraph = _paragraph(block, self._format)
+                self._add(replace(paragraph, keeps_next=keeps_next))
+
+    def _add_heading(self, heading: str, number: str) -> None:
+        self._bookmarks.append((len(self._sections), heading))
+        first, *others = wrapped((Run(heading),), self._format.columns)
+        lines = (replace(_line(0, *first), number=number), *(_line(0, *other) for other in others))
+        self._add(_Paragraph(lines=lines, gap=2, keeps_next=True))
+
+    def _open(self, level: int, title: str) -> None:
+        while self._sections and self._sections[-1] >= level:
+            self._sections.pop()
+        self._bookmarks.append((len(self._sections), title))
+        self._sections.append(level)
+
+    def _add(self, paragraph: _Paragraph) -> None:
+        first, *others = paragraph.lines
+        lines = (replace(first, bookmarks=tuple(self._bookmarks)), *others)
+        self._paragraphs.append(replace(paragraph, lines=lines, begins_page=self._breaks))
+        self._bookmarks, self._breaks = [], False
 
 
-def _scene(scene: Scene, page_format: Format, *, bookmarks: tuple[tuple[int, str], ...]) -> Iterator[_Paragraph]:
-    first, *others = wrapped((Run(scene.heading),), page_format.columns)
-    heading = (
-        replace(_line(0, *first), number=scene.number, bookmarks=bookmarks),
-        *(_line(0, *other) for other in others),
-    )
-    yield from (replace(_paragraph(block, page_format), keeps_next=True) for block in scene.before)
-    yield _Paragraph(lines=heading, gap=2, keeps_next=True)
-    yield from (_paragraph(block, page_format) for block in scene.blocks)
-
-
-def _paragraph(block: Block, page_format: Format) -> _Paragraph:
+def _paragraph(block: _Printed, page_format: Format) -> _Paragraph:
     columns = page_format.columns
     match block:
         case Action(centred=True):
@@ -245,15 +321,24 @@ def _paragraph(block: Block, page_format: Format) -> _Paragraph:
         case Action():
             return _Paragraph(lines=tuple(_line(0, *line) for line in wrapped(runs(block.text), columns)))
         case Lyric():
-            lines = wrapped(_sung(block.text), page_format.speech_columns)
+            lines = wrapped(_italic(block.text), page_format.speech_columns)
             return _Paragraph(lines=tuple(_line(_DIALOGUE, *line) for line in lines))
         case Transition():
             lines = wrapped(runs(block.text), columns)
             return _Paragraph(lines=tuple(_line(0 if block.opens else columns - _width(line), *line) for line in lines))
+        case Synopsis():
+            return _told(block.text, page_format)
+        case Note():
+            return _told(f"[{escaped(block.text)}]", page_format)
         case DualSpeech():
             return _dual(block, page_format)
         case _:
             return _single(block, page_format)
+
+
+def _told(markup: str, page_format: Format) -> _Paragraph:
+    """Return what is no part of the film, in italics."""
+    return _Paragraph(lines=tuple(_line(0, *line) for line in wrapped(_italic(markup), page_format.columns)))
 
 
 def _single(speech: Speech, page_format: Format) -> _Paragraph:
@@ -310,13 +395,13 @@ def _speech_lines(speech: Speech, where: _SpeechFormat) -> tuple[tuple[Line, ...
             found = [_line(where.aside, *line) for line in wrapped(runs(part.text), where.aside_columns)]
             asides.update(range(len(lines), len(lines) + len(found)))
         else:
-            text = _sung(part.text) if part.kind == PartKind.LYRIC else runs(part.text)
+            text = _italic(part.text) if part.kind == PartKind.LYRIC else runs(part.text)
             found = [_line(where.text, *line) for line in wrapped(text, where.text_columns)]
         lines += found
     return tuple(lines), frozenset(asides)
 
 
-def _sung(markup: str) -> tuple[Run, ...]:
+def _italic(markup: str) -> tuple[Run, ...]:
     return tuple(replace(run, italic=True) for run in runs(markup))
 
 

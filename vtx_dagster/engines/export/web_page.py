@@ -9,7 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vtx_dagster.engines.export.emphasis import runs
-from vtx_dagster.engines.export.script import Script
+from vtx_dagster.engines.export.script import Script, side_by_side
 from vtx_dagster.engines.export.shot_table import ShotRow
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -44,6 +44,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["runs"] = runs
+    environment.filters["side_by_side"] = side_by_side
     environment.filters["kind"] = lambda block: type(block).__name__
     environment.filters["clock"] = _clock
     return environment

@@ -35,7 +35,7 @@ from vtx_dagster.engines.screenplay.heading import (
     read_heading,
     without_number,
 )
-from vtx_dagster.engines.screenplay.marks import plain_text
+from vtx_dagster.engines.screenplay.marks import escaped, plain_text
 from vtx_dagster.engines.screenplay.source_lines import Note, SourceLine, source_lines
 from vtx_dagster.engines.screenplay.title_page import read_title_page
 
@@ -73,6 +73,7 @@ def parse_screenplay(source: Source) -> Screenplay:
     """
     text = source_lines(source.text)
     title_page, first = read_title_page(text.lines)
+    plain_page = {key: "\n".join(map(plain_text, value.split("\n"))) for key, value in title_page.items()}
     reader = _Reader(text.lines[first:])
     acts = _grouped(reader.items)
     if not acts:
@@ -82,7 +83,7 @@ def parse_screenplay(source: Source) -> Screenplay:
             path=source.name,
         )
     remarks = [*text.remarks, *reader.remarks, *_outside_remarks(acts)]
-    return Screenplay(title_page=title_page, acts=acts, remarks=tuple(sorted(remarks, key=lambda remark: remark.line)))
+    return Screenplay(title_page=plain_page, acts=acts, remarks=tuple(sorted(remarks, key=lambda remark: remark.line)))
 
 
 def parse_scene(source: Source) -> SceneText:
@@ -105,9 +106,17 @@ def parse_scene(source: Source) -> SceneText:
     return scenes[0]
 
 
-def reads_as_action(line: str) -> bool:
-    """Say whether a line between blank lines, or above others, is plain action without a mark."""
-    return all(_kind_of(line, starts=True, ends=ends) == _Kind.PLAIN for ends in (True, False))
+def reads_as_action(line: str, *, starts: bool = True) -> bool:
+    """Say whether a line is plain action without a mark, whatever stands below it.
+
+    Args:
+        line: The line, stripped; not empty.
+        starts: No prose stands directly above it.
+    """
+    plain = plain_text(line)
+    if line[0] == "@" or (starts and (is_end_card(plain) or _BARE_NUMBER.fullmatch(plain) or _PAGE_FURNITURE.fullmatch(plain))):
+        return False
+    return not _is_full_heading(plain) and all(_kind_of(line, starts=starts, ends=ends) == _Kind.PLAIN for ends in (True, False))
 
 
 def reads_as_cue(line: str) -> bool:
@@ -264,7 +273,9 @@ class _Reader:
                 self._read_notes(line.notes)
             elif line.blank:
                 self._aside = []
-                if not (self._speech and line.connects):
+                if self._speech and line.connects:
+                    self._read_empty_line()
+                else:
                     self._end_speech()
             else:
                 self._read_notes(line.notes)
@@ -321,7 +332,7 @@ class _Reader:
         if self._paragraph is None and is_end_card(plain_text(text)):
             self._read_card(line, text)
             return
-        self._read_prose(ElementKind.ACTION, line, text)
+        self._read_prose(ElementKind.ACTION, line, f"{_indent(line.text)}{text}")
 
     def _read_spoken(self, line: SourceLine, text: str) -> None:
         if self._aside:
@@ -348,6 +359,12 @@ class _Reader:
         else:
             # "Est. 1921" or "#1 in the charts" may be said.
             self._read_prose(ElementKind.DIALOGUE, line, text)
+
+    def _read_empty_line(self) -> None:
+        """Keep an empty line that stands in a speech."""
+        parts = self._paragraph.parts if self._paragraph else []
+        if parts and not parts[-1].parenthetical:
+            parts[-1] = SpeechPart(text=f"{parts[-1].text}\n")
 
     def _aside_closes_below(self, line: SourceLine) -> bool:
         for below in self._below.get(line.number, ()):
@@ -448,7 +465,7 @@ class _Reader:
             asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
             text = f"{speech.speaker} ({asides})" if asides else speech.speaker
             lines = Lines(first=speech.cue_line, last=speech.last)
-            self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=text))
+            self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
             self._paragraph = None
         self._end_paragraph()
         self._speech = None
@@ -461,7 +478,11 @@ class _Reader:
         lines = Lines(first=paragraph.first, last=paragraph.last)
         if speech is None:
             if text := plain_text(" ".join(paragraph.marked)):
-                marked = "\n".join(filter(None, (line.strip() for line in paragraph.marked)))
+                keeps_indent = paragraph.kind == ElementKind.ACTION and not paragraph.centred
+                lines_of_it = (
+                    f"{_indent(line) if keeps_indent else ''}{line.strip()}" for line in paragraph.marked if line.strip()
+                )
+                marked = "\n".join(lines_of_it)
                 self.items.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
             return
         text, asides = _told(paragraph.parts)
@@ -477,7 +498,7 @@ class _Reader:
                     dual=speech.dual,
                     cue=speech.cue,
                     forced=speech.forced,
-                    parts=tuple(paragraph.parts),
+                    parts=tuple(_trimmed(paragraph.parts)),
                     goes_on=paragraph.goes_on,
                 )
             )
@@ -485,6 +506,19 @@ class _Reader:
     def _add(self, kind: ElementKind, line: SourceLine, text: str, *, marked: str = "", level: int = 0) -> None:
         lines = Lines(first=line.number, last=line.closes)
         self.items.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
+
+
+def _indent(line: str) -> str:
+    """Return the white space that a line of action begins with, a tab as four spaces. One space alone is no indent."""
+    indent = line[: len(line) - len(line.lstrip())].replace("\t", "    ")
+    return "" if indent == " " else indent
+
+
+def _trimmed(parts: Iterable[SpeechPart]) -> Iterator[SpeechPart]:
+    """Yield the parts of a speech without empty lines at their ends."""
+    for part in parts:
+        if text := part.text.strip("\n"):
+            yield SpeechPart(text=text, parenthetical=part.parenthetical)
 
 
 def _follows(text: str) -> bool:

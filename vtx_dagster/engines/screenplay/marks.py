@@ -11,8 +11,14 @@ _MARKS = frozenset("*_\\")
 
 
 def plain_text(text: str) -> str:
-    """Return a text without emphasis marks and with single spaces."""
+    """Return a text without emphasis marks and with single spaces. Emphasis may go over line breaks."""
+    text = " ".join(text.split())
     if not _MARKS.isdisjoint(text):
         for pattern, replacement in _EMPHASIS:
             text = pattern.sub(replacement, text)
-    return " ".join(text.split())
+    return text
+
+
+def escaped(text: str) -> str:
+    """Return marked text that shows a text as it is."""
+    return re.sub(r"([*_\\])", r"\\\1", text)

@@ -157,6 +157,9 @@ class _Scanner:
                 if not is_closed:
                     return "".join(kept)
                 position = end + 2
+                if kept and kept[-1].endswith(" ") and line.startswith(" ", position):
+                    # Of the spaces around a comment, one is left.
+                    position += 1
             opening = self._opening(line, position, number)
             if opening is None:
                 kept.append(line[position:])

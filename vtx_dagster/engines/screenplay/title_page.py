@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from vtx_dagster.engines.screenplay.heading import is_transition, looks_like_heading
-from vtx_dagster.engines.screenplay.marks import plain_text
+from vtx_dagster.engines.screenplay.marks import escaped, plain_text
 from vtx_dagster.engines.screenplay.source_lines import SourceLine
 
 _ENTRY = re.compile(r"^(?P<key>[^\W_][^:\uff1a]{0,60}?)\s*[:\uff1a](?:\s+(?P<value>.*)|(?P<close>\S.*)?)$")
@@ -29,7 +29,7 @@ def read_title_page(lines: Sequence[SourceLine]) -> tuple[dict[str, str], int]:
     the lines below it, indented or not. It ends at an empty line, unless another known entry follows.
 
     Returns:
-        Values by lower-case key in the order of the file, without emphasis; an empty page and 0 where there is none.
+        Values by lower-case key in the order of the file, with their emphasis marks; an empty page and 0 where there is none.
     """
     first = next((index for index, line in enumerate(lines) if line.text.strip()), len(lines))
     if first < len(lines) and _RULE.match(lines[first].text.strip()):
@@ -56,8 +56,8 @@ def read_title_page(lines: Sequence[SourceLine]) -> tuple[dict[str, str], int]:
             if entry is not None and (not _CONTINUED.match(text) or entry[0] in KNOWN_KEYS):
                 current = values.setdefault(entry[0], [])
                 text = entry[1]
-            if plain := plain_text(text):
-                current.append(plain)
+            if plain_text(text):
+                current.append(" ".join(text.split()))
         index += 1
     return {key.replace("_", " "): "\n".join(value) for key, value in values.items()}, index
 
@@ -85,7 +85,10 @@ def _entry(text: str) -> tuple[str, str] | None:
     key = "_".join(found["key"].casefold().split())
     if found["close"] is not None and key not in KNOWN_KEYS:
         return None
-    return key, found["value"] or found["close"] or ""
+    value = found["value"] or found["close"] or ""
+    marked = re.split("[:\uff1a]", text, maxsplit=1)[1].strip()
+    # In **Title: X** the marks go over key and value.
+    return key, marked if plain_text(marked) == value else escaped(value)
 
 
 def _is_script(text: str) -> bool:

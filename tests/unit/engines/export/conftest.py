@@ -1,9 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import zip_longest
 
 import pytest
 
 from vtx_dagster.core.metadata import Metadata
-from vtx_dagster.core.outline import Outline, OutlineAct
+from vtx_dagster.core.outline import Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.export.script import Script, read_script
 
@@ -63,16 +64,40 @@ Read = Callable[..., Script]
 
 @pytest.fixture
 def read() -> Read:
-    """Read scenes, given as texts, of acts given as lists of them, as a script."""
+    """Read scenes, given as texts, of acts given as lists of them, as a script. One act without a title needs no outline."""
 
-    def read_acts(*acts: list[str], titles: tuple[str, ...] = (), title: str = "The Film", author: str = "") -> Script:
+    def read_acts(
+        *acts: list[str],
+        titles: tuple[str, ...] = (),
+        title: str = "The Film",
+        author: str = "",
+        entries: Mapping[str, str] | None = None,
+        notes: bool = False,
+    ) -> Script:
         scenes = {
             f"A{act:02d}_S{number:02d}": Source(name=f"A{act:02d}_S{number:02d}.fountain", text=text)
             for act, texts in enumerate(acts, start=1)
             for number, text in enumerate(texts, start=1)
         }
-        outline = Outline(title=title, acts=tuple(OutlineAct(id=f"A{n:02d}", title=t) for n, t in enumerate(titles, start=1)))
-        return read_script(scenes, metadata=Metadata(title=title, author=author), outline=outline if titles else None)
+        outline = Outline(
+            title=title,
+            acts=tuple(
+                OutlineAct(
+                    id=f"A{act:02d}",
+                    title=name,
+                    synopsis=f"What happens in {name}." if name else "",
+                    scenes=tuple(OutlineScene(id=scene, heading="INT. A") for scene in scenes if scene.startswith(f"A{act:02d}")),
+                )
+                for act, (name, _) in enumerate(zip_longest(titles, acts, fillvalue=""), start=1)
+            ),
+        )
+        return read_script(
+            scenes,
+            metadata=Metadata(title=title, author=author),
+            outline=outline if titles or len(acts) > 1 else None,
+            entries=entries,
+            notes=notes,
+        )
 
     return read_acts
 

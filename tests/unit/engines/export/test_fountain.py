@@ -9,6 +9,8 @@ from vtx_dagster.core.story import Source
 from vtx_dagster.engines.export.fountain import fountain_text
 from vtx_dagster.engines.export.script import Script, read_script
 from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay
+from vtx_dagster.engines.screenplay.source_lines import source_lines
+from vtx_dagster.engines.screenplay.title_page import read_title_page
 
 LINES = (
     "",
@@ -32,6 +34,14 @@ LINES = (
     "a [[x]] b",
     "@here",
     "...and so",
+    "    Indented.",
+    "MARA [[now]]",
+    "THE END",
+    "===",
+    "## Part *two*",
+    "12.",
+    "a /* b",
+    "!",
 )
 
 
@@ -42,7 +52,17 @@ def parsed(script: Script) -> Screenplay:
 def content(elements: tuple[Element, ...]) -> list[dict[str, object]]:
     """Return what elements say, without notes, synopses and lines."""
     left_out = (ElementKind.NOTE, ElementKind.SYNOPSIS)
-    return [element.model_dump(exclude={"lines"}) for element in elements if element.kind not in left_out]
+    return [element for element in everything(elements) if element["kind"] not in left_out]
+
+
+def said_of(elements: tuple[Element, ...]) -> list[str]:
+    """Return the notes and synopses."""
+    return [element.text for element in elements if element.kind in (ElementKind.NOTE, ElementKind.SYNOPSIS)]
+
+
+def everything(elements: tuple[Element, ...]) -> list[dict[str, object]]:
+    """Return what elements say, without lines."""
+    return [element.model_dump(exclude={"lines"}) for element in elements]
 
 
 def test_an_export_is_parsed_into_the_same_elements(full, full_text):
@@ -66,6 +86,52 @@ def test_title_page_and_acts(read):
     assert [act.title for act in parsed(script).acts] == ["", "Two", "Act 3"]
 
 
+def test_a_title_page_survives(read):
+    entries = {"title": "*The*\nFilm", "credit": "by", "authors": "Ana\nBo", "font": "", "contact": "A_B: 1\nTown", "notes": "N"}
+    text = fountain_text(read(["INT. A\n\nA."], entries=entries, title="The Film"))
+
+    assert read_title_page(source_lines(text).lines)[0] == entries
+    assert text.startswith(
+        "Title:\n    *The*\n    Film\nCredit: by\nAuthors:\n    Ana\n    Bo\nFont:\nContact:\n    A_B: 1\n    Town\n"
+    )
+
+
+@pytest.mark.parametrize("notes", [False, True])
+def test_a_whole_screenplay_survives(read, notes: bool):
+    acts = (
+        ["# One\n\nRain.\n\n> CARD <", "## S\n\n= They meet.\n\nSnow.", "### T\n\nFADE IN:\n\nINT. A\n\nA.\n\n===\n\n[[so]]\nB."],
+        ["[[first]]\n\nEXT. B - DAY #7#\n\n    B.\n\nMARA\nHi.\n\n@Tom ^\n(beat)\n~La"],
+    )
+    script = read(*acts, titles=("One",), notes=notes)
+    one, two = parsed(script).acts
+
+    assert (one.title, one.synopsis, two.title) == ("One", "What happens in One." if notes else "", "Act 2")
+    given_scenes = [parse_scene(Source(name="a", text=text)) for act in acts for text in act]
+    seen = everything if notes else content
+    for after, before in zip((*one.scenes, *two.scenes), given_scenes, strict=True):
+        assert seen(after.elements) == seen(before.elements)
+        assert (after.heading, after.number, after.outside) == (before.heading, before.number, before.outside)
+
+
+def test_text_outside_of_scenes_does_not_go_on_with_the_scene_above(read):
+    texts = ["INT. A\n\nA.", "Rain.", "## S\n\nSnow."]
+
+    assert [(scene.heading, scene.outside) for scene in parsed(read(texts)).acts[0].scenes] == [
+        ("INT. A", False),
+        ("Black", False),
+        ("Black", False),
+    ]
+    assert [(scene.heading, scene.outside) for scene in parsed(read(texts[1:])).acts[0].scenes] == [("", True), ("S", True)]
+    assert [scene.heading for scene in parsed(read([texts[1], "> CARD <\n\nSun."])).acts[0].scenes] == ["", "Black"]
+
+
+def test_a_comment_that_is_never_closed_hides_nothing(read):
+    script = read(["INT. A\n\nA /* b.", "INT. B\n\nC */ d."])
+
+    assert [scene.elements[0].text for scene in parsed(script).acts[0].scenes] == ["A /* b.", "C */ d."]
+    assert "A /* b." in fountain_text(read(["INT. A\n\nA /* b."]))
+
+
 def test_without_an_author_nobody_wrote_it(read):
     assert fountain_text(read(["INT. A\n\nHe waits."])) == "Title: The Film\n\nINT. A\n\nHe waits.\n"
 
@@ -79,7 +145,20 @@ def test_notes_comments_and_synopses_are_left_out(full):
 
 
 @pytest.mark.parametrize(
-    "action", ["Fade to nothing.", "MARA (quietly)", ".5 seconds", "INT. IS LATIN", "#1", "=", "123", "> <a"]
+    "action",
+    [
+        "CUT TO:",
+        "MARA (quietly)",
+        ".5 seconds",
+        "INT. IS LATIN",
+        "#1",
+        "=",
+        "123",
+        "> <a",
+        "THE END",
+        "@here",
+        "INT. A - DAY TO:",
+    ],
 )
 def test_what_looks_like_something_else_stays_action(read, action: str):
     script = read([f"INT. A\n\n!{action}\n\nHe waits."])
@@ -99,6 +178,9 @@ def test_any_scene_survives_the_export(lines: list[str]):
         before = parse_scene(source)
     except InvalidFileError:
         return
-    script = read_script({"A01_S01": source}, metadata=Metadata(title="T"))
-
-    assert content(parsed(script).acts[0].scenes[0].elements) == content(before.elements)
+    for notes in (False, True):
+        script = read_script({"A01_S01": source}, metadata=Metadata(title="T"), notes=notes)
+        (after,) = parsed(script).acts[0].scenes
+        assert content(after.elements) == content(before.elements)
+    # Those in a speech stand beside it.
+    assert sorted(said_of(after.elements)) == sorted(said_of(before.elements))

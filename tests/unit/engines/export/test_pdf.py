@@ -26,12 +26,28 @@ def test_title_page(full):
     pdf = printed(full)
 
     assert words(pdf, 0) == "The Film: a_story_ written by Ana Żółć"
-    assert opened(pdf).metadata is not None
-    assert (opened(pdf).metadata.title, opened(pdf).metadata.author) == ("The Film: a_story_", "Ana Żółć")
+    metadata = opened(pdf).metadata
+    assert metadata is not None
+    assert (metadata.title, metadata.author) == ("The Film: a_story_", "Ana Żółć")
 
 
 def test_a_title_page_without_author_has_the_title(read):
     assert words(printed(read(["INT. A\n\nHe waits."])), 0) == "The Film"
+
+
+def test_a_whole_title_page(read):
+    entries = {"title": "**The**\nFilm", "credit": "Story by", "author": "Ana", "contact": "A street", "draft date": "May"}
+    pdf = printed(read(["INT. A\n\nHe waits."], entries=entries))
+
+    assert words(pdf, 0) == "The Film Story by Ana A street May"
+    assert pdf.num_pages == 1
+
+
+def test_a_page_break_and_what_is_on_request(read):
+    pdf = printed(read(["INT. A\n\n[[why?]]\n    He waits.\n\n===\n\n## Later\n\nHe runs."], notes=True))
+
+    assert [words(pdf, page) for page in (1, 2)] == ["INT. A [why?] He waits.", "2. He runs."]
+    assert bookmarks(opened(pdf).outline) == ["INT. A", "Later"]
 
 
 def test_text_can_be_found(full):

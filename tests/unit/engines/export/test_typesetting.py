@@ -2,7 +2,8 @@ import pytest
 
 from vtx_dagster.core.export_formats import Paper
 from vtx_dagster.engines.export.emphasis import Run, runs
-from vtx_dagster.engines.export.typesetting import FORMATS, Format, Line, Page, columns_of, paginated, wrapped
+from vtx_dagster.engines.export.title_page import TitlePage
+from vtx_dagster.engines.export.typesetting import FORMATS, Format, Line, Page, columns_of, paginated, title_pages, wrapped
 
 SHORT = Format(columns=60, lines=10)
 
@@ -78,7 +79,7 @@ def test_everything_stands_in_its_column(full):
         "                      JÓZEF\n"
         "          Nor I.\n"
         "\n"
-        "TOM\n(nods)\n"
+        "TOM (nods)\n"
         "\n"
         "INT. IS A WORD\nAnd !so on.\n"
         "\n"
@@ -92,7 +93,8 @@ def test_everything_stands_in_its_column(full):
         "                                                     CUT TO:"
     )
     heading = next(line for line in page if line.number)
-    assert (heading.number, heading.bookmarks) == ("12A", ((0, "Act *One*"), (1, "int. kitchen - night")))
+    assert (heading.number, heading.bookmarks) == ("12A", ((1, "int. kitchen - night"),))
+    assert page[0].bookmarks == ((0, "Act *One*"),)
     assert [run.italic for line in page for piece in line.pieces for run in piece.runs if "song" in run.text] == [True]
 
 
@@ -204,3 +206,65 @@ def test_no_line_is_wider_than_the_paper(read, paper: Paper, columns: int):
     )
 
     assert columns - 5 < max(len(typed_line(line)) for page in pages for line in page) <= columns
+
+
+def test_a_page_break_begins_a_page(read):
+    pages = paginated(read(["===\n\nINT. A\n\nOne.\n\n===\n\n===\n\nTwo.", "FADE IN:\n\n===\n\nINT. B\n\nThree.\n\n==="]), SHORT)
+
+    assert [typed(page).split("\n") for page in pages] == [
+        ["INT. A", "", "One."],
+        ["Two.", "", "FADE IN:"],
+        ["INT. B", "", "Three."],
+    ]
+
+
+def test_text_outside_of_scenes_has_no_heading(read):
+    (page,) = paginated(read(["# One\n\nRain.", "INT. A\n\nSun."]), FORMATS[Paper.LETTER])
+
+    assert [typed_line(line) for line in page] == ["Rain.", "", "", "INT. A", "", "Sun."]
+
+
+def test_sections_are_bookmarks_of_what_follows(read):
+    scenes = ["## S\n\n#### *Deep*\n\nINT. A\n\nOne.\n\n### Less\n\nTwo.", "## T\n\nINT. B\n\nThree.\n\n## U"]
+    (page,) = paginated(read(scenes, titles=("Act",)), FORMATS[Paper.LETTER])
+
+    assert [(typed_line(line), line.bookmarks) for line in page if line.bookmarks] == [
+        ("INT. A", ((0, "Act"), (1, "S"), (2, "Deep"), (3, "INT. A"))),
+        ("Two.", ((2, "Less"),)),
+        ("INT. B", ((1, "T"), (2, "INT. B"))),
+        ("Three.", ((1, "U"),)),
+    ]
+
+
+def test_notes_and_synopses_are_in_italics(read):
+    script = read(["INT. A\n\n= Who *comes*\n\n[[a_b]]\nRain."], titles=("One",), notes=True)
+    (page,) = paginated(script, FORMATS[Paper.LETTER])
+
+    italic = [typed_line(line) for line in page if any(run.italic for piece in line.pieces for run in piece.runs)]
+    assert italic == ["What happens in One.", "Who comes", "[a_b]"]
+
+
+def test_indents_are_kept(read):
+    (page,) = paginated(read(["INT. A\n\n    A column\n\tof *text*.\n      " + "word " * 12]), FORMATS[Paper.LETTER])
+
+    assert [typed_line(line) for line in page[2:]] == [
+        "    A column",
+        "    of text.",
+        "      word word word word word word word word word word word",
+        "word",
+    ]
+
+
+def test_the_lines_of_a_title_page():
+    entries = {"title": "A\n*Film*", "author": "Ana", "contact": "Street", "date": "May", "revision": "Blue"}
+    (page,) = title_pages(TitlePage(entries=entries), Format(columns=21, lines=12))
+
+    assert typed(page) == "\n" * 4 + "          A\n        Film\n\n         Ana\n\n\n                  May\nStreet           Blue"
+
+
+def test_a_title_page_moves_up_and_goes_on_where_it_is_long():
+    entries = {"title": "\n".join("ABCDEFG"), "contact": "\n".join("1234567890")}
+    first, second = title_pages(TitlePage(entries=entries), Format(columns=20, lines=12))
+
+    assert [typed(page).split() for page in (first, second)] == [[*"ABCDEFG", *"1234"], [*"567890"]]
+    assert [len(page) for page in title_pages(TitlePage(entries={"title": "A"}), SHORT)] == [4]

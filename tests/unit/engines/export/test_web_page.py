@@ -9,7 +9,7 @@ from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.engines.export.shot_table import ShotRow, shot_rows
 from vtx_dagster.engines.export.web_page import screenplay_page, shots_page
 
-VOID = {"meta", "img"}
+VOID = {"meta", "img", "hr"}
 
 
 class Page(HTMLParser):
@@ -73,7 +73,7 @@ def test_a_screenplay_in_html(full):
         ("p.dialogue", "I do not!"),
         ("p.cue", "JÓZEF"),
         ("p.dialogue", "Nor I."),
-        ("p.action", "TOM\n(nods)"),
+        ("p.action", "TOM (nods)"),
         ("p.action", "INT. IS A WORD\nAnd !so on."),
         ("p.action", "lonely"),
         ("p.lyric alone", "A song of nobody\nin two lines"),
@@ -81,6 +81,33 @@ def test_a_screenplay_in_html(full):
         ("p.transition", "CUT TO:"),
     ]
     assert [attributes for tag, attributes in page.tags if attributes.get("class") == "dual"] == [{"class": "dual"}]
+
+
+def test_what_stands_around_the_scenes_in_html(read):
+    entries = {"title": "**The**\nFilm", "credit": "Story by", "contact": "A street\nA town", "draft date": "May"}
+    text = "## Part\n\n= They *meet*.\n\nINT. A\n\n[[why *so*?]]\n    He waits.\n\n===\n\nHe runs."
+    page = Page(screenplay_page(read(["Rain.", text], titles=("One",), title="The Film", entries=entries, notes=True)))
+
+    assert page.texts == [
+        ("title.", "The Film"),
+        ("b.", "The"),
+        ("h1.", "Film"),
+        ("p.", "Story by"),
+        ("p.left", "A street\nA town"),
+        ("p.right", "May"),
+        ("h2.", "One"),
+        ("p.synopsis", "What happens in One."),
+        ("p.action", "Rain."),
+        ("p.section", "Part"),
+        ("p.synopsis", "They "),
+        ("i.", "meet"),
+        ("p.synopsis", "."),
+        ("h3.", "INT. A"),
+        ("aside.note", "why *so*?"),
+        ("p.action", "    He waits."),
+        ("p.action", "He runs."),
+    ]
+    assert [tag for tag, _ in page.tags].count("hr") == 1
 
 
 def test_a_screenplay_without_author_and_acts(read):

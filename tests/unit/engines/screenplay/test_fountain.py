@@ -10,7 +10,8 @@ from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText, Screenplay
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay, reads_as_action, reads_as_cue
-from vtx_dagster.engines.screenplay.source_lines import SceneLines
+from vtx_dagster.engines.screenplay.source_lines import SceneLines, source_lines
+from vtx_dagster.engines.screenplay.title_page import read_title_page
 
 ACTION, DIALOGUE, LYRIC = ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRIC
 TRANSITION, NOTE, SYNOPSIS = ElementKind.TRANSITION, ElementKind.NOTE, ElementKind.SYNOPSIS
@@ -171,9 +172,29 @@ def test_a_speech_knows_everything_about_itself():
 
 
 def test_marks_and_line_breaks_are_kept():
-    action, lyric = elements("She *sees*\n   it.\n\n~La _la_\n~La")
-    assert (action.text, action.marked) == ("She sees it.", "She *sees*\nit.")
+    action, lyric, speech = elements("She *sees*\n   it.\n\n  ~La _la_\n~La\n\nMARA\n  Said *and\nheard*.\n  \n  \nYes.\n  ")
+    assert (action.text, action.marked) == ("She sees it.", "She *sees*\n   it.")
     assert (lyric.text, lyric.marked) == ("La la La", "La _la_\nLa")
+    assert (speech.text, speech.parts[0].text) == ("Said and heard. Yes.", "Said *and\nheard*.\n\n\nYes.")
+    (sung,) = elements("MARA\n~\n(low)\n  \n~La")
+    assert [part.text for part in sung.parts] == ["(low)", "La"]
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        pytest.param("\tIn a column.", "    In a column.", id="tab"),
+        pytest.param("    !  Forced.", "  Forced.", id="forced"),
+        pytest.param(" Nearly.", "Nearly.", id="one-space"),
+        pytest.param("[[note]] Seen.", "Seen.", id="after-a-note"),
+        pytest.param("Seen [[note]] again.", "Seen again.", id="around-a-note"),
+        pytest.param("   > CARD <", "CARD", id="card"),
+        pytest.param("@a_b\n(nods)", "a\\_b (nods)", id="wordless"),
+    ],
+)
+def test_indents_of_action_are_kept(text, marked):
+    (element,) = (one for one in elements(text) if one.kind == ElementKind.ACTION)
+    assert element.marked == marked
 
 
 def test_a_sung_speech_goes_on():
@@ -343,6 +364,12 @@ def test_title_page_and_sections():
 )
 def test_a_first_line_with_a_colon_is_not_always_a_title_page(first):
     assert parse_screenplay(source(f"{first}\n\nINT. A - DAY\n\nRain.")).title_page == {}
+
+
+def test_a_title_page_is_read_with_its_marks():
+    text = "**Title: A_B**\nAuthor: *Ana*\n    _Bo_\n\nINT. A\n\nRain."
+    assert read_title_page(source_lines(text).lines)[0] == {"title": "A\\_B", "author": "*Ana*\n_Bo_"}
+    assert parse_screenplay(source(text)).title_page == {"title": "A_B", "author": "Ana\nBo"}
 
 
 def test_a_title_page_ends_at_the_first_heading():
@@ -554,7 +581,9 @@ def told_of(element: Element) -> dict:
 
 def test_long_screenplays_take_time_in_proportion():
     def seconds(num_scenes: int) -> float:
-        text = "\n".join(f"INT. ROOM {num_scenes}.{number} - DAY\n\nMara waits.\n\nMARA\nHello {number}.\n" for number in range(num_scenes))
+        text = "\n".join(
+            f"INT. ROOM {num_scenes}.{number} - DAY\n\nMara waits.\n\nMARA\nHello {number}.\n" for number in range(num_scenes)
+        )
         start = time.process_time()
         assert len(scenes(text)) == num_scenes
         return time.process_time() - start
@@ -577,7 +606,18 @@ def test_long_screenplays_take_time_in_proportion():
         ("@mara", False, False),
         ("!Bang", False, False),
         ("> THE END <", False, False),
+        ("完", False, False),
+        ("12.", False, False),
+        ("7", False, False),
     ],
 )
 def test_how_a_line_reads_without_a_mark(line, is_action, is_cue):
     assert (reads_as_action(line), reads_as_cue(line)) == (is_action, is_cue)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_action"),
+    [("MARA", True), ("7", True), ("CUT TO:", True), ("INT. ROOM - DAY", False), ("~La", False), ("@mara", False)],
+)
+def test_how_a_line_below_others_reads(line, is_action):
+    assert reads_as_action(line, starts=False) == is_action
