@@ -1,0 +1,1 @@
+"""Screenplays as people bring them. Every format becomes Fountain text; what reads that text does not know where it came from."""
