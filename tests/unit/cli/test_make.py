@@ -81,7 +81,7 @@ def test_a_project_without_a_story_says_what_to_write(vtx, studio):
     studio.create_project("empty", title="E")
     result = vtx("make", "empty", "--studio", studio.root)
     assert result.exit_code == 1
-    assert "error: empty has nothing to make a film of: put a screenplay (.fountain) into" in result.stderr
+    assert "error: empty has nothing to make a film of: put a screenplay (.fountain, .spmd, .fdx," in result.stderr
 
 
 def test_a_project_that_cannot_be_read_is_one_clear_error(vtx, studio):
@@ -114,7 +114,7 @@ def test_clips_that_change_while_they_are_rendered_are_not_cut(vtx, film, edit, 
 
 
 def test_a_stage_that_fails_is_one_clear_error(vtx, studio):
-    (studio.project("film").source_dir / "film.fountain").write_bytes(b"INT. ROOM - DAY\n\n\xff\n")
+    (studio.project("film").source_dir / "film.fountain").write_bytes(b"INT. ROOM - DAY\n\n/* open\n")
     result = vtx("make", "film", "--studio", studio.root)
     assert result.exit_code == 1
     assert "story/source/film.fountain:3" in result.stderr

@@ -60,7 +60,8 @@ class BreakdownWriter:
     def outline(self, story: Story, job: Job) -> Draft[Outline]:  # noqa: ARG002 - always the whole outline
         """Return the acts, scenes and beats of the screenplays, or without one of the brief."""
         previous = story.outline if story.outline_source.text else None
-        return self._draft(Stage.OUTLINE, story, Breakdown().outline(_context(story), previous=previous))
+        remarks = tuple(remark for source in story.screenplays for remark in source.remarks)
+        return self._draft(Stage.OUTLINE, story, Breakdown().outline(_context(story), previous=previous), remarks=remarks)
 
     def treatments(self, story: Story, job: Job) -> Iterator[Draft[str]]:  # noqa: ARG002 - there is only one
         """Yield the outline as prose."""
@@ -83,10 +84,9 @@ class BreakdownWriter:
     def _name(self) -> str:
         return f"{self.identity.name} {self.identity.version}"
 
-    def _draft(self, stage: Stage, story: Story, value: T) -> Draft[T]:
-        return Draft(
-            part=WHOLE, value=value, provenance=Provenance(basis=dict(self.parts(stage, story)[WHOLE]), writer=self._name)
-        )
+    def _draft(self, stage: Stage, story: Story, value: T, *, remarks: tuple[str, ...] = ()) -> Draft[T]:
+        basis = dict(self.parts(stage, story)[WHOLE])
+        return Draft(part=WHOLE, value=value, provenance=Provenance(basis=basis, writer=self._name, remarks=remarks))
 
 
 def _context(story: Story) -> StoryContext:

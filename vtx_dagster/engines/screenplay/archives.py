@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -24,7 +25,7 @@ def read_archive(data: bytes, *, name: str) -> DecodedText:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return decode_text(_text_of(archive, name), name=name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
         # RuntimeError: a password is asked for. NotImplementedError: packed in a way that Python does not know.
         raise InvalidFileError(
             f"{name}: cannot be unpacked ({error}): save it anew, or export it as Fountain", file=name

@@ -18,7 +18,7 @@ JOINER: Final = "\u2060"
 
 _PLAIN_HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)\. ?\S")
 _PLAIN_CUE = re.compile(r"^[A-Z][A-Z0-9 .'’-]*(?: \([^()]*\))*$")  # noqa: RUF001
-_SAFE_START = re.compile(r"^[\w\"'“‘«¿¡$&%+<-]")  # noqa: RUF001
+_SAFE_START = re.compile(r"^(?:\*{1,3}|_)?[\w\"'“‘«¿¡$&%+<-]")  # noqa: RUF001
 _LIKE_HEADING = re.compile(r"^(?:INT|EXT|EST|I\s*/\s*E|E\s*/\s*I)\b", re.IGNORECASE)
 _TITLE_ENTRY = re.compile(r"^[^\W_][^:]{0,60}:")
 _NUMBER_MARK = re.compile(r"#[^#]*#\s*$")

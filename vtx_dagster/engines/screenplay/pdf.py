@@ -266,11 +266,12 @@ def _pieces(row: Sequence[tuple[int, _Letter]], letters: Sequence[_Letter], *, s
                 continue
             before = piece[-1]
             gap = letter.left - before.right
-            if gap > _WIDE_EM * letter.size:
+            overlaps = position == 0 and gap < -_SURE_SPACE_EM * letter.size
+            if gap > _WIDE_EM * letter.size or overlaps:
                 yield _piece(piece)
                 piece = [letter]
                 continue
-            has_space = position > 0 and letters[number - 1].text == " "
+            has_space = letters[number - 1].text == " "
             if has_space or gap > space_em * letter.size:
                 piece.append(replace(before, text=" ", bold=before.bold and letter.bold, italic=before.italic and letter.italic))
             piece.append(letter)

@@ -92,9 +92,9 @@ def _indent(line: str) -> int:
 
 def _typed_pages(lines: Sequence[str]) -> Iterator[TypedPage]:
     """Yield typed text page by page: parted at form feeds, or above page numbers that rise by one."""
-    for number, page in enumerate(_with_title_apart(_paged(lines)), start=1):
-        rows = [line.expandtabs(8) for line in page]
-        left = min((_indent(row) for row in rows if row.strip()), default=0)
+    expanded = [line.expandtabs(8) for line in lines]
+    left = min(_indent(line.replace("\f", "")) for line in expanded if line.strip())
+    for number, rows in enumerate(_with_title_apart(_paged(expanded)), start=1):
         typed = [
             TypedLine(y=row * LINE_PT, pieces=tuple(_pieces(line[left:])))
             for row, line in enumerate(rows, start=3)
@@ -200,9 +200,9 @@ def _markdown_line(line: str) -> list[str]:
         return [""]
     if line.startswith("> ") and not line.endswith("<") and not is_name(line[2:]):
         line = line[2:].lstrip()
-    name = _unwrapped(line.strip()).rstrip(":")
+    name = _unwrapped(line.strip())
     if name != line.strip() and is_name(name):
-        return ["", name]
+        return ["", name.rstrip(":")]
     if (speech := _SPEECH.match(line)) and is_name(speech["name"]):
         return ["", speech["name"], *([speech["aside"].strip()] if speech["aside"] else []), speech["words"], ""]
     aside = _unwrapped(line.strip())

@@ -158,7 +158,7 @@ class _Remarks:
 def _without_title_page(pages: Sequence[TypedPage]) -> tuple[dict[str, list[str]], list[TypedPage]]:
     """Return what the title page says, if the first page is one, and the other pages."""
     pages = [page for page in pages if page.lines]
-    if len(pages) < 2 or not _is_title_page(pages[0]):
+    if len(pages) < 2 or not _may_be_title_page(pages[0]):
         return {}, pages
     page = pages[0]
     lines: list[TitleLine] = []
@@ -172,18 +172,21 @@ def _without_title_page(pages: Sequence[TypedPage]) -> tuple[dict[str, list[str]
             centred = abs((piece.left + piece.right) / 2 - page.width / 2) < page.width / 9
             low = line.y > page.height * 0.62
             lines.append(TitleLine(text=piece.text, centred=centred, low=low))
-    return title_page_entries(lines), pages[1:]
+    entries = title_page_entries(lines)
+    # A page with nothing but a line of prose on it, such as an epigraph, is part of the script.
+    is_title = _is_short_and_centred(next(iter(page.lines)), page) or not entries.keys().isdisjoint({"Credit", "Author"})
+    return (entries, pages[1:]) if is_title else ({}, pages)
 
 
-def _is_title_page(page: TypedPage) -> bool:
-    """Say whether a page holds a few lines, most of them in the middle or at its foot, and no scene."""
+def _may_be_title_page(page: TypedPage) -> bool:
+    """Say whether a page has a few lines, and no scene among them."""
     if len(page.lines) > 30 or any(_HEADING.match(line.text.lstrip("0123456789. ")) for line in page.lines):
         return False
-    if any(_TRANSITION.match(line.text.strip()) for line in page.lines):
-        return False
-    first = next(iter(page.lines))
-    is_centred = abs((first.left + first.right) / 2 - page.width / 2) < page.width / 9
-    return is_centred or first.y > page.height / 5
+    return not any(_TRANSITION.match(line.text.strip()) for line in page.lines)
+
+
+def _is_short_and_centred(line: TypedLine, page: TypedPage) -> bool:
+    return abs((line.left + line.right) / 2 - page.width / 2) < page.width / 16 and line.right - line.left < page.width / 2
 
 
 def _without_furniture(pages: Sequence[TypedPage], remarks: _Remarks) -> list[TypedPage]:
@@ -229,15 +232,25 @@ def _repeated(pages: Sequence[TypedPage]) -> set[tuple[int, str]]:
     counts: Counter[tuple[int, str]] = Counter()
     for page in pages:
         pitch = _pitch([page])
-        last = len(page.lines) - 1
-        for number, line in enumerate(page.lines):
-            words = line.text.strip()
-            if _EDGE_LINES <= number <= last - _EDGE_LINES or is_heading(words) or _TRANSITION.match(words):
-                continue
+        for group in _edge_groups(page.lines, pitch):
             # A name in capitals is a header only where nothing is said below it.
-            if number == last or not is_name(words) or page.lines[number + 1].y - line.y > 1.5 * pitch:
-                counts[_furniture_key(line)] += 1
+            if len(group) > 1 and is_name(group[0].text.strip()) and not is_name(group[1].text.strip()):
+                continue
+            for line in group:
+                words = line.text.strip()
+                if not (is_heading(words) or _TRANSITION.match(words) or _MORE.match(words)):
+                    counts[_furniture_key(line)] += 1
     return {key for key, count in counts.items() if count >= max(3, len(pages) // 5)}
+
+
+def _edge_groups(lines: Sequence[TypedLine], pitch: float) -> Iterator[Sequence[TypedLine]]:
+    """Yield the lines at the top and at the foot of a page that stand apart from the text."""
+    gaps = [number for number, (above, below) in enumerate(pairwise(lines), start=1) if below.y - above.y > 1.5 * pitch]
+    first, last = (gaps[0], gaps[-1]) if gaps else (len(lines), len(lines))
+    if first <= _EDGE_LINES:
+        yield lines[:first]
+    if len(lines) - last <= _EDGE_LINES and last >= first:
+        yield lines[last:]
 
 
 # -- where things stand ---------------------------------------------------------------------------------------------------------
@@ -361,13 +374,16 @@ def _action_left(lines: Sequence[TypedLine], character: float) -> float | None:
     Returns:
         None if there are no headings, and no speeches either.
     """
-    lefts = Counter(round(line.left / character * 2) for line in lines)
-    headings = {left for line in lines for left in _heading_lefts(line)}
+    lefts = Counter(round(line.left / character * 2) for line in lines if not _heading_lefts(line))
+    headings = [found for line in lines if (found := _heading_lefts(line))]
     if headings:
-        weights = {left: sum(lefts[round(left / character * 2) + step] for step in (-1, 0, 1)) for left in headings}
-        return max(weights, key=lambda left: (weights[left], -left))
+        low = Counter(round(found[0]) for found in headings).most_common(1)[0][0]
+        high = Counter(round(found[-1]) for found in headings).most_common(1)[0][0]
+        near = [line.left for line in lines if low - character < line.left < high + 2 * character and not _heading_lefts(line)]
+        at = Counter(map(round, near)).most_common(1)
+        return float(at[0][0] if at else high)
     names = [above for above, below in pairwise(lines) if is_name(above.text) and below.left < above.left - character]
-    common = [key for key, count in lefts.items() if count >= max(3, 0.05 * lefts.total())]
+    common = [key for key, count in lefts.items() if count >= max(3, 0.01 * lefts.total())]
     return min(common) * character / 2 if len(names) >= 3 and common else None
 
 
@@ -413,6 +429,7 @@ class _Reader:
         self._is_torn = False
         self._page = ""
         self._gap = 0.0
+        self._in_columns = False
         self._page_middle = 0.0
 
     def paragraphs(self) -> list[Paragraph]:
@@ -510,6 +527,7 @@ class _Reader:
 
     def _read_dual(self, block: list[TypedLine]) -> None:
         self._close()
+        self._in_columns = True
         split = min(line.pieces[1].left for line in block if len(line.pieces) == 2) - self._grid.character
         for is_right in (False, True):
             column = []
@@ -523,7 +541,7 @@ class _Reader:
                 else:
                     self._spoken(line)
             self._close()
-        self._in_speech = False
+        self._in_columns = self._in_speech = False
 
     # -- lines -----------------------------------------------------------------------------------------------------------------
 
@@ -676,7 +694,9 @@ class _Reader:
                 yield from piece.runs
 
     def _between(self, above: TypedLine, below: TypedLine, *, kind: Kind) -> str:
-        if kind == Kind.CENTRED or (kind in (Kind.ACTION, Kind.DIALOGUE) and self._has_room(above, below, kind=kind)):
+        if kind == Kind.CENTRED or (
+            not self._in_columns and kind in (Kind.ACTION, Kind.DIALOGUE) and self._has_room(above, below, kind=kind)
+        ):
             return "\n"
         return "" if re.search(r"\w-$", above.text.rstrip()) and not above.text.rstrip().endswith("--") else " "
 
