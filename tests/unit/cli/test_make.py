@@ -121,6 +121,15 @@ def test_a_stage_that_fails_is_one_clear_error(vtx, studio):
     assert "Traceback" not in result.stderr
 
 
+def test_files_that_are_not_read_are_named_once(vtx, film, studio):
+    remark = "story/source/film.docx is not read: Word files are not read: save it as PDF"
+    for project in (film, studio.project("film")):
+        (project.source_dir / "film.docx").write_bytes(b"PK")
+        result = vtx("make", "film", "--studio", project.studio.root)
+        assert result.exit_code == 0
+        assert result.stderr.count(remark) == 1
+
+
 def test_a_film_that_is_gone_is_assembled_again_from_its_takes(vtx, film):
     film.film_path.unlink()
     result = vtx("make", "film", "--studio", film.studio.root)

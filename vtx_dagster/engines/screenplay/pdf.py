@@ -17,7 +17,7 @@ from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.typed_pages import Piece, TypedLine, TypedPage, read_typed_pages
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
+    from pypdfium2 import PdfDocument, PdfTextPage
 
 MAX_PAGES: Final = 2000
 MAX_PAGE_CHARACTERS: Final = 20_000
@@ -121,10 +121,12 @@ def _read_pages(document: "PdfDocument", name: str) -> tuple[list[TypedPage], li
         label = f"page {index + 1}"
         try:
             page = document[index]
+            text = page.get_textpage()
         except PdfiumError as error:
             raise InvalidFileError(f"{name}: {label} of the PDF is broken ({error}): export it anew", file=name) from error
         width, height = page.get_size()
-        letters, has_slanted = _letters(page, name=name, label=label)
+        left, _, _, top = page.get_bbox()
+        letters, has_slanted = _letters(_LetterReader(text, left=left, top=top), name=name, label=label)
         if has_slanted:
             slanted.append(str(index + 1))
         pages.append(TypedPage(label=label, width=width, height=height, lines=tuple(_typed_lines(letters))))
@@ -132,20 +134,12 @@ def _read_pages(document: "PdfDocument", name: str) -> tuple[list[TypedPage], li
     return pages, remarks
 
 
-def _letters(page: "PdfPage", *, name: str, label: str) -> tuple[list[_Letter], bool]:
+def _letters(reader: "_LetterReader", *, name: str, label: str) -> tuple[list[_Letter], bool]:
     """Return the letters of a page, and whether there are others that do not stand upright."""
-    from pypdfium2 import PdfiumError
-
-    try:
-        text_page = page.get_textpage()
-    except PdfiumError as error:
-        raise InvalidFileError(f"{name}: {label} of the PDF is broken ({error}): export it anew", file=name) from error
-    num_letters = text_page.count_chars()
-    if num_letters > MAX_PAGE_CHARACTERS:
-        message = f"{name}: {label} has {num_letters} characters, and a page of a screenplay at most {MAX_PAGE_CHARACTERS}"
+    if reader.num_letters > MAX_PAGE_CHARACTERS:
+        message = f"{name}: {label} has {reader.num_letters} characters, and a page of a screenplay at most {MAX_PAGE_CHARACTERS}"
         raise InvalidFileError(message, file=name)
-    reader = _LetterReader(text_page, left=page.get_bbox()[0], top=page.get_bbox()[3])
-    letters = [letter for index in range(num_letters) if (letter := reader.letter(index)) is not None]
+    letters = [letter for index in range(reader.num_letters) if (letter := reader.letter(index)) is not None]
     return list(_once(letters)), reader.has_slanted
 
 
@@ -178,6 +172,7 @@ class _LetterReader:
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._box = raw.FS_RECTF()
         self._styles: dict[int | None, tuple[bool, bool]] = {}
+        self.num_letters = page.count_chars()
         self.has_slanted = False
 
     def letter(self, index: int) -> _Letter | None:
@@ -186,14 +181,10 @@ class _LetterReader:
         code = raw.FPDFText_GetUnicode(page, index)
         text = chr(code) if 0 < code < 0x110000 else ""
         text = _LIGATURES.get(text, text)
-        if not text or raw.FPDFText_IsGenerated(page, index) == 1 or text in "\r\n":
-            return None
-        if not raw.FPDFText_GetLooseCharBox(page, index, self._box) or not raw.FPDFText_GetCharOrigin(
-            page, index, self._x, self._y
-        ):
-            return None
         text = " " if text.isspace() else text
-        if not text.isprintable():
+        is_shown = bool(text) and text.isprintable() and raw.FPDFText_IsGenerated(page, index) != 1
+        has_place = is_shown and raw.FPDFText_GetLooseCharBox(page, index, self._box)
+        if not (has_place and raw.FPDFText_GetCharOrigin(page, index, self._x, self._y)):
             return None
         angle = raw.FPDFText_GetCharAngle(page, index)
         if 0.02 < angle < 6.26:

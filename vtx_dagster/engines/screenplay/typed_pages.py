@@ -37,7 +37,6 @@ _TRANSITION = re.compile(
     r"(?:\s+(?:TO|WITH|INTO)\b.*)?|[A-Z'’ -]+\sTO)\s*[:.]$|^(?:FADE (?:IN|OUT)|(?:CUT|FADE) TO BLACK|THE END TO)$"  # noqa: RUF001
 )
 _EDGE_LINES: Final = 2
-_FURNITURE_LINES: Final = 4
 _MOST: Final = 0.8
 _SHOWN: Final = 8
 
@@ -196,9 +195,7 @@ def _without_furniture(pages: Sequence[TypedPage], remarks: _Remarks) -> list[Ty
     for page in pages:
         lines = list(page.lines)
         for edge in (0, -1):
-            for _ in range(_FURNITURE_LINES):
-                if not lines or not _is_furniture(lines, edge, page=page, repeated=repeated):
-                    break
+            while lines and _is_furniture(lines, edge, page=page, repeated=repeated):
                 line = lines.pop(edge)
                 if not _PAGE_NUMBER.match(line.text.strip()) and not _CONTINUED.match(_words(line)):
                     words = re.sub(r"(?:^|\s)(?:page\s*)?\d+\.?$", "", _words(line))
@@ -261,7 +258,7 @@ def _pitch(pages: Iterable[TypedPage]) -> float:
     gaps = Counter(
         round((below.y - above.y) * 2) / 2 for page in pages for above, below in pairwise(page.lines) if below.y - above.y > 3
     )
-    common = [gap for gap, count in gaps.items() if count >= 0.25 * gaps.total()]
+    common = [gap for gap, count in gaps.items() if count >= 0.1 * gaps.total()]
     return min(common, default=LINE_PT)
 
 
@@ -324,16 +321,13 @@ class _Grid:
 
 def _heading_lefts(line: TypedLine) -> tuple[float, ...]:
     """Return where a heading begins, and the number before it if both stand together; nothing for what is no heading."""
-    for first, piece in enumerate(line.pieces[:2]):
-        if first + 1 < len(line.pieces) and _MARGIN_NUMBER.match(piece.text.strip()):
-            continue
-        text = " ".join(piece.text for piece in line.pieces[first:])
-        if _HEADING.match(text) and _is_upper(text):
-            return (piece.left,)
-        if found := _NUMBERED_HEADING.match(text):
-            length = len(piece.text)
-            return (piece.left, piece.left + (piece.right - piece.left) * min(found.end() / length, 1.0))
-        break
+    has_number = len(line.pieces) > 1 and bool(_MARGIN_NUMBER.match(line.pieces[0].text.strip()))
+    pieces = list(line.pieces[has_number:])
+    first, text = pieces[0], " ".join(piece.text for piece in pieces)
+    if _HEADING.match(text) and _is_upper(text):
+        return (first.left,)
+    if found := _NUMBERED_HEADING.match(text):
+        return (first.left, first.left + (first.right - first.left) * min(found.end() / len(first.text), 1.0))
     return ()
 
 

@@ -136,6 +136,7 @@ def test_the_title_page_stands_first():
         ([Run("a", bold=True, italic=True, underlined=True)], "_***a***_"),
         ([Run("a", bold=True), Run(" ", bold=False), Run("b", bold=True)], "**a b**"),
         ([Run("over\nlines", bold=True)], "**over**\n**lines**"),
+        ([Run("  ", bold=True), Run("a", italic=True)], "  *a*"),
         ([Run("half", underlined=True), Run("word")], "halfword"),
         ([Run("5*", bold=True), Run("3")], r"**5\***3"),
         ([Run("either/"), Run("or", bold=True)], f"either/{JOINER}**or**"),

@@ -263,6 +263,10 @@ def test_speeches_without_any_heading_are_read_too():
     assert read_typed_pages([], name="f").text == ""
 
 
+def test_a_film_without_words_is_read_too():
+    assert read("INT. BAR - NIGHT\n\nRain.\n").text == "INT. BAR - NIGHT\n\nRain.\n"
+
+
 def test_styles_that_a_kind_always_has_mean_nothing():
     lines = page(SCENE).lines
     bold = tuple(line(one.text, one.y / LINE_PT, bold=True) if len(one.pieces) == 1 and one.left < 110 else one for one in lines)
