@@ -26,7 +26,7 @@ _NUMBER = r"(?:[A-Z]{0,2}\d{1,4}[A-Z]{0,3}(?:[.-]\d{1,2})?)"
 _MARGIN_NUMBER = re.compile(rf"^{_NUMBER}[.)]?$")
 _NUMBERED_HEADING = re.compile(rf"^(?P<number>{_NUMBER})[.)]?\s+(?={_PREFIX}(?:\s*[.:]|\s))")
 _PAGE_NUMBER = re.compile(
-    r"^(?:-\s*)?(?:page\s+|p\.\s*)?(?:\d{1,4}[A-Z]?|[ivxl]{1,6})\.?(?:\s*(?:of|/)\s*\d{1,4})?(?:\s*-)?$", re.IGNORECASE
+    r"^(?:-\s*)?(?:[Pp]age\s+|PAGE\s+|p\.\s*)?(?:(?P<number>\d{1,4})[A-Z]?|[ivx]{1,6})\.?(?:\s*(?:of|/)\s*\d{1,4})?(?:\s*-)?$"
 )
 _CONTINUED = re.compile(rf"^(?:{_NUMBER}\s+)?\(?CONTINUED\)?:?(?:\s*\(\d+\))?:?(?:\s+{_NUMBER})?$")
 _MORE = re.compile(r"^\(\s*MORE\s*\)$", re.IGNORECASE)
@@ -37,6 +37,9 @@ _TRANSITION = re.compile(
     r"(?:\s+(?:TO|WITH|INTO)\b.*)?|[A-Z'’ -]+\sTO)\s*[:.]$|^(?:FADE (?:IN|OUT)|(?:CUT|FADE) TO BLACK|THE END TO)$"  # noqa: RUF001
 )
 _EDGE_LINES: Final = 2
+_MOST_EXTRA_PAGES: Final = 20
+"""By how much the number of a page may differ from its place, because of pages such as 12A."""
+
 _MOST: Final = 0.8
 _SHOWN: Final = 8
 
@@ -191,11 +194,12 @@ def _is_short_and_centred(line: TypedLine, page: TypedPage) -> bool:
 def _without_furniture(pages: Sequence[TypedPage], remarks: _Remarks) -> list[TypedPage]:
     """Return the pages without page numbers, headers, footers and ``CONTINUED``."""
     repeated = _repeated(pages)
+    first = _first_page_number(pages)
     found = []
-    for page in pages:
+    for index, page in enumerate(pages):
         lines = list(page.lines)
         for edge in (0, -1):
-            while lines and _is_furniture(lines, edge, page=page, repeated=repeated):
+            while lines and _is_furniture(lines, edge, page=page, repeated=repeated, number=first + index):
                 line = lines.pop(edge)
                 if not _PAGE_NUMBER.match(line.text.strip()) and not _CONTINUED.match(_words(line)):
                     words = re.sub(r"(?:^|\s)(?:page\s*)?\d+\.?$", "", _words(line))
@@ -204,11 +208,24 @@ def _without_furniture(pages: Sequence[TypedPage], remarks: _Remarks) -> list[Ty
     return found
 
 
-def _is_furniture(lines: Sequence[TypedLine], edge: int, *, page: TypedPage, repeated: set[tuple[int, str]]) -> bool:
+def _first_page_number(pages: Sequence[TypedPage]) -> int:
+    """Return what number the first of the pages has: what most numbers at the edges of pages say, else 1."""
+    edges = [(index, _words(page.lines[edge])) for index, page in enumerate(pages) for edge in (0, -1)]
+    numbers = [
+        (index, int(found["number"])) for index, words in edges if (found := _PAGE_NUMBER.match(words)) and found["number"]
+    ]
+    first, count = Counter(number - index for index, number in numbers).most_common(1)[0] if numbers else (1, 0)
+    return first if count > 1 else 1
+
+
+def _is_furniture(lines: Sequence[TypedLine], edge: int, *, page: TypedPage, repeated: set[tuple[int, str]], number: int) -> bool:
     words = _words(lines[edge])
-    if _furniture_key(lines[edge]) in repeated or _CONTINUED.match(words):
-        return True
-    return bool(_PAGE_NUMBER.match(words)) and _stands_apart(lines, edge, page=page)
+    found = _PAGE_NUMBER.match(words)
+    if found is None:
+        return _furniture_key(lines[edge]) in repeated or bool(_CONTINUED.match(words))
+    # A year, or a sum, that stands alone is text.
+    is_near = found["number"] is None or abs(int(found["number"]) - number) <= _MOST_EXTRA_PAGES
+    return is_near and _stands_apart(lines, edge, page=page)
 
 
 def _stands_apart(lines: Sequence[TypedLine], edge: int, *, page: TypedPage) -> bool:

@@ -140,8 +140,14 @@ def test_page_numbers_headers_footers_and_continued_are_left_out():
 
 def test_what_only_looks_like_a_page_number_stays():
     assert read(SCENE + "1984\n").text.endswith("She sits.\n1984\n")
-    assert "1984" not in read(SCENE + "\n\n1984\n").text
-    assert read("12\n", SCENE).text == read(SCENE).text
+    assert read(SCENE + "\n\n1984\n").text.endswith("She sits.\n\n1984\n")
+    assert read(SCENE + "\n\nIll.\n").text.endswith("She sits.\n\nIll.\n")
+    assert "12\n" in read(*[f"{SCENE}\n\n{number}\n" for number in (112, 113, 114, 12)]).text
+    assert (
+        read(*[f"{SCENE}\n\n{number}\n" for number in ("112", "112A", "- 113 -", "xii.")]).text.split()
+        == read(SCENE).text.split() * 4
+    )
+    assert read("2.\n", SCENE).text == read(SCENE).text
 
 
 def test_a_name_at_the_top_of_every_page_is_a_header_only_if_nothing_is_said():
