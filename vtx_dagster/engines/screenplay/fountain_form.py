@@ -26,6 +26,10 @@ _COMMENT_MARKS = re.compile(r"\[(?=\[)|\](?=\])|/(?=\*)")
 _SPACES = re.compile(r"[^\S\n]+")
 
 
+_LONGEST_MARKED: Final = 10_000
+"""Reading marks takes time that grows with the square of a line's length; no line of a screenplay is so long."""
+
+
 class Kind(StrEnum):
     """What a paragraph of a screenplay is."""
 
@@ -99,7 +103,8 @@ def marked(text: Sequence[Run]) -> str:
         return _protected(escaped("".join(run.text for run in text)))
     lines = ["".join(map(_marked_run, line)) for line in _lines(text)]
     shown = ["".join(run.text for run in line) for line in _lines(text)]
-    safe = [line if plain(line) == words else escaped(words) for line, words in zip(lines, shown, strict=True)]
+    pairs = zip(lines, shown, strict=True)
+    safe = [line if len(line) < _LONGEST_MARKED and plain(line) == words else escaped(words) for line, words in pairs]
     return _protected("\n".join(safe))
 
 

@@ -29,14 +29,16 @@ _INDENT: Final = 8
 _LEAST_NAMES: Final = 2
 _PAGE_COLUMNS, _PAGE_LINES = 85, 66
 _MOST_TITLE_LINES: Final = 45
+_LONGEST_LINE: Final = 5000
+"""Longer lines are text: marks are not looked for in them, which would take time that grows with the square of their length."""
 
 _ATX = re.compile(r"^ {0,3}(#{1,6})\s+(\S.*?)\s*#*$")
 _RULE = re.compile(r"^ {0,3}(?:[-*_]\s*){3,}$")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 _WRAPPED = re.compile(r"^(\*{1,3}|_{1,3})(?=\S)(?P<text>.*\S)\1$")
 _SPEECH = re.compile(r"^(?:\*\*|__)(?P<name>[^*_:]+?)\s*:?(?:\*\*|__)\s*:?\s*(?P<aside>\([^)]*\)\s*)?:?\s*(?P<words>\S.*)$")
-_COMMENT = re.compile(r"<!--(.*?)-->", re.DOTALL)
-_FRONT_MATTER = re.compile(r"\A---\s*\n(?P<entries>(?:[^\n]*\n)*?)---\s*\n")
+_COMMENT = re.compile(r"<!--((?:(?!<!--).)*?)-->", re.DOTALL)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<entries>(?:[^\n]*\n)*?)---[ \t]*\n")
 _ENTRY = re.compile(r"^(?P<key>[A-Za-z][\w -]*):\s*(?P<value>\S.*?)\s*$")
 _QUOTES: Final = "\"'"
 _ACT = re.compile(r"^(?:act|acto|ato|acte|akt|atto)\b", re.IGNORECASE)
@@ -168,7 +170,8 @@ def _preface(lines: Sequence[str]) -> list[str]:
     """Return text that stands above the first scene: what begins in Fountain as it is, all else as notes."""
     kept = []
     for paragraph in re.split(r"\n[^\S\n]*\n", "\n".join(lines)):
-        words = " ".join(plain(paragraph.replace("[[", "[ [").replace("]]", "] ]")).split())
+        shown = plain(paragraph) if len(paragraph) < _LONGEST_LINE else paragraph
+        words = " ".join(shown.replace("[[", "[ [").replace("]]", "] ]").split())
         if words.startswith(("/*", ">", "Title:")) or begins_script(words):
             kept.append(paragraph.strip("\n"))
         elif words:
@@ -178,6 +181,8 @@ def _preface(lines: Sequence[str]) -> list[str]:
 
 def _heading(line: str) -> str:
     """Return the scene heading that a line of Markdown is; empty for anything else."""
+    if len(line) > _LONGEST_LINE:
+        return ""
     atx = _ATX.match(line)
     text = _unwrapped(atx[2] if atx else line.strip())
     return text if is_heading(text) else ""
@@ -190,6 +195,8 @@ def _unwrapped(text: str) -> str:
 
 
 def _markdown_line(line: str) -> list[str]:
+    if len(line) > _LONGEST_LINE:
+        return [line]
     line = line.rstrip().removesuffix("\\").rstrip()
     if heading := _heading(line):
         return ["", heading, ""]

@@ -40,6 +40,7 @@ _EDGE_LINES: Final = 2
 _MOST_EXTRA_PAGES: Final = 20
 """By how much the number of a page may differ from its place, because of pages such as 12A."""
 
+_LONGEST_NAME: Final = 200
 _MOST: Final = 0.8
 _SHOWN: Final = 8
 
@@ -118,6 +119,8 @@ def read_typed_pages(pages: Sequence[TypedPage], *, name: str) -> ImportedScreen
 
 def is_name(words: str) -> bool:
     """Say whether words have the form of a cue."""
+    if len(words) > _LONGEST_NAME:
+        return False
     name = _CUE_TAIL.sub("", words, count=1).strip()
     return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not name.startswith("(")
 

@@ -147,6 +147,10 @@ def test_emphasis_is_marked_where_it_can_be_read_back(runs, markup):
     assert plain(markup.replace(JOINER, "")) == "".join(run.text for run in runs)
 
 
+def test_emphasis_of_a_line_that_is_far_too_long_is_left_out():
+    assert marked([Run("* " * 20_000, bold=True), Run("a")]) == "\\* " * 20_000 + "a"
+
+
 texts = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=20)
 
 

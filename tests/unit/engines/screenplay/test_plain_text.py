@@ -124,6 +124,14 @@ def test_what_stands_above_the_first_scene_is_kept_as_notes():
     assert found.remarks == ("f.md: what stands above the first scene heading was kept as notes",)
 
 
+@pytest.mark.parametrize(
+    "junk", ["(" * 50_000 + "x", "**" * 50_000, "# " + "a #" * 20_000, "<!--" * 50_000, "_a" * 50_000 + "\n\n" + "* " * 30_000]
+)
+def test_long_lines_take_no_longer_than_others(junk):
+    assert "INT. BAR" in read_markdown(f"{junk}\n\nINT. BAR\n\n{junk}\n".encode(), name="f.md").text
+    assert "INT. BAR" in read_text_file(f"{junk}\n\nINT. BAR\n\n{junk}\n".encode(), name="f.txt").text
+
+
 def test_markdown_without_a_scene_is_no_screenplay():
     assert read_markdown(b"# Notes\n\nBuy milk.\n", name="f.md") == ImportedScreenplay(
         text="",
