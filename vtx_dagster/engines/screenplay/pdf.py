@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.engines.export.emphasis import Run
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
-from vtx_dagster.engines.screenplay.typed_pages import Piece, TypedLine, TypedPage, read_typed_pages
+from vtx_dagster.engines.screenplay.typed_lines import Piece, TypedLine, TypedPage
+from vtx_dagster.engines.screenplay.typed_pages import read_typed_pages
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfTextPage

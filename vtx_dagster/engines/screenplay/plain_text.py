@@ -9,7 +9,7 @@ from typing import Final
 from vtx_dagster.engines.export.emphasis import Run, plain
 from vtx_dagster.engines.screenplay.decoding import decode_text
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
-from vtx_dagster.engines.screenplay.typed_pages import (
+from vtx_dagster.engines.screenplay.typed_lines import (
     CHARACTER_PT,
     LINE_PT,
     Piece,
@@ -18,8 +18,8 @@ from vtx_dagster.engines.screenplay.typed_pages import (
     begins_script,
     is_heading,
     is_name,
-    read_typed_pages,
 )
+from vtx_dagster.engines.screenplay.typed_pages import read_typed_pages
 
 _PIECE = re.compile(r"\S+(?: {1,2}\S+)*")
 _PAGE_NUMBER = re.compile(r"^\s*(?:page\s+)?(\d{1,3})\.?\s*$", re.IGNORECASE)

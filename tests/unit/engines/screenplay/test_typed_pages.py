@@ -4,17 +4,14 @@ from hypothesis import strategies as st
 
 from vtx_dagster.engines.export.emphasis import Run
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
-from vtx_dagster.engines.screenplay.typed_pages import (
+from vtx_dagster.engines.screenplay.typed_lines import (
     CHARACTER_PT,
     LINE_PT,
     Piece,
     TypedLine,
     TypedPage,
-    begins_script,
-    is_heading,
-    is_name,
-    read_typed_pages,
 )
+from vtx_dagster.engines.screenplay.typed_pages import read_typed_pages
 
 LEFT = 14
 """Columns from the edge of the paper to the left margin."""
@@ -285,23 +282,6 @@ def test_many_pages_are_named_in_short():
     assert found.remarks[0].endswith("page 8 (“An aside.”) and 4 more")
     three = read(SCENE + "\n\n      One.\n\n      Two.\n\n      Three.\n")
     assert three.remarks[0].endswith("page 1 (“One.”, “Two.”, …)")
-
-
-@pytest.mark.parametrize(
-    ("text", "heading", "begins", "name"),
-    [
-        ("INT. BAR", True, True, True),
-        ("  12 EXT. BAR 12", True, True, True),
-        ("Int. nothing", False, False, False),
-        ("Interior thoughts", False, False, False),
-        ("FADE IN:", False, True, True),
-        ("MARA (V.O.)", False, False, True),
-        ("(MORE)", False, False, False),
-        ("雨", False, False, False),
-    ],
-)
-def test_what_a_line_looks_like(text, heading, begins, name):
-    assert (is_heading(text), begins_script(text), is_name(text.strip())) == (heading, begins, name)
 
 
 rows = st.tuples(st.integers(0, 60), st.text(st.sampled_from("INT. ABab()1-:*   "), max_size=30)).map(
