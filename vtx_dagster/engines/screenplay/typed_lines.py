@@ -79,10 +79,13 @@ class TypedPage:
 
 def is_name(words: str) -> bool:
     """Say whether words have the form of a cue."""
-    if len(words) > _LONGEST_NAME:
-        return False
-    name = _CUE_TAIL.sub("", words, count=1).strip()
+    name = name_in(words)
     return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not name.startswith("(")
+
+
+def name_in(words: str) -> str:
+    """Return the name on a cue, without what stands in parentheses behind it; empty if it is far too long for one."""
+    return _CUE_TAIL.sub("", words, count=1).strip() if len(words) <= _LONGEST_NAME else ""
 
 
 def is_heading(line: str) -> bool:

@@ -23,6 +23,7 @@ from vtx_dagster.engines.screenplay.typed_lines import (
     TypedPage,
     heading_lefts,
     is_name,
+    name_in,
     words_of,
 )
 
@@ -70,6 +71,7 @@ class _Reader:
         self._in_speech = False
         self._is_torn = False
         self._page = ""
+        self._speaker = ""
         self._gap = 0.0
         self._in_columns = False
         self._page_middle = 0.0
@@ -118,7 +120,7 @@ class _Reader:
             return
         is_torn, self._is_torn = self._is_torn and starts_page, False
         rest = block
-        if is_torn and len(block) > 1 and is_name(words_of(block[0])) and not self._is_heading(block[0]):
+        if is_torn and len(block) > 1 and name_in(words_of(block[0])) == self._speaker:
             rest = block[1:]
         elif starts_page and self._open is not None:
             rest = self._gone_on(block)
@@ -199,6 +201,7 @@ class _Reader:
             return
         if self._is_cue(line, below):
             self._start(Kind.CUE, line)
+            self._speaker = name_in(words)
             self._in_speech = True
             return
         if self._in_speech and line.left > grid.action + 1.5 * grid.character and not (starts and self._is_other(line)):

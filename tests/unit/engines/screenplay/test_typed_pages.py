@@ -100,6 +100,8 @@ def test_speeches_go_on_over_pages_and_what_says_so_is_gone():
         "do, and I\nknow", "do, and I know"
     )
     assert found.remarks == ()
+    other = read(first, f"{cue}ANN\n          No.\n\nRain.\n")
+    assert "do, and I\n\nANN\nNo.\n\nRain.\n" in other.text
 
 
 def test_a_paragraph_goes_on_over_pages_where_its_sentence_does():
