@@ -28,7 +28,7 @@ brief = dg.AssetSpec(
     kinds={"markdown"},
     owners=["team:story"],
     code_version="1",
-    description="What the film is to be: `story/00_brief.md`, and any screenplay in `story/source/*.fountain`. Written by a "
+    description="What the film is to be: `story/00_brief.md`, and any screenplay in `story/source`. Written by a "
     "person; the sensor `studio_watch` observes its content hash.",
 )
 

@@ -12,7 +12,9 @@ from vtx_dagster.cli.studio_folder import record_of
 from vtx_dagster.cli.watching import Outcomes
 from vtx_dagster.core.errors import IncompleteLineupError, NotFoundError, VtxError
 from vtx_dagster.core.planner import ProjectRecord, Stage, plan_project
+from vtx_dagster.core.screenplay_formats import spelled_suffixes
 from vtx_dagster.partitions.batches import links, passable_keys
+from vtx_dagster.production.story_files import StoryFiles
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +65,9 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
     """
     made = Made(project=slug)
     record = _write_story(registry, made, tell, is_quiet=is_quiet)
+    if Stage.OUTLINE not in made.stages:
+        for remark in StoryFiles(registry.studio.project(slug)).passed_over:
+            tell(f"{slug}: {remark}")
     registry.register()
     if not record.clips:
         raise _nothing_to_make(registry, slug)
@@ -123,8 +128,8 @@ def _assemble(registry: Registry, made: Made, *, is_quiet: bool) -> None:
 def _nothing_to_make(registry: Registry, slug: str) -> NotFoundError:
     project = registry.studio.project(slug)
     return NotFoundError(
-        f"{slug} has nothing to make a film of: put a screenplay (.fountain) into {project.source_dir}, or write the story into"
-        f" {project.brief_path}",
+        f"{slug} has nothing to make a film of: put a screenplay ({spelled_suffixes()}) into"
+        f" {project.source_dir}, or write the story into {project.brief_path}",
         project=slug,
     )
 

@@ -36,6 +36,7 @@ def plan(
     from vtx_dagster.cli.gpu_due import gpu_due
     from vtx_dagster.cli.standing import unwritten_clips
     from vtx_dagster.core.planner import plan_studio
+    from vtx_dagster.production.story_files import StoryFiles
 
     opened = open_studio(studio)
     found = chosen_records(opened, slug, with_story=True)
@@ -46,6 +47,11 @@ def plan(
     # Those of others only make the forecast poorer.
     own_problems = problems.keys() & {record.project for record in found}
     follow = {record.project: record.story_to_follow() for record in found if any(not one.is_current for one in record.story)}
+    passed_over = {
+        record.project: files
+        for record in found
+        if not record.problem and (files := StoryFiles(opened.project(record.project)).passed_over)
+    }
     unwritten = {
         record.project: clips
         for record in found
@@ -56,7 +62,9 @@ def plan(
         told = [{"changed": changed.get((step.project, step.id), ""), "gpu": gpu.step_json(step)} for step in steps]
         facts = [{**_facts(step, parts), **more} for step, more in zip(steps, told, strict=True)]
         totals = {"forecast": forecast_json(_together(found)), "gpu": gpu.to_json()}
-        print_json({"steps": facts, **totals, "then": follow, "unwritten": unwritten, "problems": problems})
+        print_json(
+            {"steps": facts, **totals, "then": follow, "unwritten": unwritten, "passed_over": passed_over, "problems": problems}
+        )
     else:
         for project, problem in problems.items():
             say(f"{project}: {problem}")
@@ -70,7 +78,10 @@ def plan(
         for project, clips in unwritten.items():
             for clip in clips:
                 say(f"{_named(project, slug)}{missing_spec(project, clip)}")
-        if not (steps or problems):
+        for project, files in passed_over.items():
+            for file in files:
+                say(f"{_named(project, slug)}{file}")
+        if not (steps or problems or passed_over):
             say("everything is current")
     if own_problems or (check and steps):
         raise typer.Exit(1)

@@ -27,13 +27,15 @@ def new(
     logline: Annotated[str, typer.Option(help="What it is about, in a line.", show_default=False)] = "",
     screenplay: Annotated[
         Path | None,
-        typer.Option(metavar="F.fountain", help="A screenplay in Fountain, copied to story/source.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="A screenplay: Fountain, Final Draft, PDF, text. Copied to story/source.", show_default=False
+        ),
     ] = None,
     studio: StudioOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a new film project from the template. Title and author come from the title page of the screenplay, if it has one."""
-    page = _title_page(screenplay) if screenplay is not None and screenplay.suffix.lower() == ".fountain" else {}
+    page = _title_page(screenplay) if screenplay is not None else {}
     title = title or page.get("title", "")
     if not title:
         without = (
@@ -47,7 +49,7 @@ def new(
         return
     say(f"made {project.root}")
     if screenplay is None:
-        say(f"next: write {project.brief_path.relative_to(project.root)}, or put a screenplay (.fountain) into story/source/")
+        say(f"next: write {project.brief_path.relative_to(project.root)}, or put a screenplay into story/source/")
     say(f"{'next' if screenplay else 'then'}: vtx make {slug}{studio_words(opened)}")
 
 
@@ -55,13 +57,15 @@ def _title_page(screenplay: Path) -> dict[str, str]:
     """Return what a screenplay's title page says: title and author, each in one line.
 
     Raises:
-        NotFoundError, InvalidFileError: If the file is missing, no UTF-8 text, or no screenplay.
+        NotFoundError, InvalidFileError: If the file is missing, broken, of a format that is not read, or no screenplay.
     """
     from vtx_dagster.core.story import Source
     from vtx_dagster.engines.screenplay.fountain import parse_screenplay
-    from vtx_dagster.studio.files import read_text
+    from vtx_dagster.engines.screenplay.reading import read_screenplay_file
+    from vtx_dagster.studio.files import read_bytes
 
-    page = parse_screenplay(Source(name=str(screenplay), text=read_text(screenplay))).title_page
+    text = read_screenplay_file(str(screenplay), read_bytes(screenplay)).text
+    page = parse_screenplay(Source(name=str(screenplay), text=text)).title_page
     author = page.get("author") or page.get("authors", "")
     return {"title": " ".join(page.get("title", "").split()), "author": ", ".join(author.split("\n"))}
 

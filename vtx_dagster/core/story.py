@@ -40,6 +40,9 @@ class Source(Part):
 
     name: str = Field(description="Path inside the project, e.g. ``story/source/film.fountain``.")
     text: str
+    remarks: tuple[str, ...] = Field(
+        default=(), exclude=True, description="What was unsure or left out when it was read. It decides nothing."
+    )
 
 
 class StoryContext(Part):
@@ -47,7 +50,7 @@ class StoryContext(Part):
 
     metadata: Metadata
     brief: Source
-    screenplays: tuple[Source, ...] = Field(default=(), description="Fountain files given by the user, in name order.")
+    screenplays: tuple[Source, ...] = Field(default=(), description="As Fountain, in the order of their files' names.")
     bible: Bible = Bible()
 
 
@@ -161,7 +164,7 @@ class Story(Protocol):
 
     @cached_property
     def screenplays(self) -> tuple[Source, ...]:
-        """Fountain files that a person brought along, in name order."""
+        """The screenplays that a person brought along, as Fountain, in name order."""
         ...
 
     @cached_property

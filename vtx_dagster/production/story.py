@@ -19,7 +19,7 @@ from vtx_dagster.core.story import (
     TreatmentChoice,
 )
 from vtx_dagster.production.bible_proposal import apply_proposal
-from vtx_dagster.production.story_files import StoryFiles
+from vtx_dagster.production.story_files import StoryFiles, source_folder
 from vtx_dagster.production.story_parts import StoryParts, writer_name
 from vtx_dagster.production.story_run import MARKDOWN, StoryRun, WrittenStage, chosen_parts, text_of
 from vtx_dagster.studio.documents import dump_document, load_document
@@ -158,7 +158,7 @@ class StoryDesk:
 
 def brief_hash(project: Project) -> str:
     """Return the content hash of a project's brief and screenplays."""
-    return _hash_of([project.brief_path, *sorted(project.source_dir.glob("*.fountain"))], hash_one=_hash_of_words)
+    return _hash_of([project.brief_path, *source_folder(project).screenplays], hash_one=_hash_of_words)
 
 
 def bible_hash(project: Project) -> str:

@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -17,13 +18,16 @@ from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
 from vtx_dagster.core.plain_form import plain_form
 from vtx_dagster.core.planner import Stage
+from vtx_dagster.core.screenplay_formats import FOUNTAIN_SUFFIXES, READABLE_SUFFIXES, is_readable, remedy_for, suffix_of
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import Source, TreatmentChoice
 from vtx_dagster.engines.breakdown.brief import is_fountain, without_comments, without_wraps
+from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
+from vtx_dagster.engines.screenplay.reading import read_screenplay_file
 from vtx_dagster.engines.screenplay.source_lines import raw_lines
 from vtx_dagster.studio.documents import line_of, load_document, parse_document
 from vtx_dagster.studio.files import is_fountain as is_screenplay
-from vtx_dagster.studio.files import read_text
+from vtx_dagster.studio.files import read_bytes, read_text, storage_errors
 from vtx_dagster.studio.library import load_capsules
 from vtx_dagster.studio.project import Project
 from vtx_dagster.studio.story_record import StoryLog
@@ -34,7 +38,7 @@ COMMENTS_AND_HEADINGS = re.compile(r"<!--.*?-->|^\s*#[^\n]*$", re.DOTALL | re.MU
 _SCENE_FILE = re.compile(r"(A\d{2,}_S\d{2,})__.*\.fountain")
 
 
-_TEXTS = ("brief", "screenplays", "outline_source", "outline", "treatment_source", "scenes", "shotlist")
+_TEXTS = ("brief", "screenplays", "_sources", "outline_source", "outline", "treatment_source", "scenes", "shotlist")
 
 
 class Reading(StrEnum):
@@ -52,6 +56,54 @@ class Reading(StrEnum):
     CRLF = "crlf"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFolder:
+    """What is in ``story/source``.
+
+    Attributes:
+        screenplays: The files that are read, in name order.
+        passed_over: The others, each with the reason and what to do.
+    """
+
+    screenplays: tuple[Path, ...]
+    passed_over: tuple[str, ...]
+
+
+def source_folder(project: Project) -> SourceFolder:
+    """Return which files of ``story/source`` are the screenplay, by their names.
+
+    Where there are Fountain files, these are: what lies beside them is mostly what they were exported to or made from. Else all
+    files that can be read are, and of several with one name the format that says most. Hidden files are no one's screenplay.
+
+    Raises:
+        StorageError: If the folder cannot be read.
+    """
+    folder = project.source_dir
+    with storage_errors(folder, doing="read"):
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith(".")) if folder.is_dir() else []
+    found = [path for path in paths if is_readable(path.name) and not path.is_dir()]
+    fountain = [path for path in found if suffix_of(path.name) in FOUNTAIN_SUFFIXES]
+    order = list(READABLE_SUFFIXES)
+    first: dict[str, Path] = {}
+    for path in sorted(found, key=lambda path: order.index(suffix_of(path.name))):
+        first.setdefault(path.stem, path)
+    screenplays = fountain or [path for path in found if first[path.stem] == path]
+    passed_over = []
+    for path in paths:
+        name = path.relative_to(project.root).as_posix()
+        if path in screenplays or (path.is_dir() and not is_readable(path.name)):
+            continue
+        if path.is_dir():
+            why = "a folder: compress it to a zip file of that name, or put the text in it here"
+        elif is_readable(path.name):
+            other = fountain[0] if fountain else first[path.stem]
+            why = f"{other.name} is read instead: keep one of them here"
+        else:
+            why = remedy_for(path.name)
+        passed_over.append(f"{name} is not read: {why}")
+    return SourceFolder(screenplays=tuple(screenplays), passed_over=tuple(passed_over))
+
+
 class StoryFiles:
     """Reads every file once, when it is first asked for. Implements ``core.story.Story``.
 
@@ -67,6 +119,7 @@ class StoryFiles:
         self.has_beat_ids = False
         self._reading = Reading.PLAIN
         self._stored: dict[Path, str] = {}
+        self._imported: dict[Path, ImportedScreenplay] = {}
 
     def read_as(self, reading: Reading) -> Self:
         """Return the same story, its texts read in another way."""
@@ -105,8 +158,35 @@ class StoryFiles:
 
     @cached_property
     def screenplays(self) -> tuple[Source, ...]:
-        """Fountain files that a person brought along, in name order."""
-        return tuple(self.source(path) for path in sorted(self.project.source_dir.glob("*.fountain")))
+        """The screenplays that a person brought along, as Fountain, in name order.
+
+        Raises:
+            InvalidFileError: If one is broken, or not what its name says.
+        """
+        return tuple(source for source in self._sources if not _is_no_screenplay(source))
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """The files in ``story/source`` that are not read, each with the reason and what to do."""
+        empty = (remark for source in self._sources if _is_no_screenplay(source) for remark in source.remarks)
+        return (*self._source_folder.passed_over, *empty)
+
+    @cached_property
+    def _source_folder(self) -> SourceFolder:
+        return source_folder(self.project)
+
+    @cached_property
+    def _sources(self) -> tuple[Source, ...]:
+        return tuple(map(self._screenplay, self._source_folder.screenplays))
+
+    def _screenplay(self, path: Path) -> Source:
+        name = self.relative(path)
+        if path not in self._imported:
+            self._imported[path] = read_screenplay_file(name, read_bytes(path))
+        read = self._imported[path]
+        # Lines that errors name are those of the Fountain text: they can be counted in the file only if it is Fountain.
+        shown = name if suffix_of(name) in FOUNTAIN_SUFFIXES else f"{name} (as Fountain)"
+        return Source(name=shown, text=self._as_read(read.text, is_fountain=True), remarks=read.remarks)
 
     @cached_property
     def bible(self) -> Bible:
@@ -221,11 +301,14 @@ class StoryFiles:
         if path not in self._stored:
             self._stored[path] = read_text(path, root=self.project.root)
         text = self._stored[path]
+        return self._as_read(text, is_fountain=is_screenplay(path))
+
+    def _as_read(self, text: str, *, is_fountain: bool) -> str:
         if self._reading == Reading.STORED:
             return text
         if self._reading in (Reading.LF, Reading.CRLF):
             return ("\n" if self._reading == Reading.LF else "\r\n").join(raw_lines(text))
-        return plain_form(text, is_fountain=is_screenplay(path))
+        return plain_form(text, is_fountain=is_fountain)
 
     def relative(self, path: Path) -> str:
         """Return how a file of the project is called."""
@@ -235,3 +318,8 @@ class StoryFiles:
         if not path.is_file():
             message = f"{self.relative(path)} is missing: run `vtx story {stage} {self.project.slug}` first"
             raise NotFoundError(message, path=str(path))
+
+
+def _is_no_screenplay(source: Source) -> bool:
+    """Say whether a text turned out to be something else, such as notes. An empty Fountain file is a mistake, and an error."""
+    return not source.text and suffix_of(source.name) not in FOUNTAIN_SUFFIXES

@@ -132,6 +132,7 @@ class StoryRun:
     def outline(self) -> WrittenStage:
         """Write acts, scenes and beats."""
         path = self._project.outline_path
+        self._stored.notes += self._story.passed_over
         job = self._job()
         if job.due:
             draft = self._writer.outline(self._story, job)

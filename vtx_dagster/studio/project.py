@@ -26,8 +26,9 @@ from vtx_dagster.core.errors import (
 )
 from vtx_dagster.core.ids import ACT_PATTERN, CLIP_PATTERN, SLUG_PATTERN, checked_slug, story_order
 from vtx_dagster.core.metadata import Metadata
+from vtx_dagster.core.screenplay_formats import is_readable, remedy_for
 from vtx_dagster.studio.documents import D, line_of, load_document
-from vtx_dagster.studio.files import read_text, storage_errors, write_atomic
+from vtx_dagster.studio.files import read_bytes, storage_errors, write_atomic
 from vtx_dagster.studio.problems import model_problems
 from vtx_dagster.studio.settings import Settings
 from vtx_dagster.studio.template import PROJECT_FOLDERS, project_files, studio_files
@@ -147,26 +148,27 @@ class Studio:
             title: Its title, 1 to 200 characters.
             logline: What it is about, in a line.
             author: Who wrote it.
-            screenplay: A Fountain file, copied to ``story/source``.
+            screenplay: A file of any format that is read, copied to ``story/source`` as it is.
             files: Texts that replace those of the template, or are added to them, by path in the project.
 
         Raises:
-            InvalidRequestError: If slug, title or the screenplay's suffix is not usable.
+            InvalidRequestError: If slug, title or the screenplay's name is not usable.
             AlreadyExistsError: If there is a folder of that name.
-            NotFoundError, InvalidFileError: If the screenplay is missing or not a UTF-8 text.
+            NotFoundError, InvalidFileError: If the screenplay is missing, not a regular file or far too large.
             StorageError: If the disk refuses.
         """
         project = Project(studio=self, slug=checked_slug(slug))
         try:
-            texts = {**project_files(Metadata(title=title, logline=logline, author=author)), **(files or {})}
+            given = {**project_files(Metadata(title=title, logline=logline, author=author)), **(files or {})}
         except ValidationError as error:
             problem = next(model_problems(error))
             raise InvalidRequestError(f"{'.'.join(map(str, problem.path))}: {problem.text}", project=slug) from error
+        contents: dict[str, bytes | str] = dict(given)
         if screenplay is not None:
-            if screenplay.suffix.lower() != ".fountain":
-                message = f"{screenplay} is not a Fountain file: its name must end with .fountain"
-                raise InvalidRequestError(message, path=str(screenplay))
-            texts[f"story/source/{screenplay.name}"] = read_text(screenplay)
+            if not is_readable(screenplay.name):
+                remedy = remedy_for(screenplay.name) or "its name begins with a dot, which hides it: rename it"
+                raise InvalidRequestError(f"{screenplay} cannot be a project's screenplay: {remedy}", path=str(screenplay))
+            contents[f"story/source/{screenplay.name}"] = read_bytes(screenplay)
         if project.root.exists() or project.root.is_symlink():
             raise _project_exists(project)
         new = self.projects_dir / f".new-{slug}-{secrets.token_hex(4)}"
@@ -174,8 +176,8 @@ class Studio:
             with storage_errors(project.root, doing="make"):
                 for folder in PROJECT_FOLDERS:
                     (new / folder).mkdir(parents=True, exist_ok=True)
-                for name, text in texts.items():
-                    write_atomic(new / name, text)
+                for name, content in contents.items():
+                    write_atomic(new / name, content)
                 _rename_folder(new, project)
         finally:
             shutil.rmtree(new, ignore_errors=True)

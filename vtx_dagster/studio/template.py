@@ -120,7 +120,7 @@ BRIEF = """\
 
 <!--
 What happens in the film? Headings become scenes and paragraphs become action.
-With a screenplay in story/source/*.fountain that one is used, and this can stay as it is.
+With a screenplay in story/source that one is used, and this can stay as it is.
 -->
 """
 

@@ -81,7 +81,7 @@ def test_a_project_without_a_story_says_what_to_write(vtx, studio):
     studio.create_project("empty", title="E")
     result = vtx("make", "empty", "--studio", studio.root)
     assert result.exit_code == 1
-    assert "error: empty has nothing to make a film of: put a screenplay (.fountain) into" in result.stderr
+    assert "error: empty has nothing to make a film of: put a screenplay (.fountain, .spmd, .fdx," in result.stderr
 
 
 def test_a_project_that_cannot_be_read_is_one_clear_error(vtx, studio):
@@ -114,11 +114,20 @@ def test_clips_that_change_while_they_are_rendered_are_not_cut(vtx, film, edit, 
 
 
 def test_a_stage_that_fails_is_one_clear_error(vtx, studio):
-    (studio.project("film").source_dir / "film.fountain").write_bytes(b"INT. ROOM - DAY\n\n\xff\n")
+    (studio.project("film").source_dir / "film.fountain").write_bytes(b"Title: The Film\n")
     result = vtx("make", "film", "--studio", studio.root)
     assert result.exit_code == 1
-    assert "story/source/film.fountain:3" in result.stderr
+    assert "story/source/film.fountain:1" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_files_that_are_not_read_are_named_once(vtx, film, studio):
+    remark = "story/source/film.docx is not read: Word files are not read: save it as PDF"
+    for project in (film, studio.project("film")):
+        (project.source_dir / "film.docx").write_bytes(b"PK")
+        result = vtx("make", "film", "--studio", project.studio.root)
+        assert result.exit_code == 0
+        assert result.stderr.count(remark) == 1
 
 
 def test_a_film_that_is_gone_is_assembled_again_from_its_takes(vtx, film):

@@ -30,6 +30,15 @@ def test_plan_after_an_edit_of_the_screenplay_says_what_may_follow(vtx, film, ed
     assert json.loads(vtx("plan", "--json", *at).stdout)["then"] == {"film": ["treatment", "shotlist"]}
 
 
+def test_plan_names_the_files_that_are_not_read(vtx, film):
+    (film.source_dir / "Film.DOCX").write_bytes(b"PK")
+    at = ("--studio", film.studio.root)
+    remark = "story/source/Film.DOCX is not read: Word files are not read: save it as PDF"
+    assert vtx("plan", "film", *at).stdout == f"{remark}\n"
+    assert vtx("plan", *at).stdout == f"film {remark}\n"
+    assert json.loads(vtx("plan", "--json", *at).stdout)["passed_over"] == {"film": [remark]}
+
+
 def test_plan_of_a_finished_film_is_empty(vtx, finished):
     result = vtx("plan", "film", "--check", "--studio", finished[0])
     assert (result.exit_code, result.stdout) == (0, "everything is current\n")

@@ -34,9 +34,10 @@ def test_new_takes_title_and_author_from_the_title_page(vtx, studio, tmp_path):
     [
         ("mine.fountain", "INT. ROOM - DAY\n\nX.\n", 2, "has no title page with a Title"),
         ("mine.fountain", "Title: Mine\n", 1, "mine.fountain:"),
-        ("mine.pdf", "%PDF", 2, "give one"),
+        ("mine.pdf", "%PDF", 1, "mine.pdf: not a PDF that can be read"),
+        ("mine.docx", "PK", 1, "mine.docx: Word files are not read: save it as PDF"),
     ],
-    ids=["no title", "no screenplay", "no Fountain"],
+    ids=["no title", "no screenplay", "no PDF", "other format"],
 )
 def test_new_without_a_title_is_refused(vtx, studio, tmp_path, name, text, code, message):
     (tmp_path / name).write_text(text, encoding="utf-8")

@@ -204,19 +204,31 @@ def test_nothing_is_left_of_a_project_that_could_not_be_made(studio: Studio, mon
     ("change", "error", "problem"),
     [
         ({"title": ""}, InvalidRequestError, "title: String should have at least 1 character"),
-        ({"screenplay": "film.docx"}, InvalidRequestError, r"must end with \.fountain"),
+        (
+            {"screenplay": "film.docx"},
+            InvalidRequestError,
+            "film.docx cannot be a project's screenplay: Word files are not read: save it as PDF",
+        ),
+        ({"screenplay": ".film.fountain"}, InvalidRequestError, "its name begins with a dot"),
         ({"screenplay": "none.fountain"}, NotFoundError, "does not exist"),
-        ({"screenplay": "latin.fountain"}, InvalidFileError, "latin.fountain:2: byte 0xe9 is not UTF-8"),
+        ({"screenplay": "folder.fountain"}, InvalidFileError, "not a regular file"),
     ],
-    ids=["no title", "other format", "missing", "not UTF-8"],
+    ids=["no title", "other format", "hidden", "missing", "folder"],
 )
 def test_project_is_not_made_from_bad_things(studio: Studio, tmp_path: Path, change: dict, error: type[Exception], problem: str):
-    (tmp_path / "latin.fountain").write_bytes(b"INT.\ncaf\xe9\n")
+    (tmp_path / "folder.fountain").mkdir()
     if "screenplay" in change:
         change = {"screenplay": tmp_path / change["screenplay"]}
     with pytest.raises(error, match=problem):
         studio.create_project("film", **{"title": "T", **change})
     assert studio.slugs() == ()
+
+
+@pytest.mark.parametrize("name", ["film.fountain", "FILM.FOUNTAIN", "film.fdx", "film.pdf", "film.txt"])
+def test_a_screenplay_of_any_format_is_copied_as_it_is(studio: Studio, tmp_path: Path, name: str):
+    (tmp_path / name).write_bytes(b"\xffINT.\r\ncaf\xe9\n")
+    project = studio.create_project("film", title="T", screenplay=tmp_path / name)
+    assert (project.source_dir / name).read_bytes() == b"\xffINT.\r\ncaf\xe9\n"
 
 
 def test_every_file_has_its_place(project: Project):

@@ -195,7 +195,7 @@ def _read_script(context: StoryContext) -> _Script:
         sources, title, logline = (converted.fountain,), converted.title, converted.logline
     acts: list[ActText] = []
     scenes: list[list[_WrittenScene]] = []
-    remarks: list[str] = []
+    remarks = [remark for source in sources for remark in source.remarks]
     for source in sources:
         screenplay = parse_screenplay(source)
         lines = SceneLines(source.text)

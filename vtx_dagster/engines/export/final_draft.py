@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from vtx_dagster.engines.export.emphasis import Run, runs
 from vtx_dagster.engines.export.script import (
     Action,
     Block,
@@ -28,6 +27,7 @@ from vtx_dagster.engines.export.script import (
     side_by_side,
 )
 from vtx_dagster.engines.export.title_page import TitlePage
+from vtx_dagster.engines.screenplay.emphasis import Run, runs
 
 _NOT_XML = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REPLACEMENT = "\ufffd"

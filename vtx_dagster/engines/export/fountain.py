@@ -20,9 +20,9 @@ from vtx_dagster.engines.export.script import (
     Transition,
 )
 from vtx_dagster.engines.export.title_page import TitlePage
+from vtx_dagster.engines.screenplay.emphasis import escaped
 from vtx_dagster.engines.screenplay.fountain import OUTSIDE, reads_as_action
 from vtx_dagster.engines.screenplay.heading import looks_like_heading
-from vtx_dagster.engines.screenplay.marks import escaped
 
 
 def fountain_text(script: Script) -> str:

@@ -19,9 +19,9 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from vtx_dagster.core.export_formats import Paper
-from vtx_dagster.engines.export.emphasis import Run
 from vtx_dagster.engines.export.script import Script
 from vtx_dagster.engines.export.typesetting import FORMATS, Format, Line, Page, columns_of, paginated, title_pages
+from vtx_dagster.engines.screenplay.emphasis import Run
 
 UNSHOWN: Final = "□"
 """Stands for a character that no font here has."""

@@ -9,8 +9,8 @@ from vtx_dagster.core.outline import Outline, OutlineAct
 from vtx_dagster.core.screenplay import Element, ElementKind
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.export.title_page import TitlePage, title_page
+from vtx_dagster.engines.screenplay.emphasis import escaped
 from vtx_dagster.engines.screenplay.fountain import parse_scene
-from vtx_dagster.engines.screenplay.marks import escaped
 
 _ON_REQUEST = frozenset({ElementKind.NOTE, ElementKind.SYNOPSIS})
 

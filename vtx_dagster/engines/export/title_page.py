@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from vtx_dagster.engines.export.emphasis import plain
-from vtx_dagster.engines.screenplay.marks import escaped
+from vtx_dagster.engines.screenplay.emphasis import escaped, plain
 
 _TITLE = ("title", "titel", "titre", "titolo", "t\u00edtulo", "titulo", "\u043d\u0430\u0437\u0432\u0430\u043d\u0438\u0435")
 _AUTHOR = ("author", "authors", "written by", "writer", "writers", "autor", "autoren", "autorin", "auteur", "auteurs", "autore")

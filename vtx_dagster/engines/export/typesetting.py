@@ -13,7 +13,6 @@ from typing import Final
 
 from vtx_dagster.core.export_formats import Paper
 from vtx_dagster.engines.breakdown.prose import shortened
-from vtx_dagster.engines.export.emphasis import Run, plain, runs
 from vtx_dagster.engines.export.script import (
     Action,
     Block,
@@ -30,7 +29,7 @@ from vtx_dagster.engines.export.script import (
     side_by_side,
 )
 from vtx_dagster.engines.export.title_page import TitlePage
-from vtx_dagster.engines.screenplay.marks import escaped
+from vtx_dagster.engines.screenplay.emphasis import Run, escaped, plain, runs
 
 _WORD = re.compile(r"\S+")
 _CONTINUED: Final = "(CONT'D)"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from vtx_dagster.engines.export.emphasis import runs
 from vtx_dagster.engines.export.script import Script, side_by_side
 from vtx_dagster.engines.export.shot_table import ShotRow
+from vtx_dagster.engines.screenplay.emphasis import runs
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

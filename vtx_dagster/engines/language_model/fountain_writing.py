@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError
 from vtx_dagster.core.screenplay import ElementKind, SceneText
 from vtx_dagster.core.story import Source
+from vtx_dagster.engines.screenplay.emphasis import plain_text
 from vtx_dagster.engines.screenplay.fountain import parse_scene, reads_as_action, reads_as_cue
 from vtx_dagster.engines.screenplay.heading import looks_like_heading
-from vtx_dagster.engines.screenplay.marks import plain_text
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _NOTE = re.compile(r"\[(?=\[)")

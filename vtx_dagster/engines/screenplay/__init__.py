@@ -1,1 +1,1 @@
-"""What writers bring: screenplays in the formats that they are written in, read once, with marks and line numbers kept."""
+"""Screenplays as people bring them. Every format becomes Fountain text, and one reader reads that, marks and lines and all."""

@@ -27,6 +27,7 @@ from vtx_dagster.core.screenplay import (
     SpeechPart,
 )
 from vtx_dagster.core.story import Source
+from vtx_dagster.engines.screenplay.emphasis import escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
     Heading,
     is_end_card,
@@ -35,7 +36,6 @@ from vtx_dagster.engines.screenplay.heading import (
     read_heading,
     without_number,
 )
-from vtx_dagster.engines.screenplay.marks import escaped, plain_text
 from vtx_dagster.engines.screenplay.source_lines import Note, SourceLine, source_lines
 from vtx_dagster.engines.screenplay.title_page import read_title_page
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from vtx_dagster.engines.screenplay.emphasis import escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import is_transition, looks_like_heading
-from vtx_dagster.engines.screenplay.marks import escaped, plain_text
 from vtx_dagster.engines.screenplay.source_lines import SourceLine
 
 _ENTRY = re.compile(r"^(?P<key>[^\W_][^:\uff1a]{0,60}?)\s*[:\uff1a](?:\s+(?P<value>.*)|(?P<close>\S.*)?)$")

@@ -1,9 +1,9 @@
 import pytest
 
 from vtx_dagster.core.export_formats import Paper
-from vtx_dagster.engines.export.emphasis import Run, runs
 from vtx_dagster.engines.export.title_page import TitlePage
 from vtx_dagster.engines.export.typesetting import FORMATS, Format, Line, Page, columns_of, paginated, title_pages, wrapped
+from vtx_dagster.engines.screenplay.emphasis import Run, runs
 
 SHORT = Format(columns=60, lines=10)
 

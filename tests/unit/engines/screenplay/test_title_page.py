@@ -19,7 +19,7 @@ from vtx_dagster.engines.screenplay.title_page import read_title_page
             \tand B
 
             INT. A""",
-            {"title": "The Light\nOf Day", "credit": "Story by", "author": "A\nand B"},
+            {"title": "_The Light_\nOf Day", "credit": "Story by", "author": "A\nand B"},
             "",
             id="indented",
         ),

@@ -4,6 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Final
+
+JOINER: Final = "\u2060"
+"""Word joiner: invisible, and no white space. What stands behind it has no meaning to a reader of Fountain."""
 
 _BOLD, _ITALIC, _UNDERLINED = 1, 2, 4
 _MARKS = frozenset("*_\\")
@@ -37,6 +41,17 @@ def runs(markup: str) -> tuple[Run, ...]:
 def plain(markup: str) -> str:
     """Return marked text without its marks."""
     return "".join(run.text for run in runs(markup))
+
+
+def plain_text(markup: str) -> str:
+    """Return marked text without its marks, with single spaces and without what nobody sees."""
+    words = " ".join(markup.split()).replace(JOINER, "")
+    return words if _MARKS.isdisjoint(words) else " ".join(plain(words).split())
+
+
+def escaped(text: str) -> str:
+    """Return marked text that shows a text as it is."""
+    return re.sub(r"([*_\\])", r"\\\1", text)
 
 
 def _applied(

@@ -3,9 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.export.emphasis import Run, plain, runs
+from vtx_dagster.engines.screenplay.emphasis import Run, escaped, plain, runs
 from vtx_dagster.engines.screenplay.fountain import parse_scene
-from vtx_dagster.engines.screenplay.marks import escaped
 
 
 @pytest.mark.parametrize(
