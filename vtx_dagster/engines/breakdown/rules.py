@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.frames import MAX_FRAMES
-from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.metadata import DEFAULT_PROFILES, Metadata
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.pacing import pace
@@ -65,14 +65,21 @@ class Breakdown:
         """Name and version; a change makes generated story files stale."""
         return EngineIdentity(name="breakdown", version="1")
 
-    def outline(self, context: StoryContext, *, previous: Outline | None = None) -> Outline:
+    def outline(
+        self, context: StoryContext, *, previous: Outline | None = None, written: Mapping[str, Source] = MappingProxyType({})
+    ) -> Outline:
         """Return the acts, scenes and beats of the screenplays, or without one of the brief.
+
+        Args:
+            context: What is broken down.
+            previous: The outline before, whose ids stay with what is the same.
+            written: The scene files that were made of it.
 
         Raises:
             InvalidFileError: If there is nothing to break down, or a screenplay cannot be read; the message says where.
         """
         script = _read_script(context)
-        outline = _outline(script, context, previous)
+        outline = _outline(script, context, previous, written)
         texts = [scene.text for scene in script.all_scenes]
         cast = _cast(context.bible, texts)
         ids = [scene.id for act in outline.acts for scene in act.scenes]
@@ -116,15 +123,17 @@ class Breakdown:
         context: StoryContext,
         outline: Outline,
         treatment: str,  # noqa: ARG002 - writers with a model use it; this one has the author's own words
+        *,
+        written: Mapping[str, Source] = MappingProxyType({}),
     ) -> tuple[SceneFile, ...]:
         """Return the scenes as they were written, word for word; a scene that only the outline has, from its beats.
 
         Raises:
             InvalidFileError: If a screenplay cannot be read.
         """
-        written = self._written_scenes(context, outline)
+        now = self._written_scenes(context, outline, written)
         return tuple(
-            SceneFile(scene=scene.id, slug=scene_slug(scene), text=_scene_text(scene, written.get(scene.id)))
+            SceneFile(scene=scene.id, slug=scene_slug(scene), text=_scene_text(scene, now.get(scene.id)))
             for act in outline.acts
             for scene in act.scenes
         )
@@ -139,7 +148,8 @@ class Breakdown:
             NotFoundError: If there is a scene file of no scene in the outline.
         """
         check_known(scenes, outline)
-        parsed = {scene: parse_scene(scenes[scene]) for scene in sorted(scenes, key=story_order)}
+        ordered = (scene.id for act in outline.acts for scene in act.scenes if scene.id in scenes)
+        parsed = {scene: parse_scene(scenes[scene]) for scene in ordered}
         cast = _cast(context.bible, list(parsed.values()))
         settings = _settings(context, [(text, scenes[scene].name, scene) for scene, text in parsed.items()], cast)
         shots: list[Shot] = []
@@ -147,12 +157,12 @@ class Breakdown:
             shots += scene_shots(text, setting, cast)
         return numbered_shots(shots, previous)
 
-    def _written_scenes(self, context: StoryContext, outline: Outline) -> dict[str, _WrittenScene]:
+    def _written_scenes(self, context: StoryContext, outline: Outline, written: Mapping[str, Source]) -> dict[str, _WrittenScene]:
         """Return the scenes of the screenplay by the ids that the outline gives them; none without a screenplay or brief."""
         if not context.screenplays and not context.brief.text.strip():
             return {}
         script = _read_script(context)
-        ids = [scene.id for act in _outline(script, context, outline).acts for scene in act.scenes]
+        ids = [scene.id for act in _outline(script, context, outline, written).acts for scene in act.scenes]
         return dict(zip(ids, script.all_scenes, strict=True))
 
 
@@ -241,7 +251,7 @@ def named_profile(heading: str, bible: Bible) -> str | None:
     return next((key for key in profiles if key_of(key) in words), None)
 
 
-def _outline(script: _Script, context: StoryContext, previous: Outline | None) -> Outline:
+def _outline(script: _Script, context: StoryContext, previous: Outline | None, written: Mapping[str, Source]) -> Outline:
     """Return acts and scenes with their ids and beats."""
     cast = _cast(context.bible, [scene.text for scene in script.all_scenes])
     acts = tuple(
@@ -257,7 +267,13 @@ def _outline(script: _Script, context: StoryContext, previous: Outline | None) -
         for act in script.acts
     )
     outline = Outline(title=context.metadata.title, logline=context.metadata.logline or script.logline, acts=acts)
-    return numbered_outline(outline, previous, given=[[scene.number for scene in act.scenes] for act in script.acts])
+    return numbered_outline(
+        outline,
+        previous,
+        given=[[scene.number for scene in act.scenes] for act in script.acts],
+        texts=[scene.verbatim for scene in script.all_scenes],
+        texts_before={scene: source.text for scene, source in written.items()},
+    )
 
 
 def _filled(outlined: OutlineScene, scene: SceneText, setting: SceneSetting, cast: Cast, metadata: Metadata) -> OutlineScene:

@@ -60,7 +60,7 @@ class BreakdownWriter:
     def outline(self, story: Story, job: Job) -> Draft[Outline]:  # noqa: ARG002 - always the whole outline
         """Return the acts, scenes and beats of the screenplays, or without one of the brief."""
         previous = story.outline if story.outline_source.text else None
-        return self._draft(Stage.OUTLINE, story, Breakdown().outline(_context(story), previous=previous))
+        return self._draft(Stage.OUTLINE, story, Breakdown().outline(_context(story), previous=previous, written=story.scenes))
 
     def treatments(self, story: Story, job: Job) -> Iterator[Draft[str]]:  # noqa: ARG002 - there is only one
         """Yield the outline as prose."""
@@ -72,7 +72,8 @@ class BreakdownWriter:
 
     def screenplay(self, story: Story, job: Job) -> Iterator[Draft[tuple[SceneFile, ...]]]:  # noqa: ARG002 - always all scenes
         """Yield the scenes as they were written, word for word."""
-        yield self._draft(Stage.SCREENPLAY, story, Breakdown().screenplay(_context(story), story.outline, story.treatment))
+        scenes = Breakdown().screenplay(_context(story), story.outline, story.treatment, written=story.scenes)
+        yield self._draft(Stage.SCREENPLAY, story, scenes)
 
     def shotlist(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:  # noqa: ARG002 - always all scenes
         """Yield the shots of every scene."""

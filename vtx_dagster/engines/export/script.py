@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
-from vtx_dagster.core.ids import FilmId
+from vtx_dagster.core.film_order import StoryOrder
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
@@ -140,21 +140,22 @@ def read_script(scenes: Mapping[str, Source], *, metadata: Metadata, outline: Ou
     """Return the screenplay of a project.
 
     Args:
-        scenes: The scene files by scene id, in story order.
+        scenes: The scene files by scene id.
         metadata: Has title and author.
-        outline: Has the titles of the acts; acts have none without it.
+        outline: Has the titles of the acts and the order of the scenes; without it they follow the numbers of their ids.
 
     Raises:
         InvalidFileError: If a file does not hold exactly one scene; the message says where.
     """
     titles = {act.id: act.title for act in outline.acts} if outline else {}
-    read = [_scene(scene, source) for scene, source in scenes.items()]
+    order = StoryOrder.of(outline, None)
     return Script(
         title=_one_line(metadata.title),
         author=_one_line(metadata.author),
         acts=tuple(
-            Act(id=act, title=_one_line(titles.get(act, "")), scenes=tuple(group))
-            for act, group in groupby(read, key=lambda scene: str(FilmId.parse(scene.id).act))
+            Act(id=act, title=_one_line(titles.get(act, "")), scenes=read)
+            for act, known in order.acts_of(scenes).items()
+            if (read := tuple(_scene(scene, scenes[scene]) for scene in known if scene in scenes))
         ),
     )
 
