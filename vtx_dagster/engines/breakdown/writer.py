@@ -39,6 +39,11 @@ class BreakdownWriter:
         """The stages that it writes: all but a proposal for the bible."""
         return (Stage.OUTLINE, Stage.TREATMENT, Stage.SCREENPLAY, Stage.SHOTLIST)
 
+    @property
+    def is_free(self) -> bool:
+        """True: nothing is asked of anybody."""
+        return True
+
     def parts(self, stage: Stage, story: Story) -> Mapping[str, Basis]:
         """Return the whole stage as one part, with the hash of its sources."""
         digest = hashlib.sha256(self._name.encode())
