@@ -224,8 +224,11 @@ def _act_thing(act: OutlineAct) -> Thing:
 
 
 def _shot_thing(shot: Shot) -> Thing:
-    words = " ".join((shot.action, *(f"{line.character} {line.text}" for line in shot.dialogue)))
-    return Thing.of(words, place=shot.scene, id_text=shot.id)
+    """Return by what a shot is known: what happens and who says what, or, where people have other names now, what is said."""
+    told = " ".join((shot.action, *(f"{line.character} {line.text}" for line in shot.dialogue)))
+    said = " ".join((shot.action, *(line.text for line in shot.dialogue)))
+    marks = dict.fromkeys((hash_of_words(told), hash_of_words(said)))
+    return Thing(marks=tuple(marks), text=told, place=shot.scene, id=shot.id)
 
 
 def _known(outline: Outline) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
+from vtx_dagster.core.shot import DialogueLine
 from vtx_dagster.core.shotlist import Shot
 from vtx_dagster.core.stable_ids import Remembered, hash_of_words
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots, with_new_scenes
@@ -190,3 +191,16 @@ def test_an_act_that_is_written_anew_takes_no_scene_of_another_one_nor_the_id_of
     assert ids_now == ["A02_S01", "A02_S02", "A02_S03"]
     whole = written([act(*changed.acts[0].scenes, title="One"), act(SHIP, PIER, title="Two")], reworded)
     assert told(whole)[1] == ("A02", ["A02_S01", "A02_S02"])
+
+
+def test_shots_keep_their_ids_when_a_character_is_renamed() -> None:
+    def says(character: str, text: str) -> Shot:
+        return Shot(id="A01_S01_SH001", scene="A01_S01", dialogue=(DialogueLine(character=character, text=text),))
+
+    lines = [("steel", "Yes."), ("brick", "Yes."), ("steel", "No."), ("steel", "Yes.")]
+    before = numbered_shots([says(who, text) for who, text in lines], None)
+    renamed = [says(who.replace("steel", "stone"), text) for who, text in lines]
+    after = numbered_shots(renamed, before)
+    assert [one.id for one in after.shots] == [one.id for one in before.shots]
+    assert (after.retired, after.remembered) == ((), ())
+    assert numbered_shots(before.shots, after) == before
