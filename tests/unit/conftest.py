@@ -41,6 +41,7 @@ class AskingWriter:
         self._rules = BreakdownWriter()
 
     identity = EngineIdentity(name="asking", version="1")
+    is_free = False
     stages = (Stage.OUTLINE, Stage.TREATMENT, Stage.BIBLE_PROPOSAL, Stage.SCREENPLAY, Stage.SHOTLIST)
 
     def parts(self, stage: Stage, story: Story) -> Mapping[str, Basis]:

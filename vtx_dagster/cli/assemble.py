@@ -63,7 +63,7 @@ def _check_act(project: Any, act_id: str) -> None:
     from vtx_dagster.core.suggestions import did_you_mean
 
     project.act_path(act_id)
-    acts = tuple(dict.fromkeys(clip.partition("_")[0] for clip in project.clip_ids()))
+    acts = tuple(project.film().clips_by_act())
     if act_id not in acts:
         raise NotFoundError(f"{project.slug} has no act {act_id}{did_you_mean(act_id, acts)}", project=project.slug, act=act_id)
 

@@ -19,7 +19,7 @@ def part_of(act: str | None, scene: str | None) -> str:
     Raises:
         typer.BadParameter: If they name none, or contradict each other.
     """
-    from vtx_dagster.core.ids import FilmId
+    from vtx_dagster.core.ids import FilmId, number_in
 
     if scene is not None and "_" not in scene:
         if act is None:
@@ -33,6 +33,8 @@ def part_of(act: str | None, scene: str | None) -> str:
     except InvalidRequestError as error:
         raise typer.BadParameter(error.message, param_hint="--scene" if scene else "--act") from error
     wanted = 2 if scene else 1
-    if len(found.numbers) != wanted or (act is not None and str(found.act) != act):
-        raise typer.BadParameter(f"{text!r} is not a scene of act {act}" if act else f"{text!r} is not a scene: write A01_S01")
+    if len(found.numbers) != wanted:
+        raise typer.BadParameter(f"{text!r} is not a scene: write A01_S01" if scene else f"{text!r} is not an act: write A01")
+    if scene and act and number_in(scene, act) is None:
+        raise typer.BadParameter(f"a scene may stand in another act than its name says: give --scene {scene} alone")
     return text

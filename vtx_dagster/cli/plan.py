@@ -1,6 +1,7 @@
 """``vtx plan``: what would be made, and why."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,12 +10,16 @@ import typer
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
 from vtx_dagster.cli.output import clock, counted, print_json, print_table, say
 from vtx_dagster.cli.spending import at_most, forecast_json, usd
-from vtx_dagster.cli.studio_folder import chosen_records, open_studio
+from vtx_dagster.cli.studio_folder import chosen_records, engine_for, open_studio
 
 if TYPE_CHECKING:
     from vtx_dagster.cli.gpu_due import GpuDue
     from vtx_dagster.core.planner import Forecast, ProjectRecord, Stage, Step
+    from vtx_dagster.production.story_preview import Effect
     from vtx_dagster.studio.project import Studio
+
+MAX_NAMED = 6
+"""Clips that the line about what follows names."""
 
 MAX_CHANGES = 50
 """Clips of which is told what changed: each costs the reading of a sidecar and a clip spec."""
@@ -46,6 +51,7 @@ def plan(
     problems = {**gpu.problems, **{record.project: record.problem for record in found if record.problem}}
     # Those of others only make the forecast poorer.
     own_problems = problems.keys() & {record.project for record in found}
+    effects = _effects(opened, found)
     follow = {record.project: record.story_to_follow() for record in found if any(not one.is_current for one in record.story)}
     passed_over = {
         record.project: files
@@ -62,9 +68,14 @@ def plan(
         told = [{"changed": changed.get((step.project, step.id), ""), "gpu": gpu.step_json(step)} for step in steps]
         facts = [{**_facts(step, parts), **more} for step, more in zip(steps, told, strict=True)]
         totals = {"forecast": forecast_json(_together(found)), "gpu": gpu.to_json()}
-        print_json(
-            {"steps": facts, **totals, "then": follow, "unwritten": unwritten, "passed_over": passed_over, "problems": problems}
-        )
+        more = {
+            "effects": {project: asdict(effect) for project, effect in effects.items()},
+            "aside": _aside(found),
+            "unwritten": unwritten,
+            "passed_over": passed_over,
+            "problems": problems,
+        }
+        print_json({"steps": facts, **totals, "then": follow, **more})
     else:
         for project, problem in problems.items():
             say(f"{project}: {problem}")
@@ -74,10 +85,15 @@ def plan(
         for line in gpu.lines():
             say(line)
         for project, stages in follow.items():
-            say(f"{_named(project, slug)}then: {_followers(stages)} (known once these are written)")
+            effect = effects.get(project)
+            told = f"{_followers(stages)} (known once these are written)" if effect is None else _told(effect)
+            say(f"{_named(project, slug)}then: {told}")
         for project, clips in unwritten.items():
             for clip in clips:
                 say(f"{_named(project, slug)}{missing_spec(project, clip)}")
+        for project, clips in _aside(found).items():
+            for clip in clips:
+                say(f"{_named(project, slug)}{set_aside(clip)}")
         for project, files in passed_over.items():
             for file in files:
                 say(f"{_named(project, slug)}{file}")
@@ -95,6 +111,46 @@ def add_commands(app: typer.Typer) -> None:
 def missing_spec(project: str, clip: str) -> str:
     """Return the remark about a shot without a clip spec."""
     return f"{clip} is in the shotlist but has no clip spec (vtx story clips {project} brings it back)"
+
+
+def set_aside(clip: str) -> str:
+    """Return the remark about a clip that is no shot any more."""
+    return f"{clip} is set aside: it is no shot any more, and was edited by hand (it is back in the film when its shot is)"
+
+
+def _aside(found: Iterable["ProjectRecord"]) -> dict[str, tuple[str, ...]]:
+    return {record.project: record.aside for record in found if record.aside}
+
+
+def _effects(studio: "Studio", found: Iterable["ProjectRecord"]) -> dict[str, "Effect"]:
+    """Return what the stories that are due will do to the clips, by project, where that is known beforehand."""
+    from vtx_dagster.engines.choice import story_writer
+    from vtx_dagster.production.story_preview import foresee
+
+    effects = {}
+    for record in found:
+        if any(not story.is_current for story in record.story):
+            project = studio.project(record.project)
+            effect = foresee(project, record, story_writer(project), engine_for=engine_for)
+            if effect is not None:
+                effects[record.project] = effect
+    return effects
+
+
+def _told(effect: "Effect") -> str:
+    """Return an effect in a line."""
+    if effect.problem:
+        return f"cannot be written: {effect.problem}"
+    clips = [f"{clip} {why}" for clip, why in effect.render]
+    parts = [f"{counted(len(clips), 'clip')} to render{_listed(clips)}" if clips else "no clip to render"]
+    parts += [f"{len(effect.gone)} gone{_listed(effect.gone)}"] if effect.gone else []
+    parts += [f"{len(effect.aside)} set aside{_listed(effect.aside)}"] if effect.aside else []
+    return ", ".join(parts)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f" ({', '.join(names[:MAX_NAMED])}{more})"
 
 
 def _changed(studio: "Studio", found: list["ProjectRecord"]) -> dict[tuple[str, str], str]:

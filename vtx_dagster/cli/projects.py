@@ -141,7 +141,7 @@ def _print_all(studio: "Studio", found: list["Standing"]) -> None:
 
 
 def _print_one(one: "Standing") -> None:
-    from vtx_dagster.cli.plan import missing_spec
+    from vtx_dagster.cli.plan import missing_spec, set_aside
 
     if one.clips:
         print_table(
@@ -154,6 +154,8 @@ def _print_one(one: "Standing") -> None:
         say(f"act {act}: {state}")
     for clip in one.unwritten:
         say(missing_spec(one.project, clip))
+    for clip in one.aside:
+        say(set_aside(clip))
     say(f"{one.project}: {len(one.clips)} clips ({_counts(one) or 'none'}), {clock(one.film_s)}")
     say(f"film: {one.film}")
 

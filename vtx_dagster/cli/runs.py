@@ -256,7 +256,7 @@ def error_of(failure: dg.Failure) -> VtxError:
 
 def _unregistered(key: str, problems: Mapping[str, str]) -> VtxError:
     slug, clip = split_key(key)
-    problem = problems.get(slug, "it is not on disk any more: run the command again")
+    problem = problems.get(slug, "it is no shot any more, or not on disk (see vtx projects status)")
     return NotFoundError(f"{slug} has no {clip} that could be rendered: {problem}", project=slug, clip=clip)
 
 

@@ -1,6 +1,5 @@
 """Where a project stands, for people: the survey of its folder with reasons in words."""
 
-import re
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import islice
@@ -9,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 from vtx_dagster.cli.changes import Change, changes
 from vtx_dagster.cli.studio_folder import engine_for
 from vtx_dagster.core.errors import InvalidFileError
-from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.planner import ClipRecord, ProjectRecord, Stage, State, plan_project
-from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.production.resolve import Resolver
-from vtx_dagster.studio.documents import load_document
-from vtx_dagster.studio.files import read_text
 from vtx_dagster.studio.takes import read_sidecar
 
 if TYPE_CHECKING:
@@ -22,8 +17,6 @@ if TYPE_CHECKING:
 
 MAX_CHANGES = 50
 """Clips of which is told what changed: each costs the reading of a sidecar and the plans of all clips that it goes back to."""
-
-_CLIP_IDS = re.compile(r"\bA\d{2,}_S\d{2,}_SH\d{3,}\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +39,7 @@ class Standing:
         acts: Act and its state, where the project produces in acts.
         film: Where the film is, or why there is no current one.
         unwritten: Clips that the shotlist has and that have no clip spec.
+        aside: Clips that are no shots any more and that a person edited: they are out of the film.
         problem: Why the project cannot be read.
     """
 
@@ -57,6 +51,7 @@ class Standing:
     film: str = ""
     is_current: bool = False
     unwritten: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
     problem: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -84,6 +79,7 @@ def standing_of(studio: "Studio", record: ProjectRecord) -> Standing:
         film=_film(project, record, due.get((Stage.FILM, ""), "")),
         is_current=not due and bool(record.clips),
         unwritten=unwritten_clips(project, record),
+        aside=record.aside,
     )
 
 
@@ -107,19 +103,14 @@ def word_for(record: ProjectRecord) -> str:
 
 
 def unwritten_clips(project: "Project", record: ProjectRecord) -> tuple[str, ...]:
-    """Return the clips that the shotlist has and that have no clip spec, in story order; none while the shotlist is due itself.
+    """Return the clips that the shotlist has and that have no clip spec, in order; none while the shotlist is due itself.
 
     Raises:
         InvalidFileError: If the shotlist is not valid.
     """
     if not any(story.stage == Stage.SHOTLIST and story.is_current for story in record.story):
         return ()
-    written = {clip.clip for clip in record.clips}
-    # Long shotlists take a second to parse; and the id of every shot stands in the text as it is.
-    if written.issuperset(_CLIP_IDS.findall(read_text(project.shotlist_path))):
-        return ()
-    shots = load_document(project.shotlist_path, Shotlist, root=project.root).shots
-    return tuple(sorted((shot.id for shot in shots if shot.id not in written), key=story_order))
+    return project.film().missing
 
 
 class ShownTakes:

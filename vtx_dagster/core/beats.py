@@ -3,9 +3,9 @@
 import itertools
 from collections.abc import Collection, Iterator, Mapping
 
-from vtx_dagster.core.ids import story_order
+from vtx_dagster.core.ids import numbers_of
 from vtx_dagster.core.outline import Beat, Outline, OutlineScene
-from vtx_dagster.core.stable_ids import Numbered, matched
+from vtx_dagster.core.stable_ids import Thing, kept_ids
 
 
 def numbered_beats(outline: Outline, previous: Outline | None = None, *, known: Mapping[str, str] = {}) -> Outline:
@@ -25,10 +25,10 @@ def numbered_beats(outline: Outline, previous: Outline | None = None, *, known: 
     taken = {beat.id for scene in _scenes(outline) for beat in scene.beats if beat.id}
     given: dict[str, dict[int, str]] = {}
     for id_text, text in known.items():
-        given.setdefault(_scene_of(id_text), {})[story_order(id_text)[2]] = text
+        given.setdefault(_scene_of(id_text), {})[numbers_of(id_text)[2]] = text
     used: dict[str, set[int]] = {}
     for id_text in taken:
-        used.setdefault(_scene_of(id_text), set()).add(story_order(id_text)[2])
+        used.setdefault(_scene_of(id_text), set()).add(numbers_of(id_text)[2])
     acts = []
     for act in outline.acts:
         scenes = []
@@ -42,18 +42,16 @@ def numbered_beats(outline: Outline, previous: Outline | None = None, *, known: 
 
 def id_problems(outline: Outline) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield what is wrong with the ids of an outline: where, as keys and positions from the top, and what."""
-    seen: set[str] = set()
-    last: tuple[int, ...] = ()
+    seen: set[str | None] = set()
     for act_index, act in enumerate(outline.acts):
+        if act.id in seen:
+            yield ("acts", act_index, "id"), f"{act.id} is the id of two acts"
+        seen.add(act.id)
         for index, scene in enumerate(act.scenes):
             where = ("acts", act_index, "scenes", index)
-            if not scene.id.startswith(f"{act.id}_"):
-                yield (*where, "id"), f"{scene.id} is not the id of a scene of act {act.id}"
-            elif story_order(scene.id) == last:
+            if scene.id in seen:
                 yield (*where, "id"), f"{scene.id} is the id of two scenes"
-            elif story_order(scene.id) < last:
-                yield (*where, "id"), f"{scene.id} stands behind a higher id: scenes play in the order of their ids"
-            last = max(last, story_order(scene.id))
+            seen.add(scene.id)
             for position, beat in enumerate(scene.beats):
                 if beat.id in seen:
                     yield (*where, "beats", position, "id"), f"{beat.id} is the id of two beats: leave it out of the new one"
@@ -68,18 +66,11 @@ def _numbers(scene: OutlineScene, given: Mapping[int, str], used: Collection[int
         given: Texts by the numbers that were ever given to beats of the scene.
         used: Numbers of the scene's that some beat has now, wherever it stands.
     """
-    free = {number: text for number, text in given.items() if number not in used}
+    free = [Thing.of(text, id_text=str(number)) for number, text in given.items() if number not in used]
+    without = [index for index, beat in enumerate(scene.beats) if not beat.id]
     numbers: list[int | None] = [None] * len(scene.beats)
-    # A person may have put them in another order, which looking for edited ones does not allow.
-    for index, beat in enumerate(scene.beats):
-        same = next((number for number, text in free.items() if text == beat.text and not beat.id), None)
-        if same is not None:
-            numbers[index] = same
-            del free[same]
-    without = [index for index, beat in enumerate(scene.beats) if not beat.id and numbers[index] is None]
-    left = [Numbered(number=number, text=text) for number, text in free.items()]
-    for index, match in zip(without, matched(left, [scene.beats[index].text for index in without]), strict=True):
-        numbers[index] = left[match].number if match is not None else None
+    for index, kept in zip(without, kept_ids(free, [Thing.of(scene.beats[index].text) for index in without]), strict=True):
+        numbers[index] = int(kept) if kept is not None else None
     new = itertools.count(max((*given, *used), default=0) + 1)
     return [number if number or beat.id else next(new) for number, beat in zip(numbers, scene.beats, strict=True)]
 

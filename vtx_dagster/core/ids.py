@@ -1,12 +1,12 @@
-"""Names of projects, acts, scenes and clips: how they are written, read and ordered.
+"""Names of projects, acts, scenes and clips: how they are written and read.
 
-Ids are ordered by number, never as text: ``A2 < A10``. Numbers are zero-padded to a width and grow past it.
+An id is a name that was made of where its thing stood first. Where it stands now is in the outline and the shotlist, and in
+``film_order``. Numbers are zero-padded to a width and grow past it.
 """
 
 import functools
 import re
 from dataclasses import dataclass
-from functools import total_ordering
 from typing import Self
 
 from vtx_dagster.core.errors import InvalidRequestError
@@ -36,13 +36,9 @@ def checked_slug(slug: str) -> str:
     return slug
 
 
-@total_ordering
 @dataclass(frozen=True, slots=True)
 class FilmId:
-    """The id of an act (``A01``), a scene (``A01_S01``) or a clip (``A01_S01_SH010``), as its one to three numbers.
-
-    Ordering is by number and an ancestor sorts before its descendants, so sorted ids are in story order.
-    """
+    """The id of an act (``A01``), a scene (``A01_S01``) or a clip (``A01_S01_SH010``), as its one to three numbers."""
 
     numbers: tuple[int, ...]
 
@@ -63,30 +59,22 @@ class FilmId:
         """Return the id with these numbers; ``FilmId.of(1, 2)`` is scene ``A01_S02``."""
         return cls(tuple(number for number in (act, scene, shot) if number is not None))
 
-    @property
-    def act(self) -> "FilmId":
-        """The act this is or belongs to."""
-        return FilmId(self.numbers[:1])
-
-    @property
-    def scene(self) -> "FilmId":
-        """The scene this is or belongs to; an act has none and returns itself."""
-        return FilmId(self.numbers[:2])
-
-    def contains(self, other: "FilmId") -> bool:
-        """Say whether ``other`` is this id or lies inside it."""
-        return other.numbers[: len(self.numbers)] == self.numbers
-
-    def __lt__(self, other: "FilmId") -> bool:
-        return self.numbers < other.numbers
-
     def __str__(self) -> str:
         return "_".join(
             f"{prefix}{number:0{width}d}" for prefix, width, number in zip(_PREFIXES, _WIDTHS, self.numbers, strict=False)
         )
 
 
-@functools.lru_cache(maxsize=4096)
-def story_order(id_text: str) -> tuple[int, ...]:
-    """Return the sort key that puts id texts in story order; the text must be a valid id."""
+@functools.lru_cache(maxsize=16_384)
+def numbers_of(id_text: str) -> tuple[int, ...]:
+    """Return the numbers that an id is made of: ``(1, 2, 10)`` for ``A01_S02_SH010``; the text must be a valid id."""
     return tuple(int(number) for number in _NUMBERS.findall(id_text))
+
+
+def number_in(id_text: str, parent: str) -> int | None:
+    """Return the last number of an id that was made of the id ``parent``; None for one that was made of another.
+
+    ``A01_S02_SH010`` has the number 10 in ``A01_S02``, wherever that shot stands now.
+    """
+    *made_of, number = numbers_of(id_text)
+    return number if tuple(made_of) == numbers_of(parent) else None

@@ -3,14 +3,12 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Protocol, Self
 
 from vtx_dagster.core.errors import InvalidRequestError, NotFoundError
-from vtx_dagster.core.ids import story_order
 
 _MAX_LISTED = 10
 
@@ -50,19 +48,20 @@ class Shown(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineupEntry:
-    """One clip of a lineup, by the hash of its render plan."""
+    """One clip of a lineup, by the hash of its render plan, and the act that it stands in."""
 
     clip: str
     clip_hash: str
     content_frames: int
+    act: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lineup:
-    """The clips of an act or a film in story order, all of one picture size and frame rate.
+    """The clips of an act or a film in the order in which they play, all of one picture size and frame rate.
 
     Raises:
-        InvalidRequestError: If the entries are not in story order, or a clip is there twice.
+        InvalidRequestError: If a clip is there twice.
     """
 
     entries: tuple[LineupEntry, ...]
@@ -71,25 +70,28 @@ class Lineup:
     height: int
 
     def __post_init__(self) -> None:
-        for earlier, later in pairwise(self.entries):
-            if story_order(earlier.clip) >= story_order(later.clip):
-                raise InvalidRequestError(
-                    f"{later.clip} follows {earlier.clip}: a lineup has every clip once and in story order", clip=later.clip
-                )
+        twice = [clip for clip, times in Counter(entry.clip for entry in self.entries).items() if times > 1]
+        if twice:
+            raise InvalidRequestError(f"{twice[0]} is in the lineup more than once", clip=twice[0])
 
     @classmethod
-    def of(cls, clips: Iterable[Shown]) -> Self:
-        """Return the lineup of clips given in any order.
+    def of(cls, clips: Iterable[Shown], *, acts: Mapping[str, str]) -> Self:
+        """Return the lineup of clips that are given in the order in which they play.
+
+        Args:
+            clips: The clips.
+            acts: The act of each of them, by clip id.
 
         Raises:
             InvalidRequestError: If there is no clip, one is there twice, or some differ in size or frame rate from most.
         """
-        ordered = sorted(clips, key=lambda clip: story_order(clip.clip))
+        ordered = list(clips)
         if not ordered:
             raise InvalidRequestError("a lineup needs at least one clip, and none is given")
         width, height, fps = _one_format(ordered)
         entries = (
-            LineupEntry(clip=clip.clip, clip_hash=clip.clip_hash(), content_frames=clip.content_frames) for clip in ordered
+            LineupEntry(clip=clip.clip, clip_hash=clip.clip_hash(), content_frames=clip.content_frames, act=acts[clip.clip])
+            for clip in ordered
         )
         return cls(entries=tuple(entries), fps=fps, width=width, height=height)
 
@@ -104,8 +106,8 @@ class Lineup:
         return Fraction(self.num_frames, self.fps)
 
     def acts(self) -> tuple[str, ...]:
-        """Return the ids of the acts that have clips, in story order."""
-        return tuple(dict.fromkeys(_act_of(entry) for entry in self.entries))
+        """Return the ids of the acts that have clips, in the order in which they play."""
+        return tuple(dict.fromkeys(entry.act for entry in self.entries))
 
     def act(self, act_id: str) -> "Lineup":
         """Return the lineup of one act.
@@ -113,7 +115,7 @@ class Lineup:
         Raises:
             NotFoundError: If no clip of that act is here.
         """
-        entries = tuple(entry for entry in self.entries if _act_of(entry) == act_id)
+        entries = tuple(entry for entry in self.entries if entry.act == act_id)
         if not entries:
             raise NotFoundError(f"no clip of act {act_id!r} is in the lineup; its acts are {', '.join(self.acts())}", act=act_id)
         return Lineup(entries=entries, fps=self.fps, width=self.width, height=self.height)
@@ -126,11 +128,6 @@ class Lineup:
             "size": [self.width, self.height],
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _act_of(entry: LineupEntry) -> str:
-    # Not FilmId.parse: a planner asks this of 90,000 clips, and the act is what stands before the first underscore.
-    return entry.clip.partition("_")[0]
 
 
 def _one_format(clips: list[Shown]) -> tuple[int, int, int]:

@@ -5,6 +5,7 @@ from pydantic import Field
 from vtx_dagster.core.document import Document, Part
 from vtx_dagster.core.ids import ACT_PATTERN, BEAT_PATTERN, SCENE_PATTERN
 from vtx_dagster.core.shot import TimeOfDay
+from vtx_dagster.core.stable_ids import Remembered
 
 
 class Beat(Part):
@@ -28,6 +29,9 @@ class OutlineScene(Part):
     characters: tuple[str, ...] = ()
     beats: tuple[Beat, ...] = ()
     seconds: float | None = Field(default=None, gt=0.0, description="Estimated length.")
+    words: str | None = Field(
+        default=None, description="Hash of what the screenplay says there: by it the scene is known again when it was moved."
+    )
 
 
 class OutlineAct(Part):
@@ -45,4 +49,9 @@ class Outline(Document):
     title: str
     logline: str = ""
     acts: tuple[OutlineAct, ...] = ()
-    retired: tuple[str, ...] = Field(default=(), description="Ids of scenes that are gone; never given again.")
+    retired: tuple[str, ...] = Field(
+        default=(), description="Ids of acts and scenes that are gone; never given to anything else."
+    )
+    remembered: tuple[Remembered, ...] = Field(
+        default=(), description="By which words acts and scenes were known that are gone, or that have other words now."
+    )

@@ -58,6 +58,7 @@ class ClipRecord:
 
     Attributes:
         clip: The clip id.
+        act: The act that it stands in.
         clip_hash: Hash of its render plan; empty when the plan cannot be made.
         content_frames: Length in the film, zero when the plan cannot be made.
         problem: Why the plan cannot be made: the file, line or input at fault.
@@ -75,6 +76,7 @@ class ClipRecord:
     """
 
     clip: str
+    act: str = ""
     clip_hash: str = ""
     content_frames: int = 0
     problem: str = ""
@@ -187,7 +189,8 @@ class ProjectRecord:
 
     Attributes:
         problem: Why the project cannot be worked on at all; everything else is then empty.
-        lineup: Clips that have a plan, in story order; None without clips, or if they do not fit together.
+        aside: Clips that are no shots any more, whose specs a person edited: they are out of the film.
+        lineup: Clips that have a plan, in the order of the film; None without clips, or if they do not fit together.
         lineup_problem: Why the clips cannot be one film, e.g. different frame rates.
         acts: The act files found, by act id; only read where the project produces in acts.
         budget_gpu_s: The most seconds of GPU time that the project may use; None for no limit.
@@ -197,6 +200,7 @@ class ProjectRecord:
     problem: str = ""
     story: tuple[StoryRecord, ...] = ()
     clips: tuple[ClipRecord, ...] = ()
+    aside: tuple[str, ...] = ()
     lineup: Lineup | None = None
     lineup_problem: str = ""
     produces_in_acts: bool = False
@@ -228,7 +232,7 @@ class ProjectRecord:
 
     def clips_of(self, act: str = "") -> tuple[ClipRecord, ...]:
         """Return the clips of the film, or of one act."""
-        return tuple(clip for clip in self.clips if not act or clip.clip.startswith(f"{act}_"))
+        return tuple(clip for clip in self.clips if not act or clip.act == act)
 
     def unfinished(self, act: str = "") -> tuple[ClipRecord, ...]:
         """Return the clips of the film, or of one act, that have no take of their present plan."""

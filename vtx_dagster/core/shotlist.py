@@ -1,4 +1,4 @@
-"""The shotlist: every shot of the film, and the lines of the screenplay that it covers. ``story/04_shotlist.yaml``."""
+"""The shotlist: every shot of the film, in order, and the lines of the screenplay that it covers. ``story/04_shotlist.yaml``."""
 
 from pydantic import Field
 
@@ -6,6 +6,7 @@ from vtx_dagster.core.document import Document, Key, Part
 from vtx_dagster.core.ids import CLIP_PATTERN, SCENE_PATTERN
 from vtx_dagster.core.screenplay import Lines
 from vtx_dagster.core.shot import Angle, CameraMove, DialogueLine, ShotSize, TimeOfDay
+from vtx_dagster.core.stable_ids import Remembered
 
 
 class ShotSource(Part):
@@ -22,8 +23,8 @@ class ShotSource(Part):
 class Shot(Part):
     """One shot: a camera position and what happens in front of it."""
 
-    id: str = Field(pattern=CLIP_PATTERN)
-    scene: str = Field(pattern=SCENE_PATTERN)
+    id: str = Field(pattern=CLIP_PATTERN, description="Its name, whatever scene it stands in now.")
+    scene: str = Field(pattern=SCENE_PATTERN, description="The scene that it stands in.")
     size: ShotSize = ShotSize.MS
     angle: Angle = Angle.EYE_LEVEL
     move: CameraMove = CameraMove.STATIC
@@ -48,4 +49,9 @@ class Shotlist(Document):
     """``story/04_shotlist.yaml``."""
 
     shots: tuple[Shot, ...] = ()
-    retired: tuple[str, ...] = Field(default=(), description="Ids of shots that are gone; never given again.")
+    retired: tuple[str, ...] = Field(
+        default=(), description="Ids of shots that are gone: their clips are out of the film; never given to anything else."
+    )
+    remembered: tuple[Remembered, ...] = Field(
+        default=(), description="By which words shots were known that are gone, or that have other words now."
+    )

@@ -225,6 +225,11 @@ class StoryWriter(Protocol):
         """The stages that it writes, in order."""
         ...
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it writes every stage as one part, always the same and at no cost, so that it may be asked just to look."""
+        ...
+
     def parts(self, stage: Stage, story: Story) -> Mapping[str, Basis]:
         """Return the parts that a stage has now, in story order, each with its basis; none while its sources are not written."""
         ...

@@ -45,13 +45,3 @@ def split_key(key: str) -> tuple[str, str]:
     """Return project and id of a key; the id is empty for a project's own key. The key is not checked."""
     project, _, film_id = key.partition("/")
     return project, film_id
-
-
-def lineage(key: str) -> tuple[str, ...]:
-    """Return a key with its ancestors, itself last: ``m/A01_S01_SH010`` gives ``m``, ``m/A01`` and itself."""
-    project, film_id = split_key(key)
-    if not film_id:
-        return (project,)
-    act, inside, _ = film_id.partition("_")
-    act_key = key_of(project, act)
-    return (project, act_key, key) if inside else (project, act_key)

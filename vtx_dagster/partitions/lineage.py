@@ -1,9 +1,12 @@
-"""Which partitions of one level depend on which of another: a key depends on its ancestors and on its descendants.
+"""Which partitions of one level depend on which of another: a key on all of its project that are registered on the other level.
+
+Which act a clip stands in is in the story, and may change while keys stay. So an act depends on every clip of its project; what
+must be made anew is decided by the hashes of lineups, which are exact.
 
 Dagster's host processes never import user code and drop a custom ``PartitionMapping``; they then assume the identity, and
 launching a backfill of ``film`` fails with "depends on non-existent partitions" (seen on 1.13.27). So the mapping here is a
 subclass of ``dg.AllPartitionMapping`` *with the same name*: it crosses the wire as Dagster's own. The host then sees a safe
-superset (a film waits for every clip that the same backfill asked for); runs, sensors and automation see the exact lineage.
+superset (a film waits for every clip that the same backfill asked for); runs, sensors and automation see those of the project.
 To be removed when Dagster serialises user-defined mappings or offers one between dynamic partitions.
 """
 
@@ -12,12 +15,12 @@ from typing import Any, cast
 
 import dagster as dg
 
-from vtx_dagster.partitions.definitions import LEVELS
-from vtx_dagster.partitions.keys import lineage
+from vtx_dagster.partitions.definitions import project_partitions
+from vtx_dagster.partitions.keys import split_key
 
 
 class AllPartitionMapping(dg.AllPartitionMapping):
-    """Dagster's mapping on the wire, the film's lineage in user code."""
+    """Dagster's mapping on the wire, the same project in user code."""
 
     def get_upstream_mapped_partitions_result_for_partitions(  # noqa: D102 - documented by the class it overrides
         self,
@@ -67,22 +70,21 @@ class AllPartitionMapping(dg.AllPartitionMapping):
     @property
     def description(self) -> str:
         """What the UI shows at the dependency."""
-        return "A project depends on its own acts and clips, an act on its own clips, and each of them on its project."
+        return "Projects, acts and clips depend on each other within one project."
 
 
 def _related(keys: Iterable[str], *, of: object, wanted: object, store: Any) -> list[str]:
-    """Return the registered keys of level ``wanted`` that are ancestors or descendants of ``keys``, which are of level ``of``.
+    """Return the registered keys of level ``wanted`` that belong to the projects of ``keys``, which are of level ``of``.
 
     ``store`` is where Dagster looks dynamic partitions up: an instance, or None for the one that it has at hand itself.
     """
-    depth = LEVELS.index(cast(dg.DynamicPartitionsDefinition, wanted))
-    level = LEVELS[depth]
-    if depth <= LEVELS.index(cast(dg.DynamicPartitionsDefinition, of)):
-        ancestors = {lineage(key)[depth] for key in keys}
-        return [key for key in sorted(ancestors) if level.has_partition_key(key, dynamic_partitions_store=store)]
-    roots = set(keys)
-    candidates = level.get_partition_keys(dynamic_partitions_store=store)
-    return [key for key in candidates if not roots.isdisjoint(lineage(key))]
+    level = cast(dg.DynamicPartitionsDefinition, wanted)
+    if wanted == of:
+        return [key for key in keys if level.has_partition_key(key, dynamic_partitions_store=store)]
+    projects = {split_key(key)[0] for key in keys}
+    if level == project_partitions:
+        return [key for key in sorted(projects) if level.has_partition_key(key, dynamic_partitions_store=store)]
+    return [key for key in level.get_partition_keys(dynamic_partitions_store=store) if split_key(key)[0] in projects]
 
 
 film_lineage = AllPartitionMapping()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from vtx_dagster.core.errors import VtxError
 from vtx_dagster.partitions.definitions import LEVELS
-from vtx_dagster.partitions.keys import key_of, lineage, split_key
+from vtx_dagster.partitions.keys import key_of, split_key
 from vtx_dagster.studio.project import Studio
 
 KEYS_PER_CALL = 5_000
@@ -19,7 +19,7 @@ class SyncReport:
     """What registering changed.
 
     Attributes:
-        added: New keys of every level, in story order.
+        added: New keys of every level, in the order of their films.
         removed: Keys whose project, act or clip is gone.
         problems: Why a project could not be read, by slug. Its keys stay as they were.
     """
@@ -32,7 +32,8 @@ class SyncReport:
 def register(instance: dg.DagsterInstance, studio: Studio) -> SyncReport:
     """Make the registered partitions those that are on disk.
 
-    Keys are added in story order, so that ranges of them stay contiguous. The keys of a project that cannot be read stay.
+    Keys are added in the order of their films, so that ranges of them stay contiguous. The keys of a project that cannot be read
+    stay.
 
     Args:
         instance: The registry.
@@ -77,11 +78,11 @@ def _keys_on_disk(studio: Studio) -> tuple[tuple[list[str], list[str], list[str]
     problems: dict[str, str] = {}
     for slug in studio.slugs():
         try:
-            keys = [key_of(slug, clip) for clip in studio.project(slug).clip_ids()]
+            found = studio.project(slug).film().clips_by_act()
         except VtxError as error:
             problems[slug] = error.message
-            keys = []
+            found = {}
         projects.append(slug)
-        acts += dict.fromkeys(lineage(key)[1] for key in keys)
-        clips += keys
+        acts += [key_of(slug, act) for act in found]
+        clips += [key_of(slug, clip) for of_act in found.values() for clip in of_act]
     return (projects, acts, clips), problems

@@ -87,13 +87,18 @@ def _write(
         if entries:
             write(path, section, entries)
             notes.append(f"{done} {story.relative(path)}: {', '.join(entries)}")
-    story.bible = bible.model_copy(
+    story.bible = with_entries(bible, characters, locations)
+    return notes
+
+
+def with_entries(bible: Bible, characters: Mapping[str, Character], locations: Mapping[str, Location]) -> Bible:
+    """Return a bible with more characters and locations in it."""
+    return bible.model_copy(
         update={
             "characters": bible.characters.model_copy(update={"characters": {**bible.characters.characters, **characters}}),
             "locations": bible.locations.model_copy(update={"locations": {**bible.locations.locations, **locations}}),
         }
     )
-    return notes
 
 
 def _for_stubs(present: Mapping[str, E], proposed: Mapping[str, E]) -> dict[str, E]:

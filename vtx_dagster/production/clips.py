@@ -1,7 +1,7 @@
 """Many clips of many projects in one go: bibles are read again only when edited, and every engine starts at most once."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from vtx_dagster.core.engines import (
     no_progress,
 )
 from vtx_dagster.core.errors import CancelledError, VtxError
-from vtx_dagster.core.ids import story_order
+from vtx_dagster.core.film_order import FilmOrder
 from vtx_dagster.production.gpu_time import GpuTime
 from vtx_dagster.production.lanes import Batch
 from vtx_dagster.production.render import Clock, Rendered, find_take, render_clip, write_plan
@@ -102,11 +102,11 @@ class ClipWorkshop:
             clips: Slug and clip id by the key that the batch names them by.
             profile: As for ``render``.
         """
-        keys = {place: key for key, place in clips.items()}
+        keys = {place: key for key, place in self._in_order(clips)}
         items: list[BatchItem] = []
         num_lanes = 1
         affinity: tuple[object, ...] = ()
-        for (slug, clip), key in sorted(keys.items(), key=lambda one: (one[0][0], story_order(one[0][1]))):
+        for (slug, clip), key in keys.items():
             after = ""
             # One that cannot be planned costs nothing wherever it comes, so it comes where it stands.
             with suppress(VtxError):
@@ -117,6 +117,17 @@ class ClipWorkshop:
                 num_lanes = max(num_lanes, engine.concurrency)
             items.append(BatchItem(key=key, affinity=affinity, after=after))
         return Batch(items=tuple(items), num_lanes=num_lanes)
+
+    def _in_order(self, clips: Mapping[str, tuple[str, str]]) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Yield keys with slug and clip id, project by project in the order of its film; what cannot be placed comes last."""
+        by_slug: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+        for key, place in clips.items():
+            by_slug.setdefault(place[0], []).append((key, place))
+        for slug in sorted(by_slug):
+            positions: Mapping[str, int] = {}
+            with suppress(VtxError):
+                positions = self._order(slug).positions
+            yield from sorted(by_slug[slug], key=lambda one: positions.get(one[1][1], len(positions)))
 
     def render(
         self,
@@ -175,6 +186,10 @@ class ClipWorkshop:
         """Return three frames of a take as one small WebP. What was edited since it was rendered does not matter."""
         media = self._media_tools.get(slug) or self._media(self._studio.project(slug))
         return media.strip(rendered.take.path)
+
+    def _order(self, slug: str) -> FilmOrder:
+        with self._lock:
+            return self._resolver(slug).order()
 
     def _resolve(self, slug: str, clip: str, *, profile: str | None = None) -> tuple[Resolver, ResolvedClip]:
         with self._lock:

@@ -1,7 +1,7 @@
 """Assembling acts and films from the takes of their lineup."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from pydantic import Field, JsonValue, ValidationError
 from vtx_dagster.core.document import Document
 from vtx_dagster.core.engines import MediaFacts, MediaTool, Progress, Segment, no_progress
 from vtx_dagster.core.errors import IncompleteLineupError
-from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ProjectRecord
 from vtx_dagster.studio.files import storage_errors, write_atomic
@@ -136,9 +135,11 @@ def replacing_take(project: Project, clip: str) -> Iterator[None]:
     Raises:
         StorageError: If the disk refuses.
     """
-    act = str(FilmId.parse(clip).act)
-    with project_lock(project, _lock_name(act)), project_lock(project, _lock_name("")):
-        for cut in (project.act_path(act), project.film_path):
+    acts = [act for act, clips in project.film().clips_by_act().items() if clip in clips]
+    with ExitStack() as locks:
+        for act in (*acts, ""):
+            locks.enter_context(project_lock(project, _lock_name(act)))
+        for cut in (*(project.act_path(act) for act in acts), project.film_path):
             with storage_errors(sidecar_of(cut), doing="remove"):
                 sidecar_of(cut).unlink(missing_ok=True)
         yield

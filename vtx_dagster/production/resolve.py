@@ -12,8 +12,8 @@ from vtx_dagster.core.clip import ClipInputs, ClipSpec, ImageInput
 from vtx_dagster.core.continuity import bundle_of, compile_prompt, derived_seed, draw
 from vtx_dagster.core.engines import RenderEngine
 from vtx_dagster.core.errors import InvalidRequestError, MissingInputError, VtxError
+from vtx_dagster.core.film_order import FilmOrder
 from vtx_dagster.core.frames import MAX_FRAMES, frame_at
-from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.lineup import Shown
 from vtx_dagster.core.metadata import Metadata, RenderProfile
 from vtx_dagster.core.pacing import Pacing, pace
@@ -60,14 +60,15 @@ class _Chains:
     Attributes:
         specs: Identity of the file and what it says, by clip.
         resolved: What decides the plan, apart from what all plans share, and the plan; by clip and profile.
-        folder: Identity of the folder of clip specs when its clips were listed; None as long as it may change unseen.
-        before: The clip before each in story order, as they were listed; empty for the first.
+        listed: Identities of the folder of clip specs, the outline and the shotlist when the order was looked up; None as long as
+            one of them may change unseen.
+        order: The order of the film, as it was then.
     """
 
     specs: dict[str, tuple[FileIdentity | None, ClipSpec]] = field(default_factory=dict)
     resolved: dict[tuple[str, str | None], tuple[object, ResolvedClip]] = field(default_factory=dict)
-    folder: FileIdentity | None = None
-    before: Mapping[str, str] = field(default_factory=dict)
+    listed: tuple[FileIdentity | None, ...] | None = None
+    order: FilmOrder | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,12 +147,22 @@ class Resolver:
                 raise blocked_by(clip, links[-1].id, root=link.id, reason=error.message) from error
         return self.resolve(spec, profile=profile, previous=previous and previous.plan)
 
-    def predecessor(self, spec: ClipSpec, *, before: str) -> str:
+    def order(self) -> FilmOrder:
+        """Return the order of the film. There may be 90,000 clips, so it is looked up only when one of its files changed."""
+        project, known = self.project, self.chains
+        found = tuple(file_identity(path) for path in (project.clips_dir, project.outline_path, project.shotlist_path))
+        if known.order is None or found != known.listed:
+            known.order = project.film()
+            settled = time.time_ns() - SETTLED_NS
+            known.listed = found if all(one is None or one[1] < settled for one in found) else None
+        return known.order
+
+    def predecessor(self, spec: ClipSpec, *, order: FilmOrder) -> str:
         """Return the clip from whose end a clip goes on; empty for one that does not.
 
         Args:
             spec: The clip.
-            before: The clip before it in story order; empty for the first one.
+            order: The order of the film.
 
         Raises:
             InvalidRequestError: If there is none before it, or the one that it names is not.
@@ -159,13 +170,14 @@ class Resolver:
         wanted = spec.inputs.from_previous
         if wanted is None:
             return ""
-        if wanted.clip is not None and story_order(wanted.clip) >= story_order(spec.id):
+        if wanted.clip is not None and not order.may_follow(spec.id, wanted.clip):
             message = f"{spec.id}: inputs.from_previous.clip {wanted.clip} is no earlier clip: name one, or leave it out"
             raise InvalidRequestError(message, clip=spec.id)
-        if not (wanted.clip or before):
+        before = wanted.clip or order.before(spec.id)
+        if not before:
             message = f"{spec.id} is the first clip, so there is none to continue from: remove inputs.from_previous"
             raise InvalidRequestError(message, clip=spec.id)
-        return wanted.clip or before
+        return before
 
     def resolve(self, spec: ClipSpec, *, profile: str | None = None, previous: Shown | None = None) -> ResolvedClip:
         """Return the plan of a clip.
@@ -261,25 +273,16 @@ class Resolver:
     def _chain(self, spec: ClipSpec) -> list[ClipSpec]:
         """Return the clips from whose ends a clip goes on, the first one first, and the clip itself at last."""
         chain = [spec]
-        while (wanted := chain[-1].inputs.from_previous) is not None:
+        while chain[-1].inputs.from_previous is not None:
             at = chain[-1].id
             try:
-                at = self.predecessor(chain[-1], before="" if wanted.clip else self._before(at))
+                at = self.predecessor(chain[-1], order=self.order())
                 chain.append(self._spec_of_link(at))
             except VtxError as error:
                 if at == spec.id:
                     raise
                 raise blocked_by(spec.id, chain[1].id if len(chain) > 1 else at, root=at, reason=error.message) from error
         return chain[::-1]
-
-    def _before(self, clip: str) -> str:
-        """Return the clip before one in story order; empty for the first. There may be 90,000, so they are listed only once."""
-        folder, known = file_identity(self.project.clips_dir), self.chains
-        if folder is None or folder != known.folder:
-            order = self.project.clip_ids()
-            known.before = dict(zip(order, ("", *order[:-1]), strict=True))
-            known.folder = folder if folder is not None and folder[1] < time.time_ns() - SETTLED_NS else None
-        return known.before.get(clip, "")
 
     def _spec_of_link(self, clip: str) -> ClipSpec:
         """Return what the file of a clip says from which another goes on; the same object as long as the file is the same."""

@@ -129,7 +129,7 @@ class StoryDesk:
     def prompts(self, stage: Stage, *, only: FilmId | None = None) -> tuple[PromptText, ...]:
         """Return exactly what would be sent first for a stage, or for an act or a scene of it; nothing is sent."""
         standing = StoryParts(self._project, self._writer)
-        parts = frozenset(chosen_parts(standing.parts(stage), only))
+        parts = frozenset(chosen_parts(standing.parts(stage), standing.story.scenes_of(only)))
         return self._writer.prompts(stage, standing.story, Job(due=parts, only=only))
 
     def read(self, stage: Stage) -> WrittenStage:

@@ -13,6 +13,7 @@ from vtx_dagster.core.beats import id_problems, numbered_beats
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.capsules import Capsules
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError
+from vtx_dagster.core.film_order import StoryOrder
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline
@@ -264,7 +265,19 @@ class StoryFiles:
                     path=str(path),
                 )
             found[match[1]] = path
-        return dict(sorted(found.items(), key=lambda item: FilmId.parse(item[0])))
+        return {scene: found[scene] for scene in self.order.scenes_in_order(found)}
+
+    @cached_property
+    def order(self) -> StoryOrder:
+        """What the outline and the shotlist say of the order of the film."""
+        return self.project.story_order()
+
+    def scenes_of(self, only: FilmId | None) -> frozenset[str] | None:
+        """Return the scenes that an act has by the outline, or the one scene that is named; None for no restriction."""
+        if only is None:
+            return None
+        part = str(only)
+        return frozenset(self.order.acts_of({*self.scene_paths, *self.order.shots}).get(part, (part,)))
 
     @cached_property
     def shotlist(self) -> Shotlist | None:

@@ -3,7 +3,7 @@
 import difflib
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +27,7 @@ from vtx_dagster.core.story import (
 )
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
+from vtx_dagster.engines.breakdown.numbering import with_retired
 from vtx_dagster.engines.screenplay.fountain import parse_scene
 from vtx_dagster.production import progress
 from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
@@ -125,6 +126,7 @@ class StoryRun:
         self._overwrite = overwrite
         self._standing = StoryParts(project, writer)
         self._story = self._standing.story
+        self._scenes = self._story.scenes_of(only)
         self._latest: StoryParts | None = self._standing
         self._stored = _Stored()
         self._before = text_of(stage, self._standing)
@@ -206,12 +208,18 @@ class StoryRun:
             path = self._project.shotlist_path
             message = f"{self._relative(path)} is missing: run `vtx story shotlist {self._project.slug}` first"
             raise NotFoundError(message, path=str(path))
-        shots = [shot for shot in shotlist.shots if self._only is None or self._only.contains(FilmId.parse(shot.id))]
+        shots = [shot for shot in shotlist.shots if self._scenes is None or shot.scene in self._scenes]
         listed = {shot.id for shot in shotlist.shots}
-        gone = [clip for clip in self._project.clip_ids() if clip not in listed]
+        stood_in = {one.id: one.place for one in shotlist.remembered} | {**self._project.film().scenes}
+        gone = [
+            clip
+            for clip in self._project.spec_ids()
+            if clip not in listed and (self._scenes is None or stood_in.get(clip) in self._scenes)
+        ]
         self._store(
             {self._project.clip_spec_path(shot.id): dump_document(shot_to_clip(shot)) for shot in shots},
-            gone=[self._project.clip_spec_path(clip) for clip in chosen_parts(gone, self._only)],
+            gone=[self._project.clip_spec_path(clip) for clip in gone],
+            aside=frozenset(shotlist.retired),
         )
         if self._only is None:
             self._standing.log.note(CLIPS, {WHOLE: Provenance(basis=self._now().clips_basis())})
@@ -287,7 +295,7 @@ class StoryRun:
         Raises:
             NotFoundError: If it is for an act or scene that the story does not have.
         """
-        chosen = chosen_parts(parts, self._only)
+        chosen = chosen_parts(parts, self._scenes)
         if not chosen and self._only is not None:
             known = [part for part in parts if part.startswith("A")]
             message = f"{self._project.slug} has no {self._stage} of {self._only}{did_you_mean(str(self._only), known)}"
@@ -334,12 +342,20 @@ class StoryRun:
         """Return the hash of a part that shares its file with others."""
         return shots_hash(self._now().story.shotlist, part) if self._stage == Stage.SHOTLIST and part else ""
 
-    def _store(self, files: Mapping[Path, str], *, gone: Iterable[Path] = (), overwrite: bool | None = None) -> None:
+    def _store(
+        self,
+        files: Mapping[Path, str],
+        *,
+        gone: Iterable[Path] = (),
+        aside: Collection[str] = (),
+        overwrite: bool | None = None,
+    ) -> None:
         """Write files, and remove those that are gone, except where a person wrote them.
 
         Args:
             files: Texts by path.
             gone: Files that the story does not need any more.
+            aside: Clips that were shots and are none any more.
             overwrite: Whether to replace a person's files as well; as the run does when None.
         """
         parts = self._standing.parts(self._stage)
@@ -363,13 +379,11 @@ class StoryRun:
             self._latest = None
         self._stored.kept += [*kept, *orphans]
         self._stored.notes += [self._kept_note(file) for file in kept]
-        self._stored.notes += [
-            f"{self._relative(file)} is not in the story any more, but was edited by hand and is kept" for file in orphans
-        ]
+        self._stored.notes += [self._orphan_note(file, aside) for file in orphans]
 
     def _store_scenes(self, drafts: list[Draft[tuple[SceneFile, ...]]]) -> None:
-        folder, only = self._project.scenes_dir, self._only
-        scenes = [scene for draft in drafts for scene in draft.value if only is None or only.contains(FilmId.parse(scene.scene))]
+        folder, chosen = self._project.scenes_dir, self._scenes
+        scenes = [scene for draft in drafts for scene in draft.value if chosen is None or scene.scene in chosen]
         files = {folder / f"{scene.scene}__{scene.slug}.fountain": scene.text for scene in scenes}
         if not files:
             return
@@ -378,9 +392,9 @@ class StoryRun:
         ledger = Ledger.load(self._project)
         before = [known[scene.scene] for scene in scenes if scene.scene in known and known[scene.scene] not in files]
         by_hand = {path for path in before if ledger.state(path) != FileState.GENERATED}
-        adopted = {scene.scene for scene in scenes if known.get(scene.scene) in by_hand and not self._overwrite}
-        self._stored.kept += [known[scene] for scene in sorted(adopted, key=FilmId.parse)]
-        self._stored.notes += [self._kept_note(known[scene]) for scene in sorted(adopted, key=FilmId.parse)]
+        adopted = [scene.scene for scene in scenes if known.get(scene.scene) in by_hand and not self._overwrite]
+        self._stored.kept += [known[scene] for scene in adopted]
+        self._stored.notes += [self._kept_note(known[scene]) for scene in adopted]
         self._store(
             {path: text for path, text in files.items() if path.name.split("__")[0] not in adopted},
             gone=[path for path in before if path not in by_hand],
@@ -390,7 +404,7 @@ class StoryRun:
     def _remove_scenes_that_are_gone(self) -> None:
         present = {scene.id for act in self._story.outline.acts for scene in act.scenes}
         gone = [scene for scene in self._story.scene_paths if scene not in present]
-        self._store({}, gone=[self._story.scene_paths[scene] for scene in chosen_parts(gone, self._only)])
+        self._store({}, gone=[self._story.scene_paths[scene] for scene in chosen_parts(gone, self._scenes)])
 
     def _store_shots(self, drafts: list[Draft[Shotlist]]) -> None:
         parsed = {scene: parse_scene(source) for scene, source in self._story.scenes.items()}
@@ -412,17 +426,24 @@ class StoryRun:
         """Return the shotlist with the new shots in it, without those of scenes that are gone."""
         previous = self._story.shotlist or Shotlist()
         if drafts and drafts[0].part == WHOLE:
-            return drafts[0].value if self._only is None else _replace_part(previous, drafts[0].value, self._only)
+            return drafts[0].value if self._scenes is None else self._with_scenes(previous, drafts[0].value, self._scenes)
         present, new = self._standing.parts(self._stage), {draft.part for draft in drafts}
         kept = [shot for shot in previous.shots if shot.scene in present and shot.scene not in new]
         shots = [*kept, *(shot for draft in drafts for shot in draft.value.shots)]
-        ids = {shot.id for shot in shots}
-        known = {*previous.retired, *(shot.id for shot in previous.shots)}
-        known |= {retired for draft in drafts for retired in draft.value.retired}
-        return Shotlist(
-            shots=tuple(sorted(shots, key=lambda shot: FilmId.parse(shot.id))),
-            retired=tuple(sorted(known - ids, key=FilmId.parse)),
-        )
+        return with_retired(self._in_order(shots), previous, *(draft.value for draft in drafts))
+
+    def _with_scenes(self, previous: Shotlist, new: Shotlist, scenes: Collection[str]) -> Shotlist:
+        """Return the previous shotlist with the shots of some scenes taken from the new one."""
+        replaced = [shot for shot in new.shots if shot.scene in scenes]
+        moved = {shot.id for shot in replaced}
+        kept = [shot for shot in previous.shots if shot.scene not in scenes and shot.id not in moved]
+        return with_retired(self._in_order([*kept, *replaced]), previous, new.model_copy(update={"shots": ()}))
+
+    def _in_order(self, shots: Sequence[Shot]) -> list[Shot]:
+        """Return shots in the order of their scenes."""
+        scenes = self._story.order.scenes_in_order({shot.scene for shot in shots})
+        positions = {scene: index for index, scene in enumerate(scenes)}
+        return sorted(shots, key=lambda shot: positions[shot.scene])
 
     def _stand_treatment(self, path: Path) -> None:
         """Make the chosen treatment, or the first, the one that the film is written from."""
@@ -464,9 +485,17 @@ class StoryRun:
         name = self._relative(path)
         if any(self._standing.is_bought(self._stage, part) for part in parts):
             return f"{name} was paid for with another story writer and is kept (--overwrite replaces it)"
-        scenes = ", ".join(sorted(parts, key=FilmId.parse)) if path == self._project.shotlist_path and WHOLE not in parts else ""
+        is_shared = path == self._project.shotlist_path and WHOLE not in parts
+        scenes = ", ".join(self._story.order.scenes_in_order(parts)) if is_shared else ""
         how = f"--scene and --overwrite replace the shots of {scenes}" if scenes else "--overwrite replaces it"
         return f"{name} was written or edited by hand and is kept ({how})"
+
+    def _orphan_note(self, path: Path, aside: Collection[str]) -> str:
+        name = self._relative(path)
+        if path.stem in aside:
+            return f"{name} is no shot any more: you edited it, so it is set aside, and back in the film when its shot is"
+        what = "is in no shotlist, but in the film" if path.parent == self._project.clips_dir else "is not in the story any more"
+        return f"{name} {what}: it was written or edited by hand and is kept"
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._project.root).as_posix()
@@ -479,9 +508,9 @@ def _part_of(path: Path) -> str:
     return path.stem if path.stem.isdigit() else WHOLE
 
 
-def chosen_parts(parts: Iterable[str], only: FilmId | None) -> list[str]:
-    """Return the parts of one act or scene; all without one. Parts that are no scene are always among them."""
-    return [part for part in parts if only is None or not part.startswith("A") or only.contains(FilmId.parse(part))]
+def chosen_parts(parts: Iterable[str], scenes: Collection[str] | None) -> list[str]:
+    """Return the parts that are among some scenes; all if None. Parts that are no scene are always among them."""
+    return [part for part in parts if scenes is None or not part.startswith("A") or part in scenes]
 
 
 def text_of(stage: Stage, standing: StoryParts) -> str:
@@ -499,14 +528,6 @@ def _diff(before: str, now: str) -> str:
     if not before or before == now:
         return ""
     return "\n".join(difflib.unified_diff(before.splitlines(), now.splitlines(), "before", "now", n=1, lineterm=""))
-
-
-def _replace_part(previous: Shotlist, new: Shotlist, part: FilmId) -> Shotlist:
-    """Return the previous shotlist with the shots of one act or scene taken from the new one."""
-    kept = [shot for shot in previous.shots if not part.contains(FilmId.parse(shot.id))]
-    replaced = [shot for shot in new.shots if part.contains(FilmId.parse(shot.id))]
-    shots = sorted([*kept, *replaced], key=lambda shot: FilmId.parse(shot.id))
-    return Shotlist(shots=tuple(shots), retired=new.retired)
 
 
 def _shot_table(shots: Iterable[Shot]) -> str:

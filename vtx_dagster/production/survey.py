@@ -19,8 +19,8 @@ from pathlib import Path
 from vtx_dagster import __version__
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.errors import InvalidRequestError, StorageError, VtxError
+from vtx_dagster.core.film_order import FilmOrder
 from vtx_dagster.core.gpu_forecast import GpuKind, GpuWork
-from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.lineup import Lineup
 from vtx_dagster.core.planner import ClipRecord, CutRecord, ProjectRecord
 from vtx_dagster.core.story import StoryWriter
@@ -155,14 +155,16 @@ def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | Non
     shelf = _Shelf(project)
     found: dict[str, _Found] = {}
     records: list[ClipRecord] = []
+    order = project.film()
+    acts_of = {clip: act for act, clips in order.clips_by_act().items() for clip in clips}
     before = ""
-    for clip in project.clip_ids():
-        one = found[clip] = memory.clip(clip, resolver, _Earlier(found, before))
-        records.append(shelf.record(one, found) if isinstance(one, _Planned) else _blocked(one))
+    for clip, act in acts_of.items():
+        one = found[clip] = memory.clip(clip, resolver, _Earlier(found, before, order))
+        records.append(shelf.record(one, found, act=act) if isinstance(one, _Planned) else _blocked(one, act=act))
         before = clip
     memory.save(found)
     planned = [one for one in found.values() if isinstance(one, _Planned)]
-    lineup, lineup_problem = _lineup(planned)
+    lineup, lineup_problem = _lineup(planned, acts_of)
     metadata = resolver.metadata
     produces_in_acts = project.produces_in_acts()
     acts = lineup.acts() if lineup is not None and produces_in_acts else ()
@@ -170,6 +172,7 @@ def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | Non
         project=project.slug,
         story=StoryDesk(project, writer).records() if writer is not None else (),
         clips=tuple(_linked(_with_locks(project, records))),
+        aside=order.aside,
         lineup=lineup,
         lineup_problem=lineup_problem,
         produces_in_acts=produces_in_acts,
@@ -181,8 +184,10 @@ def survey(project: Project, *, engine_for: EngineFor, writer: StoryWriter | Non
     )
 
 
-def _blocked(found: _Blocked) -> ClipRecord:
-    return ClipRecord(clip=found.clip, problem=found.problem, continues=found.link.clip if found.link is not None else "")
+def _blocked(found: _Blocked, *, act: str) -> ClipRecord:
+    return ClipRecord(
+        clip=found.clip, act=act, problem=found.problem, continues=found.link.clip if found.link is not None else ""
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +225,12 @@ class _Earlier:
     Attributes:
         found: All of them.
         last: The one right before it; empty for the first clip.
+        order: The order of the film.
     """
 
     found: Mapping[str, _Found]
     last: str
+    order: FilmOrder
 
     def holds(self, link: _Link | None) -> bool:
         """Say whether what a clip goes on from is what it was."""
@@ -239,10 +246,10 @@ class _Earlier:
     def link_of(self, spec: ClipSpec) -> _Link | None:
         """Return what a clip goes on from, or None; of a clip that has none to go on from, a link to nothing.
 
-        One that names a clip which is not earlier goes on from none, whatever becomes of that one.
+        One that names a clip which is not earlier goes on from nothing as long as the order is this one.
         """
         wanted = spec.inputs.from_previous
-        if wanted is None or (wanted.clip is not None and story_order(wanted.clip) >= story_order(spec.id)):
+        if wanted is None:
             return None
         clip = wanted.clip or self.last
         return _Link(clip, wanted.clip is not None, self.state_of(clip))
@@ -259,7 +266,8 @@ class _Earlier:
         if isinstance(one, _Planned):
             return one
         root = one
-        while root.link is not None and isinstance(earlier := self.found.get(root.link.clip), _Blocked):
+        # A link to what was not there, or not earlier, leads no further back.
+        while root.link is not None and root.link.found and isinstance(earlier := self.found.get(root.link.clip), _Blocked):
             root = earlier
         raise blocked_by(of, clip, root=root.clip, reason=root.problem)
 
@@ -272,12 +280,13 @@ class _Shelf:
         self._rendered = {entry.name for entry in _entries(project.takes_dir)}
         self._shown = {entry.name: entry.inode() for entry in _entries(project.current_dir)}
 
-    def record(self, found: _Planned, earlier: Mapping[str, _Found]) -> ClipRecord:
+    def record(self, found: _Planned, earlier: Mapping[str, _Found], *, act: str) -> ClipRecord:
         """Return a clip's record; one system call when its take is there and known from before, and none without a take.
 
         Args:
             found: The clip's plan.
             earlier: What was found of the clips before it.
+            act: The act that it stands in.
         """
         clip, plan_hash = found.clip, found.plan_hash
         take = self._take(found) if clip in self._rendered else None
@@ -297,6 +306,7 @@ class _Shelf:
         failure = self._store.failure(clip, plan_hash) if not has_take and clip in self._rendered else None
         return ClipRecord(
             clip=clip,
+            act=act,
             clip_hash=plan_hash,
             content_frames=found.content_frames,
             has_take=has_take,
@@ -344,11 +354,11 @@ def _with_locks(project: Project, records: list[ClipRecord]) -> Iterator[ClipRec
         yield replace(record, is_locked=True) if record.clip in locked else record
 
 
-def _lineup(planned: list[_Planned]) -> tuple[Lineup | None, str]:
+def _lineup(planned: list[_Planned], acts: Mapping[str, str]) -> tuple[Lineup | None, str]:
     if not planned:
         return None, ""
     try:
-        return Lineup.of(planned), ""
+        return Lineup.of(planned, acts=acts), ""
     except InvalidRequestError as error:
         return None, error.message
 
@@ -394,7 +404,7 @@ class _Memory:
             # Before the plan is made: a file that changes while it is looked at is then looked at again.
             inputs = resolver.looked_at(read)
             link = earlier.link_of(read)
-            name = resolver.predecessor(read, before=earlier.last)
+            name = resolver.predecessor(read, order=earlier.order)
             previous = earlier.plan_of(name, of=clip) if name else None
             found = _planned(resolver.resolve(read, previous=previous), spec, inputs, link)
         except VtxError as error:

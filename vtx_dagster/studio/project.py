@@ -24,13 +24,15 @@ from vtx_dagster.core.errors import (
     NotFoundError,
     StorageError,
 )
-from vtx_dagster.core.ids import ACT_PATTERN, CLIP_PATTERN, SLUG_PATTERN, checked_slug, story_order
+from vtx_dagster.core.film_order import FilmOrder, StoryOrder
+from vtx_dagster.core.ids import ACT_PATTERN, CLIP_PATTERN, SLUG_PATTERN, checked_slug
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.screenplay_formats import is_readable, remedy_for
 from vtx_dagster.studio.documents import D, line_of, load_document
 from vtx_dagster.studio.files import read_bytes, storage_errors, write_atomic
 from vtx_dagster.studio.problems import model_problems
 from vtx_dagster.studio.settings import Settings
+from vtx_dagster.studio.story_order import story_order
 from vtx_dagster.studio.template import PROJECT_FOLDERS, project_files, studio_files
 
 _MAX_ID_CHARS = 64
@@ -403,8 +405,25 @@ class Project:
             loras=self._optional(self.loras_path, LoraBundles),
         )
 
+    def film(self) -> FilmOrder:
+        """Return the clips of the film in their order, as outline and shotlist have it, with their scenes and acts.
+
+        Raises:
+            InvalidFileError: If outline or shotlist is not valid, or a YAML file of a clip is not named after one.
+            StorageError: If the disk refuses.
+        """
+        return FilmOrder.of(self.story_order(), self.spec_ids())
+
+    def story_order(self) -> StoryOrder:
+        """Return what outline and shotlist say of the order; errors as of ``film``."""
+        return story_order(self.root, outline=self.outline_path, shotlist=self.shotlist_path)
+
     def clip_ids(self) -> tuple[str, ...]:
-        """Return the ids of all clips in story order, by the names of their files.
+        """Return the ids of the clips of the film in their order; errors as of ``film``."""
+        return self.film().clips
+
+    def spec_ids(self) -> tuple[str, ...]:
+        """Return the ids of all clips that have a file, by its name, sorted as text; those that are set aside are among them.
 
         Raises:
             InvalidFileError: If a YAML file there is not named after a clip.
@@ -423,7 +442,7 @@ class Project:
                 file = f"prompts/clips/{clip}" if clip.endswith(".yml") else f"prompts/clips/{clip}.yaml"
                 message = f"{file}:1: this is not the name of a clip: rename it like A01_S01_SH010.yaml, or move it away"
                 raise InvalidFileError(message, file=file, line=1, project=self.slug)
-        return tuple(sorted(clips, key=story_order))
+        return tuple(sorted(clips))
 
     def clip_spec(self, clip: str) -> ClipSpec:
         """Return what a clip's file says.
@@ -437,7 +456,7 @@ class Project:
         try:
             spec = load_document(path, ClipSpec, root=self.root)
         except NotFoundError as error:
-            near = difflib.get_close_matches(clip, self.clip_ids(), n=1)
+            near = difflib.get_close_matches(clip, self.spec_ids(), n=1)
             hint = f"did you mean {near[0]}?" if near else f"`vtx story clips {self.slug}` writes the files of a shotlist"
             message = f"{self.slug} has no clip {clip}: {hint}"
             raise NotFoundError(message, project=self.slug, clip=clip) from error

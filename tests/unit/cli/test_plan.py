@@ -15,7 +15,8 @@ def test_plan_of_a_new_film_shows_the_story_stages(vtx, studio):
         ["film", "write", stage] for stage in ("outline", "treatment", "screenplay", "shotlist")
     ]
     assert result.stdout.endswith(
-        "4 steps due: 4 story stages to write\nfilm then: the clips that change (known once these are written)\n"
+        "4 steps due: 4 story stages to write\n"
+        "film then: 3 clips to render (A01_S01_SH010 new, A01_S01_SH020 new, A02_S01_SH010 new)\n"
     )
 
 
@@ -23,11 +24,40 @@ def test_plan_after_an_edit_of_the_screenplay_says_what_may_follow(vtx, film, ed
     edit(film.source_dir / "film.fountain", "opens the door", "closes the door")
     at = ("--studio", film.studio.root)
     result = vtx("plan", "film", *at)
-    assert result.stdout.endswith(
-        "2 steps due: 2 story stages to write\n"
-        "then: treatment, shotlist and the clips that change (known once these are written)\n"
-    )
-    assert json.loads(vtx("plan", "--json", *at).stdout)["then"] == {"film": ["treatment", "shotlist"]}
+    assert result.stdout.endswith("2 steps due: 2 story stages to write\nthen: 1 clip to render (A01_S01_SH010 changed)\n")
+    told = json.loads(vtx("plan", "--json", *at).stdout)
+    assert told["then"] == {"film": ["treatment", "shotlist"]}
+    assert told["effects"] == {"film": {"render": [["A01_S01_SH010", "changed"]], "gone": [], "aside": [], "problem": ""}}
+
+
+def test_plan_says_what_will_be_gone_and_set_aside_and_writes_nothing(vtx, film, edit):
+    """The scene of a hand-edited clip is taken out of the screenplay."""
+    edit(film.clip_spec_path("A01_S01_SH010"), "camera:", "seed: 7\ncamera:")
+    path = film.source_dir / "film.fountain"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text[: text.index("INT.")] + text[text.index("#", text.index("INT.")) :], encoding="utf-8")
+    at = ("--studio", film.studio.root)
+    files = {found: found.read_bytes() for found in film.story_dir.rglob("*") if found.is_file()}
+    stdout = vtx("plan", "film", *at).stdout
+    assert "then: no clip to render, 1 gone (A01_S01_SH020), 1 set aside (A01_S01_SH010)\n" in stdout
+    assert {found: found.read_bytes() for found in film.story_dir.rglob("*") if found.is_file()} == files
+    for stage in ("outline", "treatment", "screenplay", "shotlist"):
+        vtx("story", stage, "film", *at)
+    remark = "A01_S01_SH010 is set aside: it is no shot any more"
+    assert remark in vtx("plan", "film", *at).stdout
+    assert remark in vtx("projects", "status", "film", *at).stdout
+    assert json.loads(vtx("plan", "--json", *at).stdout)["aside"] == {"film": ["A01_S01_SH010"]}
+    assert json.loads(vtx("projects", "status", "film", "--json", *at).stdout)["projects"][0]["aside"] == ["A01_S01_SH010"]
+    refused = vtx("render", "clip", "film", "A01_S01_SH010", *at)
+    assert (refused.exit_code, "A01_S01_SH010 that could be rendered: it is no shot any more" in refused.stderr) == (1, True)
+    path.write_text(text, encoding="utf-8")
+    assert "then: 1 clip to render (A01_S01_SH010 changed)\n" in vtx("plan", "film", *at).stdout, "its seed"
+
+
+def test_plan_says_why_a_story_cannot_be_written(vtx, film, edit):
+    (film.source_dir / "film.fountain").write_text("Title: The Film\n", encoding="utf-8")
+    stdout = vtx("plan", "film", "--studio", film.studio.root).stdout
+    assert "then: cannot be written: story/source/film.fountain:" in stdout
 
 
 def test_plan_names_the_files_that_are_not_read(vtx, film):

@@ -25,9 +25,9 @@ def test_act_and_scene_name_a_part(act, scene, part):
     ("act", "scene", "message"),
     [
         (None, "S02", "say the act"),
-        ("A02", "A01_S02", "not a scene of act A02"),
+        ("A02", "A01_S02", "give --scene A01_S02 alone"),
         ("A1", None, "not an id"),
-        ("A01_S01", None, "act A01_S01"),
+        ("A01_S01", None, "not an act"),
         (None, "A01_S01_SH010", "not a scene"),
         (None, "A1_S1", "not an id"),
     ],

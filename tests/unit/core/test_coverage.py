@@ -49,6 +49,7 @@ def test_what_must_be_covered():
             ),
             id="a speech cut in two",
         ),
+        pytest.param((SPEECH, ACTION, LYRIC), id="in another order than their numbers"),
         pytest.param((shot(5, cite(3, 4, 1, 2)), shot(10, cite(3, 4, 2, 2)), SPEECH, LYRIC), id="an action cut in two"),
     ],
 )
@@ -100,17 +101,11 @@ def test_the_proof_holds(shots):
         pytest.param(
             (ACTION, shot(20, cite(6, 7)), LYRIC), "A01_S01: A01_S01_SH020 has 0 dialogue lines and cites 1", id="nothing said"
         ),
-        pytest.param((SPEECH, ACTION, LYRIC), "A01_S01: A01_S01_SH010 stands behind a shot with a higher id", id="order"),
         pytest.param((ACTION, ACTION, SPEECH, LYRIC), "A01_S01: A01_S01_SH010 is the id of two shots", id="same id"),
         pytest.param(
             (ACTION, SPEECH, LYRIC, shot(40, cite(1), scene="A01_S02")),
             "A01_S02: A01_S01_SH040 belongs to a scene that has no file",
             id="no scene",
-        ),
-        pytest.param(
-            (ACTION, SPEECH, LYRIC, shot(40, cite(1), scene="A01_S02")),
-            "A01_S02: A01_S01_SH040 is not the id of a shot in",
-            id="other scene",
         ),
     ],
 )

@@ -22,7 +22,7 @@ ONE, TWO, THREE = "A01_S01_SH010", "A01_S01_SH020", "A02_S01_SH010"
 
 
 def clip(name: str, **facts: object) -> ClipRecord:
-    return ClipRecord(**{"clip": name, "clip_hash": f"hash of {name}", "content_frames": 16, **facts})
+    return ClipRecord(**{"clip": name, "act": name[:3], "clip_hash": f"hash of {name}", "content_frames": 16, **facts})
 
 
 def done(name: str) -> ClipRecord:
@@ -31,7 +31,9 @@ def done(name: str) -> ClipRecord:
 
 def project(*clips: ClipRecord, **facts: object) -> ProjectRecord:
     entries = tuple(
-        LineupEntry(clip=record.clip, clip_hash=record.clip_hash, content_frames=16) for record in clips if not record.problem
+        LineupEntry(clip=record.clip, clip_hash=record.clip_hash, content_frames=16, act=record.act)
+        for record in clips
+        if not record.problem
     )
     lineup = Lineup(entries=entries, fps=8, width=128, height=72) if entries else None
     return ProjectRecord(**{"project": "film", "clips": clips, "lineup": lineup, **facts})

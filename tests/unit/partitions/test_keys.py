@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.ids import FilmId
-from vtx_dagster.partitions.keys import PartitionKey, key_of, lineage, split_key
+from vtx_dagster.partitions.keys import PartitionKey, key_of, split_key
 
 slugs = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,62}", fullmatch=True)
 numbers = st.integers(min_value=0, max_value=5000)
@@ -21,15 +21,6 @@ def test_every_key_is_read_as_it_was_written(project: str, film_id: FilmId | Non
     else:
         assert str(key) == key_of(project, str(film_id))
         assert split_key(str(key)) == (project, str(film_id))
-
-
-@settings(max_examples=60, deadline=None)
-@given(slugs, film_ids)
-def test_lineage_goes_from_the_project_to_the_key_itself(project: str, film_id: FilmId | None) -> None:
-    chain = lineage(str(PartitionKey(project, film_id)))
-    levels = 1 if film_id is None else {1: 2, 3: 3}[len(film_id.numbers)]
-    expected = [PartitionKey(project), PartitionKey(project, film_id.act if film_id else None), PartitionKey(project, film_id)]
-    assert chain == tuple(map(str, expected[:levels]))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ import json
 import os
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
+import yaml
 
 from vtx_dagster.core.errors import ChangedInputError, InvalidRequestError, MissingInputError, NotFoundError, RenderError
 from vtx_dagster.core.plan import PlanModel
@@ -84,15 +86,11 @@ def test_other_model_files_are_other_plans_of_a_whole_chain(chain, resolver, eng
     assert after.plan.previous.clip_hash == found.resolve_clip(TWO).clip_hash
 
 
-def test_clips_are_listed_once_and_only_for_a_chain_that_names_no_clip(chain, resolver, write_clip, monkeypatch) -> None:
+def test_the_order_is_looked_up_once_as_long_as_no_clip_comes_or_goes(chain, resolver, write_clip, monkeypatch) -> None:
     listed: list[str] = []
-    clip_ids = Project.clip_ids
-    monkeypatch.setattr(Project, "clip_ids", lambda project: listed.append(project.slug) or clip_ids(project))
+    film = Project.film
+    monkeypatch.setattr(Project, "film", lambda project: listed.append(project.slug) or film(project))
     found = resolver(chain)
-    write_clip(chain, THREE, inputs={"from_previous": {"frames": 1, "clip": ONE}})
-    found.resolve_clip(FOUR)
-    found.resolve_clip(THREE)
-    assert listed == []
     young = time.time_ns()
     os.utime(chain.clips_dir, ns=(young, young))
     for _ in range(2):
@@ -131,6 +129,49 @@ def test_a_clip_may_go_on_from_any_earlier_one(chain, resolver, write_clip) -> N
     previous = resolver(chain).resolve_clip(FOUR).plan.previous
     assert previous is not None
     assert previous.clip == ONE
+
+
+def in_this_order(project: Project, *clips: str, retired: Sequence[str] = ()) -> None:
+    """Write a shotlist that has clips in an order of its own, all in one scene."""
+    shots = [{"id": clip, "scene": "A01_S01"} for clip in clips]
+    project.shotlist_path.write_text(yaml.safe_dump({"version": 1, "shots": shots, "retired": list(retired)}))
+
+
+def test_the_order_of_the_shotlist_decides_what_is_earlier(chain, resolver, look, write_clip, resolved) -> None:
+    """THREE names FOUR, which is later; it can be planned as soon as it is not, and the clip before TWO is another one then."""
+    write_clip(chain, THREE, inputs={"from_previous": {"frames": 1, "clip": FOUR}})
+    assert f"{FOUR} is no earlier clip" in next(clip for clip in look(chain).clips if clip.clip == THREE).problem
+    in_this_order(chain, FOUR, THREE, TWO, ONE)
+    record = look(chain)
+    assert [(clip.clip, clip.problem, clip.continues) for clip in record.clips] == [
+        (FOUR, "", ""),
+        (THREE, "", FOUR),
+        (TWO, "", THREE),
+        (ONE, "", ""),
+    ]
+    assert resolver(chain).resolve_clip(TWO).plan.previous.clip == THREE
+    in_this_order(chain, ONE, TWO, THREE, FOUR)
+    record = look(chain)
+    assert f"{FOUR} is no earlier clip" in next(clip for clip in record.clips if clip.clip == THREE).problem
+
+
+def test_clips_that_name_each_other_block_those_after_them(chain, look, write_clip) -> None:
+    write_clip(chain, ONE, inputs={"from_previous": {"frames": 1, "clip": TWO}})
+    problems = {clip.clip: clip.problem for clip in look(chain).clips}
+    assert f"{TWO} is no earlier clip" in problems[ONE]
+    assert problems[TWO].startswith(f"{TWO} continues {ONE}, which cannot be planned: ")
+    assert problems[THREE].startswith(f"{THREE} continues {TWO}, which goes back to {ONE}, which cannot be planned: ")
+
+
+def test_no_clip_goes_on_from_one_that_is_set_aside(chain, resolver, look, write_clip) -> None:
+    write_clip(chain, THREE, inputs={"from_previous": {"frames": 1, "clip": TWO}})
+    in_this_order(chain, ONE, THREE, FOUR, retired=[TWO])
+    problem = f"inputs.from_previous.clip {TWO} is no earlier clip"
+    record = look(chain)
+    assert record.aside == (TWO,)
+    assert problem in next(clip for clip in record.clips if clip.clip == THREE).problem
+    with pytest.raises(InvalidRequestError, match=problem):
+        resolver(chain).resolve_clip(THREE)
 
 
 @pytest.mark.parametrize(

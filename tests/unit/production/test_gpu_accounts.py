@@ -28,7 +28,7 @@ def usage(id_: str, clip: str, clip_hash: str, gpu_s: float, outcome: str = Outc
 
 
 def record(*clips: ClipRecord) -> ProjectRecord:
-    return ProjectRecord(project="film", clips=clips, lineup=Lineup.of([Cut(ONE), Cut(TWO)]))
+    return ProjectRecord(project="film", clips=clips, lineup=Lineup.of([Cut(ONE), Cut(TWO)], acts={ONE: "A01", TWO: "A01"}))
 
 
 def clip(name: str, *, has_take: bool = True, shown_hash: str = "") -> ClipRecord:

@@ -172,7 +172,7 @@ def test_specs_of_shots_that_are_gone_are_removed_unless_edited(written: Project
     done = desk(written).write_clips()
     assert written.clip_spec_path(first) in done.written
     assert edited in done.kept
-    assert any("is not in the story any more, but was edited by hand and is kept" in note for note in done.notes)
+    assert any("is in no shotlist, but in the film" in note for note in done.notes)
     assert (first in written.clip_ids(), second in written.clip_ids(), third in written.clip_ids()) == (False, True, True)
 
 

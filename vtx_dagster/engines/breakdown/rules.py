@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from types import MappingProxyType
 
 from vtx_dagster.core.bible import Bible
 from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.frames import MAX_FRAMES
-from vtx_dagster.core.ids import story_order
 from vtx_dagster.core.metadata import DEFAULT_PROFILES, Metadata
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.pacing import pace
@@ -66,14 +66,21 @@ class Breakdown:
         """Name and version; a change makes generated story files stale."""
         return EngineIdentity(name="breakdown", version="1")
 
-    def outline(self, context: StoryContext, *, previous: Outline | None = None) -> Outline:
+    def outline(
+        self, context: StoryContext, *, previous: Outline | None = None, written: Mapping[str, Source] = MappingProxyType({})
+    ) -> Outline:
         """Return the acts, scenes and beats of the screenplays, or without one of the brief.
+
+        Args:
+            context: What is broken down.
+            previous: The outline before, whose ids stay with what is the same.
+            written: The scene files that were made of it.
 
         Raises:
             InvalidFileError: If there is nothing to break down, or a screenplay cannot be read; the message says where.
         """
         script = _read_script(context)
-        outline = _outline(script, context, previous)
+        outline = _outline(script, context, previous, written)
         read = [scene.text for scene in script.all_scenes]
         cast = film_cast(context.bible, read)
         texts = placed_scenes(read, is_name=cast.is_name)
@@ -129,15 +136,17 @@ class Breakdown:
         context: StoryContext,
         outline: Outline,
         treatment: str,  # noqa: ARG002 - writers with a model use it; this one has the author's own words
+        *,
+        written: Mapping[str, Source] = MappingProxyType({}),
     ) -> tuple[SceneFile, ...]:
         """Return the scenes as they were written, word for word; a scene that only the outline has, from its beats.
 
         Raises:
             InvalidFileError: If a screenplay cannot be read.
         """
-        written = self._written_scenes(context, outline)
+        now = self._written_scenes(context, outline, written)
         return tuple(
-            SceneFile(scene=scene.id, slug=scene_slug(scene), text=_scene_text(scene, written.get(scene.id)))
+            SceneFile(scene=scene.id, slug=scene_slug(scene), text=_scene_text(scene, now.get(scene.id)))
             for act in outline.acts
             for scene in act.scenes
         )
@@ -152,25 +161,25 @@ class Breakdown:
             NotFoundError: If there is a scene file of no scene in the outline.
         """
         check_known(scenes, outline)
-        staged, cast = _staged(context, scenes)
+        staged, cast = _staged(context, outline, scenes)
         shots = [shot for text, setting in staged for shot in scene_shots(text, setting, cast)]
         return numbered_shots(shots, previous)
 
-    def shot_remarks(self, context: StoryContext, scenes: Mapping[str, Source]) -> tuple[str, ...]:
+    def shot_remarks(self, context: StoryContext, outline: Outline, scenes: Mapping[str, Source]) -> tuple[str, ...]:
         """Return what of the directions in the scenes is not followed, in words.
 
         Raises:
             InvalidFileError: If a scene file cannot be read.
         """
-        staged, cast = _staged(context, scenes)
+        staged, cast = _staged(context, outline, scenes)
         return tuple(remark for text, setting in staged for remark in direction_remarks(text, setting, cast))
 
-    def _written_scenes(self, context: StoryContext, outline: Outline) -> dict[str, _WrittenScene]:
+    def _written_scenes(self, context: StoryContext, outline: Outline, written: Mapping[str, Source]) -> dict[str, _WrittenScene]:
         """Return the scenes of the screenplay by the ids that the outline gives them; none without a screenplay or brief."""
         if not context.screenplays and not context.brief.text.strip():
             return {}
         script = _read_script(context)
-        ids = [scene.id for act in _outline(script, context, outline).acts for scene in act.scenes]
+        ids = [scene.id for act in _outline(script, context, outline, written).acts for scene in act.scenes]
         return dict(zip(ids, script.all_scenes, strict=True))
 
 
@@ -236,9 +245,11 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
     return settings
 
 
-def _staged(context: StoryContext, scenes: Mapping[str, Source]) -> tuple[list[tuple[SceneText, SceneSetting]], Cast]:
+def _staged(
+    context: StoryContext, outline: Outline, scenes: Mapping[str, Source]
+) -> tuple[list[tuple[SceneText, SceneSetting]], Cast]:
     """Return the scenes of a film in order, each with its setting, and who may be in them."""
-    ids = sorted(scenes, key=story_order)
+    ids = [scene.id for act in outline.acts for scene in act.scenes if scene.id in scenes]
     parsed = [parse_scene(scenes[scene]) for scene in ids]
     cast = film_cast(context.bible, parsed)
     placed = placed_scenes(parsed, is_name=cast.is_name)
@@ -264,7 +275,7 @@ def named_profile(heading: str, bible: Bible) -> str | None:
     return next((key for key in profiles if key_of(key) in words), None)
 
 
-def _outline(script: _Script, context: StoryContext, previous: Outline | None) -> Outline:
+def _outline(script: _Script, context: StoryContext, previous: Outline | None, written: Mapping[str, Source]) -> Outline:
     """Return acts and scenes with their ids and beats."""
     cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
     acts = tuple(
@@ -280,7 +291,13 @@ def _outline(script: _Script, context: StoryContext, previous: Outline | None) -
         for act in script.acts
     )
     outline = Outline(title=context.metadata.title, logline=context.metadata.logline or script.logline, acts=acts)
-    return numbered_outline(outline, previous, given=[[scene.number for scene in act.scenes] for act in script.acts])
+    return numbered_outline(
+        outline,
+        previous,
+        given=[[scene.number for scene in act.scenes] for act in script.acts],
+        texts=[scene.verbatim for scene in script.all_scenes],
+        texts_before={scene: source.text for scene, source in written.items()},
+    )
 
 
 def _filled(outlined: OutlineScene, scene: SceneText, setting: SceneSetting, cast: Cast, metadata: Metadata) -> OutlineScene:

@@ -39,6 +39,11 @@ class BreakdownWriter:
         """The stages that it writes: all but a proposal for the bible."""
         return (Stage.OUTLINE, Stage.TREATMENT, Stage.SCREENPLAY, Stage.SHOTLIST)
 
+    @property
+    def is_free(self) -> bool:
+        """True: nothing is asked of anybody."""
+        return True
+
     def parts(self, stage: Stage, story: Story) -> Mapping[str, Basis]:
         """Return the whole stage as one part, with the hash of its sources."""
         digest = hashlib.sha256(self._name.encode())
@@ -61,7 +66,7 @@ class BreakdownWriter:
         """Return the acts, scenes and beats of the screenplays, or without one of the brief."""
         previous = story.outline if story.outline_source.text else None
         context = _context(story)
-        outline = Breakdown().outline(context, previous=previous)
+        outline = Breakdown().outline(context, previous=previous, written=story.scenes)
         return self._draft(Stage.OUTLINE, story, outline, remarks=Breakdown().remarks(context))
 
     def treatments(self, story: Story, job: Job) -> Iterator[Draft[str]]:  # noqa: ARG002 - there is only one
@@ -74,13 +79,14 @@ class BreakdownWriter:
 
     def screenplay(self, story: Story, job: Job) -> Iterator[Draft[tuple[SceneFile, ...]]]:  # noqa: ARG002 - always all scenes
         """Yield the scenes as they were written, word for word."""
-        yield self._draft(Stage.SCREENPLAY, story, Breakdown().screenplay(_context(story), story.outline, story.treatment))
+        scenes = Breakdown().screenplay(_context(story), story.outline, story.treatment, written=story.scenes)
+        yield self._draft(Stage.SCREENPLAY, story, scenes)
 
     def shotlist(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:  # noqa: ARG002 - always all scenes
         """Yield the shots of every scene."""
         context = _context(story)
         shots = Breakdown().shotlist(context, story.outline, story.scenes, previous=story.shotlist)
-        yield self._draft(Stage.SHOTLIST, story, shots, remarks=Breakdown().shot_remarks(context, story.scenes))
+        yield self._draft(Stage.SHOTLIST, story, shots, remarks=Breakdown().shot_remarks(context, story.outline, story.scenes))
 
     @property
     def _name(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from vtx_dagster.core.film_order import StoryOrder
 from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.outline import Outline, OutlineAct
 from vtx_dagster.core.screenplay import Element, ElementKind
@@ -179,9 +180,9 @@ def read_script(
     """Return the screenplay of a project.
 
     Args:
-        scenes: The scene files by scene id, in story order.
+        scenes: The scene files by scene id.
         metadata: Has title and author.
-        outline: Has the acts and which scenes are in them; without it there is one act.
+        outline: Has the acts and the order of the scenes; without it they stand as given, in one act.
         entries: The title page of the screenplay that was brought along.
         notes: With notes and synopses.
 
@@ -229,16 +230,12 @@ def side_by_side(blocks: Iterable[Block]) -> Iterator[Block | DualSpeech]:
 
 
 def _acts(scenes: Mapping[str, Source], outline: Outline | None) -> list[tuple[OutlineAct | None, list[str]]]:
-    """Return the acts with their scenes; a scene that the outline does not have goes on with the act of the one before it."""
-    if outline is None or not outline.acts:
+    """Return the acts with those of their scenes that have a file."""
+    if outline is None:
         return [(None, list(scenes))]
-    act_of = {scene.id: number for number, act in enumerate(outline.acts) for scene in act.scenes}
-    found: list[tuple[OutlineAct | None, list[str]]] = [(act, []) for act in outline.acts]
-    number = 0
-    for scene in scenes:
-        number = act_of.get(scene, number)
-        found[number][1].append(scene)
-    return found
+    known = {act.id: act for act in outline.acts}
+    found = StoryOrder.of(outline, None).acts_of(scenes)
+    return [(known.get(act), [scene for scene in ids if scene in scenes]) for act, ids in found.items()]
 
 
 def _act(act: OutlineAct | None, scenes: Mapping[str, Source], *, notes: bool) -> Act:

@@ -39,8 +39,8 @@ def expected_scenes(story: Story, job: Job) -> list[OutlineScene]:
         people = tuple(story.bible.characters.characters)
         ids = (str(FilmId.of(1, number)) for number in range(1, _num_scenes(story.metadata) + 1))
         return [OutlineScene(id=scene, heading="INT. PLACE - DAY", characters=people, seconds=_SCENE_S) for scene in ids]
-    scenes = [scene for act in story.outline.acts for scene in act.scenes]
-    return [scene for scene in scenes if job.only is None or job.only.contains(FilmId.parse(scene.id))]
+    only = None if job.only is None else str(job.only)
+    return [scene for act in story.outline.acts for scene in act.scenes if only in (None, act.id, scene.id)]
 
 
 def outline_tokens(metadata: Metadata) -> int:

@@ -263,9 +263,9 @@ class _Board:
 
 def _act_index(outline: Outline, only: FilmId) -> int:
     """Return the position of an act that a job is restricted to."""
-    if only != only.act:
-        raise InvalidRequestError(f"{only}: an outline is written act by act: name the act, {only.act}", id=str(only))
     ids = [act.id for act in outline.acts]
+    if len(only.numbers) > 1:
+        raise InvalidRequestError(f"{only}: an outline is written act by act: name an act ({', '.join(ids)})", id=str(only))
     if str(only) not in ids:
         raise NotFoundError(f"act {only} is not in the outline{did_you_mean(str(only), ids)}", act=str(only))
     return ids.index(str(only))

@@ -119,9 +119,9 @@ class ScreenplayStage:
     def forecast(self, story: Story, job: Job) -> Forecast:
         """Return what the scenes that are due would cost at most; a guess while outline or treatment are not written."""
         if not story.outline_source.text or not story.treatment_source.text:
-            acts = {act.id: act for act in (story.outline.acts if story.outline_source.text else ())}
+            acts = {scene.id: act for act in (story.outline.acts if story.outline_source.text else ()) for scene in act.scenes}
             stand_ins = (
-                _Place(act=acts.get(scene.id.partition("_")[0], OutlineAct(id="A01")), scene=scene, before=None, first=True)
+                _Place(act=acts.get(scene.id, OutlineAct(id="A01")), scene=scene, before=None, first=True)
                 for scene in expected_scenes(story, job)
             )
             prompts = [self._prompt(story, place, "", treatment="") for place in stand_ins]

@@ -104,14 +104,13 @@ class ShotlistStage:
         yield from in_parallel(list(boards), shot, concurrency=self._desk.concurrency, stage=Stage.SHOTLIST)
 
     def _scene(self, story: Story, entries: "_Entries", scene: str, board: Board) -> Draft[Shotlist]:
-        before = _of_scene(story.shotlist or Shotlist(), scene)
         provenance = Provenance(basis=self._basis(story, entries, scene), writer=self._desk.model)
         if not board.elements:
             nothing = provenance.model_copy(update={"remarks": ("there is nothing to shoot in the scene",)})
-            return Draft(part=scene, value=numbered_shots((), before), provenance=nothing)
+            return Draft(part=scene, value=numbered_shots((), story.shotlist, scene=scene), provenance=nothing)
         prompt = self._prompt(story, board)
         answered = self._desk.asker.ask(prompt, partial(_checked, board=board), stage=Stage.SHOTLIST, part=scene)
-        shotlist = numbered_shots(answered.value.shots, before)
+        shotlist = numbered_shots(answered.value.shots, story.shotlist, scene=scene)
         followed = direction_remarks(board.scene, board.setting, board.roles.cast)
         remarks = (*followed, *prompt.cuts, *answered.remarks, *answered.value.remarks, *_by_rule(shotlist))
         provenance = provenance.model_copy(
@@ -272,13 +271,6 @@ def _checked(answer: ShotsAnswer, *, board: Board) -> _Filled:
     if reading.problems:
         raise AnswerProblems(reading.problems, partial=filled)
     return filled
-
-
-def _of_scene(shotlist: Shotlist, scene: str) -> Shotlist:
-    return Shotlist(
-        shots=tuple(shot for shot in shotlist.shots if shot.scene == scene),
-        retired=tuple(id_text for id_text in shotlist.retired if id_text.startswith(f"{scene}_")),
-    )
 
 
 def _by_rule(shotlist: Shotlist) -> tuple[str, ...]:

@@ -49,6 +49,11 @@ class LanguageModelWriter:
         """The stages that it writes, in order."""
         return (Stage.OUTLINE, Stage.TREATMENT, Stage.BIBLE_PROPOSAL, Stage.SCREENPLAY, Stage.SHOTLIST)
 
+    @property
+    def is_free(self) -> bool:
+        """False: most of what it writes is asked of a model."""
+        return False
+
     def parts(self, stage: Stage, story: Story) -> Mapping[str, Basis]:
         """Return the parts that a stage has now, in story order, each with its basis; none while its sources are not written."""
         if self._is_by_rule(stage, story):

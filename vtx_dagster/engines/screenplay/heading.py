@@ -344,14 +344,13 @@ _EARLY = frozenset({"early", "late", "mid", "next", "same", "pre", "later", "two
 
 def _is_time(text: str) -> bool:
     """Say whether a text says when, and nothing else."""
-    if "(" in text or "[" in text:
-        beside = _BRACKETS.sub(" ", text).strip()
+    if bracketed := _BRACKETS.search(text):
         # DAY (1973), NIGHT [THE DREAM]: what stands in brackets beside a time goes with it.
-        if beside:
+        if beside := _BRACKETS.sub(" ", text).strip():
             return _is_time(beside)
-        if text[0] == "[":
+        if bracketed["square"] is not None:
             return True
-        text = text.strip("()[] ")
+        text = text.strip("() ")
     without_clock = _CLOCK.sub(lambda found: " \x01 " if found["sep"] or found["half"] else found.group(), text)
     tells = "\x01" in without_clock
     tokens = _tokens(without_clock.replace("\x01", " "))

@@ -122,7 +122,8 @@ def test_without_an_outline_there_is_one_act():
     scenes = {f"A0{number}_S01": Source(name="a", text="INT. A\n\nA.") for number in (1, 2)}
 
     assert [len(act.scenes) for act in read_script(scenes, metadata=Metadata(title="T")).acts] == [2]
-    assert [len(act.scenes) for act in read_script(scenes, metadata=Metadata(title="T"), outline=Outline(title="T")).acts] == [2]
+    by_id = read_script(scenes, metadata=Metadata(title="T"), outline=Outline(title="T"))
+    assert [len(act.scenes) for act in by_id.acts] == [1, 1]
 
 
 def test_a_scene_that_the_outline_does_not_have_goes_on_with_the_act_before_it():

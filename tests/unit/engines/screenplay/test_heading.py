@@ -1,5 +1,7 @@
 # ruff: noqa: RUF001 - other alphabets are what is tested here
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.screenplay.heading import (
@@ -90,6 +92,8 @@ ENGLISH = [
     ("INT. ST. MARY'S HOSPITAL, ROOM 12 - 3 AM", True, "ST. MARY'S HOSPITAL, ROOM 12", "3 AM"),
     ("INT. BAR (BACK ROOM) - DAY", True, "BAR (BACK ROOM)", "DAY"),
     ("INT. BAR (BACK ROOM)", True, "BAR (BACK ROOM)", ""),
+    ("INT. BAR (BACK", True, "BAR (BACK", ""),
+    ("INT. BAR - NIGHT [", True, "BAR - NIGHT [", ""),
     ("INT. JOUR - CUISINE", True, "CUISINE", "JOUR"),
     ("INT. NIGHT CLUB", True, "NIGHT CLUB", ""),
     ("INT. LAKE SUMMER", True, "LAKE SUMMER", ""),
@@ -256,3 +260,10 @@ def test_transitions(text, expected):
 )
 def test_end_cards(text, expected):
     assert is_end_card(text) is expected
+
+
+@given(st.text(st.sampled_from("INT. EXT/-,()[]#:0123456789abAB NIGHTDAYé夜İ"), max_size=40))
+def test_any_text_can_be_read(text):
+    found = read_heading(text)
+    assert len(found.place) <= len(text)
+    assert time_of_day(found.time, DAY) in TimeOfDay
