@@ -88,7 +88,11 @@ def fillings(text: str, key: str, scalar: str) -> Iterator[str]:
 
 
 def replacements(
-    text: str, section: str, entries: Mapping[str, Mapping[str, Any]], *, block: Callable[[Mapping[str, Any]], str]
+    text: str,
+    section: str,
+    entries: Mapping[str, Mapping[str, Any]],
+    *,
+    block: Callable[[Mapping[str, Any]], str],
 ) -> Iterator[str]:
     """Yield the text in which entries of a section are others, if it is written in a way in which that can be done.
 
@@ -112,6 +116,36 @@ def replacements(
         flow = json.dumps(share, ensure_ascii=False)[1:-1]
         new = flow if pair.flow or not share else _indented(block(share), pair.column).strip()
         text = text[: pair.start] + _native(new, newline) + text[pair.end :]
+    yield text
+
+
+def settings(
+    text: str, section: str, values: Mapping[str, Any], *, name: str, block: Callable[[Mapping[str, Any]], str]
+) -> Iterator[str]:
+    """Yield the text in which one key of some entries of a section has other values, if that can be done.
+
+    Everything else stays as it is written. A key that an entry does not have comes before its last one, behind which there may be
+    a comment.
+
+    Args:
+        text: Valid YAML with a mapping at the top.
+        section: The top-level key that has the entries.
+        values: The values, by key of the entry.
+        name: The key that they are given to.
+        block: Returns pairs as block YAML, not indented, ending with a line end.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    found = _pairs(text, section)
+    if not all(found.get(key) for key in values):
+        return
+    places = {key: next((pair for pair in found[key] if pair.key == name), found[key][-1]) for key in values}
+    for key, pair in sorted(places.items(), key=lambda place: place[1].start, reverse=True):
+        value = {name: values[key]}
+        flow = json.dumps(value, ensure_ascii=False)[1:-1]
+        new, end = flow if pair.flow else _indented(block(value), pair.column).strip(), pair.end
+        if pair.key != name:
+            new, end = f"{new}, " if pair.flow else f"{new}\n{' ' * pair.column}", pair.start
+        text = text[: pair.start] + _native(new, newline) + text[end:]
     yield text
 
 
