@@ -88,11 +88,7 @@ def fillings(text: str, key: str, scalar: str) -> Iterator[str]:
 
 
 def replacements(
-    text: str,
-    section: str,
-    entries: Mapping[str, Mapping[str, Any]],
-    *,
-    block: Callable[[Mapping[str, Any]], str],
+    text: str, section: str, entries: Mapping[str, Mapping[str, Any]], *, block: Callable[[Mapping[str, Any]], str]
 ) -> Iterator[str]:
     """Yield the text in which entries of a section are others, if it is written in a way in which that can be done.
 
