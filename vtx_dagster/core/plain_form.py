@@ -7,9 +7,7 @@ of the other has not edited it.
 import re
 import unicodedata
 
-_LINE_END = re.compile(r"\r\n?")
-_TRAILING = re.compile(r"[^\S\n]+$", re.MULTILINE)
-_TRAILING_BUT_TWO = re.compile(r"(?<=[^\s])[^\S\n]+$|^(?!  $)[^\S\n]+$", re.MULTILINE)
+_CONNECTED = "  "
 _UNSEEN = re.compile("[\ufeff\u2060\u00ad]|(?<![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])\u200b")
 """Byte order mark, word joiner, soft hyphen, zero-width space. The last one separates words in Thai, Lao, Burmese and Khmer."""
 
@@ -26,10 +24,13 @@ def plain_form(text: str, *, is_fountain: bool = False) -> str:
         text: Any text.
         is_fountain: Keep lines of exactly two spaces: in Fountain they hold a speech together.
     """
-    unified = unicodedata.normalize("NFC", _UNSEEN.sub("", _LINE_END.sub("\n", text)))
-    trimmed = (_TRAILING_BUT_TWO if is_fountain else _TRAILING).sub("", unified)
-    ended = trimmed.rstrip("\n ") if is_fountain else trimmed.rstrip("\n")
-    return f"{ended}\n" if ended else ""
+    unified = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not unified.isascii():
+        unified = unicodedata.normalize("NFC", _UNSEEN.sub("", unified))
+    lines = [line if is_fountain and line == _CONNECTED else line.rstrip() for line in unified.split("\n")]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return "\n".join([*lines, ""]) if lines else ""
 
 
 def without_unseen(text: str) -> str:

@@ -79,6 +79,12 @@ class BibleProposal(Document):
 
     characters: dict[Key, Character] = Field(default_factory=dict)
     locations: dict[Key, Location] = Field(default_factory=dict)
+    character_aliases: dict[Key, tuple[str, ...]] = Field(
+        default_factory=dict, description="Names that characters of the bible have in the screenplay now."
+    )
+    location_aliases: dict[Key, tuple[str, ...]] = Field(
+        default_factory=dict, description="Names that locations of the bible have in the screenplay now."
+    )
     style_prefix: str = Field(default="", description="Proposed only to a style bible that has none.")
     style_negative: str = ""
 

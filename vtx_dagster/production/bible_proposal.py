@@ -1,18 +1,21 @@
 """What a story needs and the bible does not have: shown as a diff against the files, and added.
 
-Nothing that a person wrote is changed. A stub that nobody filled in describes nothing, so a proposal takes its place.
+Nothing that a person wrote is changed. A stub that nobody filled in describes nothing, so a proposal takes its place. An entry
+whose name is another one in the screenplay now gets that as an alias, and nothing else.
 """
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from vtx_dagster.core.bible import Bible, Character, Location
 from vtx_dagster.core.document import Part
 from vtx_dagster.core.story import BibleProposal
+from vtx_dagster.core.wording import listed
+from vtx_dagster.engines.breakdown.cast import spelling_of
 from vtx_dagster.production.story_files import StoryFiles
-from vtx_dagster.studio.documents import add_entries, fill_text, replace_entries, yaml_text
+from vtx_dagster.studio.documents import add_aliases, add_entries, fill_text, replace_entries, yaml_text
 
 E = TypeVar("E", Character, Location)
 
@@ -22,8 +25,14 @@ def proposal_diff(bible: Bible, proposal: BibleProposal) -> str:
     return "".join(
         "".join(difflib.unified_diff(now.splitlines(keepends=True), then.splitlines(keepends=True), name, name, n=3))
         for name, now, then in (
-            ("prompts/characters.yaml", *_both(bible.characters.characters, proposal.characters)),
-            ("prompts/locations.yaml", *_both(bible.locations.locations, proposal.locations)),
+            (
+                "prompts/characters.yaml",
+                *_both(bible.characters.characters, proposal.characters, new_aliases(bible, proposal).character_aliases),
+            ),
+            (
+                "prompts/locations.yaml",
+                *_both(bible.locations.locations, proposal.locations, new_aliases(bible, proposal).location_aliases),
+            ),
             ("prompts/style_bible.yaml", _style(bible.style.prefix, bible.style.negative), _proposed_style(bible, proposal)),
         )
     )
@@ -54,9 +63,12 @@ def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
         write=replace_entries,
         done="filled in stubs of",
     )
+    notes += add_aliases_to_bible(story, proposal)
     after = story.bible
+    renamed = {*proposal.character_aliases, *proposal.location_aliases}
     differing = [key for key, entry in proposal.characters.items() if after.characters.characters[key] != entry]
     differing += [key for key, entry in proposal.locations.items() if after.locations.locations[key] != entry]
+    differing = [key for key in differing if key not in renamed]
     if differing:
         notes.append(
             f"proposed otherwise and left as they are: {', '.join(differing)} (`vtx story bible {project.slug}` shows how)"
@@ -67,6 +79,73 @@ def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
 def add_to_bible(story: StoryFiles, characters: Mapping[str, Character], locations: Mapping[str, Location]) -> list[str]:
     """Add new characters and locations to the files and to the story at hand; return what was added, in words."""
     return _write(story, characters, locations, write=add_entries, done="added to")
+
+
+def new_aliases(bible: Bible, proposal: BibleProposal) -> BibleProposal:
+    """Return the aliases of a proposal alone, as far as the bible has the entries and does not know the names."""
+    return BibleProposal(
+        character_aliases=_unknown(bible.characters.characters, proposal.character_aliases),
+        location_aliases=_unknown(bible.locations.locations, proposal.location_aliases),
+    )
+
+
+def with_aliases(bible: Bible, proposal: BibleProposal) -> Bible:
+    """Return a bible with the aliases of a proposal that are new to it; a stub that nobody filled in gets the name instead."""
+    new = new_aliases(bible, proposal)
+    characters = _renamed(bible.characters.characters, new.character_aliases)
+    locations = _renamed(bible.locations.locations, new.location_aliases)
+    return bible.model_copy(
+        update={
+            "characters": bible.characters.model_copy(update={"characters": {**bible.characters.characters, **characters}}),
+            "locations": bible.locations.model_copy(update={"locations": {**bible.locations.locations, **locations}}),
+        }
+    )
+
+
+def add_aliases_to_bible(story: StoryFiles, proposal: BibleProposal) -> list[str]:
+    """Add the aliases of a proposal to the files and to the story at hand; return what was done, in words.
+
+    Raises:
+        InvalidFileError: If a file is written in a way in which nothing can be replaced.
+        StorageError: If the disk refuses, or someone saved a file meanwhile.
+    """
+    project, bible, new = story.project, story.bible, new_aliases(story.bible, proposal)
+    present, places = bible.characters.characters, bible.locations.locations
+    notes = _add_aliases(story, project.characters_path, "characters", present=present, names=new.character_aliases)
+    notes += _add_aliases(story, project.locations_path, "locations", present=places, names=new.location_aliases)
+    story.bible = with_aliases(bible, proposal)
+    return notes
+
+
+def _add_aliases(
+    story: StoryFiles, path: Path, section: str, *, present: Mapping[str, E], names: Mapping[str, tuple[str, ...]]
+) -> list[str]:
+    renamed = _renamed(present, names)
+    bare = {key: entry for key, entry in renamed.items() if _is_bare(present[key])}
+    replace_entries(path, section, bare)
+    add_aliases(path, section, {key: names[key] for key in names if key not in bare})
+    file = story.relative(path)
+    return [
+        f"the screenplay calls {present[key].name} {listed(*names[key])} now: {file} keeps the entry {key}, with"
+        f" {'this name' if key in bare else 'this alias (change its name if the film is to show the new one)'}"
+        for key in names
+    ]
+
+
+def _unknown(entries: Mapping[str, E], names: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Return the names of entries that there are, without those that an entry has already."""
+    known = {spelling_of(name) for key, entry in entries.items() for name in (key, entry.name, *entry.aliases)}
+    new = {key: tuple(name for name in names[key] if spelling_of(name) not in known) for key in names if key in entries}
+    return {key: of_key for key, of_key in new.items() if of_key}
+
+
+def _renamed(entries: Mapping[str, E], names: Mapping[str, tuple[str, ...]]) -> dict[str, E]:
+    return {
+        key: entries[key].model_copy(
+            update={"name": of_key[-1]} if _is_bare(entries[key]) else {"aliases": (*entries[key].aliases, *of_key)}
+        )
+        for key, of_key in names.items()
+    }
 
 
 def _write(
@@ -116,8 +195,9 @@ def _is_bare(entry: Character | Location) -> bool:
     return entry == bare
 
 
-def _both(present: Mapping[str, Part], proposed: Mapping[str, Part]) -> tuple[str, str]:
+def _both(present: Mapping[str, E], proposed: Mapping[str, E], aliases: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:
     """Return the entries that are proposed, as the file has them and as they are proposed."""
+    proposed = {**proposed, **_renamed({**present, **proposed}, aliases)}
     return _entries({key: present[key] for key in proposed if key in present}), _entries(proposed)
 
 

@@ -12,17 +12,16 @@ from vtx_dagster.core.errors import InvalidFileError, NotFoundError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.planner import Forecast, Stage, StoryRecord
 from vtx_dagster.core.story import (
-    BibleProposal,
     Job,
     PromptText,
     StoryWriter,
     TreatmentChoice,
 )
-from vtx_dagster.production.bible_proposal import apply_proposal
+from vtx_dagster.production.bible_proposal import apply_proposal, proposal_diff
 from vtx_dagster.production.story_files import StoryFiles, source_folder
 from vtx_dagster.production.story_parts import StoryParts, writer_name
 from vtx_dagster.production.story_run import MARKDOWN, StoryRun, WrittenStage, chosen_parts, text_of
-from vtx_dagster.studio.documents import dump_document, load_document
+from vtx_dagster.studio.documents import dump_document
 from vtx_dagster.studio.files import hash_file, read_plain, write_atomic
 from vtx_dagster.studio.locks import project_lock
 from vtx_dagster.studio.project import Project
@@ -73,12 +72,14 @@ class StoryDesk:
         """
         if stage not in self._writer.stages:
             note = f"{writer_name(self._writer)} writes no {stage}: the shotlist adds stubs of what the bible lacks"
+            story, path = StoryFiles(self._project), self._project.bible_proposal_path
             return WrittenStage(
                 stage=stage,
-                path=self._project.story_dir,
+                path=path if path.is_file() else self._project.story_dir,
                 text="",
                 is_markdown=False,
                 writer=writer_name(self._writer),
+                diff=proposal_diff(story.bible, story.bible_proposal),
                 notes=(note,),
             )
         with project_lock(self._project, "story"):
@@ -124,7 +125,8 @@ class StoryDesk:
             if not path.is_file():
                 message = f"{self._project.slug} has no proposal for its bible: run `vtx story bible {self._project.slug}` first"
                 raise NotFoundError(message, path=str(path))
-            return tuple(apply_proposal(StoryFiles(self._project), load_document(path, BibleProposal, root=self._project.root)))
+            story = StoryFiles(self._project)
+            return tuple(apply_proposal(story, story.bible_proposal))
 
     def prompts(self, stage: Stage, *, only: FilmId | None = None) -> tuple[PromptText, ...]:
         """Return exactly what would be sent first for a stage, or for an act or a scene of it; nothing is sent."""

@@ -21,7 +21,7 @@ from vtx_dagster.core.plain_form import plain_form
 from vtx_dagster.core.planner import Stage
 from vtx_dagster.core.screenplay_formats import FOUNTAIN_SUFFIXES, READABLE_SUFFIXES, is_readable, remedy_for, suffix_of
 from vtx_dagster.core.shotlist import Shotlist
-from vtx_dagster.core.story import Source, TreatmentChoice
+from vtx_dagster.core.story import BibleProposal, Source, TreatmentChoice
 from vtx_dagster.engines.breakdown.brief import is_fountain, without_comments, without_wraps
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.reading import read_screenplay_file
@@ -193,6 +193,12 @@ class StoryFiles:
     def bible(self) -> Bible:
         """The four bible files."""
         return self.project.bible()
+
+    @property
+    def bible_proposal(self) -> BibleProposal:
+        """``story/02_bible_proposal.yaml`` as it is now; empty if there is none."""
+        path = self.project.bible_proposal_path
+        return load_document(path, BibleProposal, root=self.project.root) if path.is_file() else BibleProposal()
 
     @cached_property
     def capsules(self) -> Capsules:

@@ -35,6 +35,7 @@ OTHER_TREATMENT = "another treatment was chosen"
 _COMMENT = re.compile(r"(?:^|\s)#", re.MULTILINE)
 """A comment of YAML, or a text that may be taken for one."""
 
+_TWO_HASHES = re.compile("([0-9a-f]{64}) ([0-9a-f]{64})")
 _NAMED_PARTS = 3
 
 
@@ -82,8 +83,8 @@ class StoryParts:
 
     def _is_same(self, stage: Stage, part: str, aspect: str, noted: str | None) -> bool:
         """Say whether an aspect of a part is as it was noted: by this version, or by one that noted how the texts were stored."""
-        known = set((noted or "").split())
-        return any(known & set(self._parts_read(stage, reading).get(part, {}).get(aspect, "").split()) for reading in Reading)
+        known = _either(noted)
+        return any(known & _either(self._parts_read(stage, reading).get(part, {}).get(aspect)) for reading in Reading)
 
     def outputs(self, stage: Stage) -> list[Path]:
         """Return the files of a stage that are there and that the next stage reads."""
@@ -299,6 +300,12 @@ class StoryParts:
     def _is_other_treatment(self, path: Path) -> bool:
         chosen = self.treatment_path(self.chosen_treatment())
         return chosen.is_file() and not self.is_by_hand([path]) and read_plain(chosen) != read_plain(path)
+
+
+def _either(noted: str | None) -> set[str | None]:
+    """Return what an aspect may be as: two hashes, where versions noted it in different ways."""
+    two = _TWO_HASHES.fullmatch(noted or "")
+    return {two[1], two[2]} if two else {noted}
 
 
 def writer_name(writer: StoryWriter) -> str:

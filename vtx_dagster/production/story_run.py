@@ -3,17 +3,18 @@
 import difflib
 import hashlib
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
 from vtx_dagster.core.clip_from_shot import shot_to_clip
 from vtx_dagster.core.coverage import CoverageReport, prove_coverage
-from vtx_dagster.core.errors import NotFoundError, VtxError
+from vtx_dagster.core.errors import InvalidFileError, NotFoundError, VtxError
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.plain_form import plain_form
 from vtx_dagster.core.planner import Forecast, Stage
+from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import (
     WHOLE,
@@ -28,12 +29,20 @@ from vtx_dagster.core.story import (
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
 from vtx_dagster.engines.breakdown.numbering import with_retired
-from vtx_dagster.engines.screenplay.fountain import parse_scene
+from vtx_dagster.engines.breakdown.renames import renamed_characters, renamed_places
+from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay
 from vtx_dagster.production import progress
-from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
+from vtx_dagster.production.bible_proposal import (
+    add_aliases_to_bible,
+    add_to_bible,
+    apply_proposal,
+    new_aliases,
+    proposal_diff,
+    with_aliases,
+)
 from vtx_dagster.production.story_parts import APPLY, BY_HAND, CLIPS, StoryParts, basis_hash, shots_hash, writer_name
 from vtx_dagster.studio.calls import CallStore
-from vtx_dagster.studio.documents import dump_document, load_document
+from vtx_dagster.studio.documents import dump_document
 from vtx_dagster.studio.files import is_fountain, read_plain
 from vtx_dagster.studio.ledger import FileState, Ledger, remove_generated, write_generated
 from vtx_dagster.studio.project import Project
@@ -137,6 +146,10 @@ class StoryRun:
         self._stored.notes += self._story.passed_over
         job = self._job()
         if job.due:
+            written = map(parse_screenplay, self._story.screenplays)
+            self._follow_renames(
+                (scene for screenplay in written for act in screenplay.acts for scene in act.scenes), before=self._scenes_before
+            )
             draft = self._writer.outline(self._story, job)
             self._store({path: dump_document(draft.value)})
             self._note(draft)
@@ -162,10 +175,10 @@ class StoryRun:
         if job.due:
             draft = self._writer.bible(self._story, job)
             # Owed first, so that a run that is interrupted is gone on with, and one that is repeated adds nothing twice.
-            log.owe(APPLY, [] if self._project.settings().get("VTX_STORY_BIBLE") == "propose" else [WHOLE])
-            self._store({path: dump_document(draft.value)})
+            log.owe(APPLY, [] if self._only_proposes else [WHOLE])
+            self._store({path: dump_document(_with_aliases_of(draft.value, self._story.bible_proposal))})
             self._note(draft)
-        proposal = load_document(path, BibleProposal, root=self._project.root) if path.is_file() else BibleProposal()
+        proposal = self._story.bible_proposal
         diff = proposal_diff(self._story.bible, proposal)
         if log.owed(APPLY):
             self._stored.notes += apply_proposal(self._story, proposal)
@@ -195,6 +208,7 @@ class StoryRun:
         drafts: list[Draft[Shotlist]] = []
         try:
             if job.due:
+                self._follow_renames(map(parse_scene, self._story.scenes.values()))
                 drafts.extend(self._reporting(self._writer.shotlist(self._story, job), job))
         finally:
             if drafts or self._has_shots_of_scenes_that_are_gone():
@@ -411,12 +425,61 @@ class StoryRun:
         characters, locations = missing_bible_entries(parsed, self._story.bible)
         self._stored.notes += [f"{note}, to be filled in" for note in add_to_bible(self._story, characters, locations)]
         # The stubs are among what decides the shots, and must not make them due again.
-        self._standing.read_parts_again(self._stage, self._story.bible)
+        self._standing.read_parts_again(self._stage, self._project.bible() if self._only_proposes else self._story.bible)
         parts = self._standing.parts(self._stage)
         # Only scenes that nobody edited are replaced, so that a file which a person edited can be written.
         overwrite = self._overwrite or (bool(drafts) and WHOLE not in parts)
         self._store({self._project.shotlist_path: dump_document(self._merged(drafts))}, overwrite=overwrite)
         self._note(*drafts)
+
+    # -- names ----------------------------------------------------------------------------------------------------------------
+
+    @property
+    def _only_proposes(self) -> bool:
+        return self._project.settings().get("VTX_STORY_BIBLE") == "propose"
+
+    def _follow_renames(self, scenes: Iterable[SceneText], *, before: Callable[[], Sequence[SceneText]] = tuple) -> None:
+        """Keep the bible's entries for people and places that have another name in the screenplay now.
+
+        The story at hand has the names as aliases, so that keys, and with them figures and clips, stay the same. The files get
+        them at once, or where the bible is only proposed to, by the proposal.
+
+        Args:
+            scenes: The screenplay as it is now; read only if there was one before.
+            before: The screenplay as it was, to find places by.
+        """
+        story, shotlist = self._story, self._story.shotlist
+        if shotlist is None:
+            return
+        now, proposal = list(scenes), self._story.bible_proposal
+        characters = renamed_characters(now, shotlist, story.bible) if now else {}
+        places = renamed_places(now, before(), story.bible) if now else {}
+        found = BibleProposal(
+            character_aliases={key: (name,) for key, name in characters.items()},
+            location_aliases={key: (name,) for key, name in places.items()},
+        )
+        new = new_aliases(story.bible, _with_aliases_of(proposal, found))
+        names = [f"{key}: {', '.join(of_key)}" for key, of_key in (*new.character_aliases.items(), *new.location_aliases.items())]
+        if not names:
+            return
+        if not self._only_proposes:
+            self._stored.notes += add_aliases_to_bible(story, new)
+            return
+        path = self._project.bible_proposal_path
+        text = dump_document(_with_aliases_of(proposal, new))
+        write_generated(self._project, {path: text}, generator=writer_name(self._writer), input_hash="")
+        story.bible = with_aliases(story.bible, new)
+        self._stored.notes.append(
+            f"the screenplay has new names for entries of the bible ({'; '.join(names)}): these entries are used, and"
+            f" {self._relative(path)} proposes the names as aliases (`vtx story bible {self._project.slug} --apply` adds them)"
+        )
+
+    def _scenes_before(self) -> Sequence[SceneText]:
+        """Return the scenes as their files have them; none if one cannot be read, which the shotlist will say."""
+        try:
+            return [parse_scene(source) for source in self._story.scenes.values()]
+        except InvalidFileError:
+            return []
 
     def _has_shots_of_scenes_that_are_gone(self) -> bool:
         shotlist, present = self._story.shotlist, self._standing.parts(self._stage)
@@ -499,6 +562,16 @@ class StoryRun:
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self._project.root).as_posix()
+
+
+def _with_aliases_of(proposal: BibleProposal, other: BibleProposal) -> BibleProposal:
+    """Return a proposal that also proposes the aliases of another one."""
+    return proposal.model_copy(
+        update={
+            "character_aliases": proposal.character_aliases | other.character_aliases,
+            "location_aliases": proposal.location_aliases | other.location_aliases,
+        }
+    )
 
 
 def _part_of(path: Path) -> str:

@@ -6,7 +6,7 @@ A file is checked against the JSON Schema of its model first, then built. What a
 import functools
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from vtx_dagster.core.errors import AlreadyExistsError, InvalidFileError, NotFou
 from vtx_dagster.studio.files import display_name, read_text, write_atomic
 from vtx_dagster.studio.problems import Problem, model_problems, schema_problems
 from vtx_dagster.studio.schemas import model_schema
-from vtx_dagster.studio.yaml_edit import fillings, insertions, replacements
+from vtx_dagster.studio.yaml_edit import fillings, insertions, replacements, settings
 from vtx_dagster.studio.yaml_source import YamlPath, events_of, line_at, parse_yaml, path_text, plain_value, syntax_error
 
 D = TypeVar("D", bound=Document)
@@ -154,6 +154,33 @@ def replace_entries(path: Path, section: str, entries: Mapping[str, BaseModel]) 
         changed=lambda old: _with_replaced(old, section, replaced, name=str(path)),
         candidates=lambda text: replacements(text, section, replaced, block=yaml_text),
         refusal=f"{section}: nothing can be replaced in a file written like this: {by_hand}",
+    )
+
+
+def add_aliases(path: Path, section: str, names: Mapping[str, Sequence[str]]) -> None:
+    """Add names to the ``aliases`` of entries of a YAML file; everything else stays as it is, byte for byte.
+
+    Args:
+        path: The file, such as ``prompts/characters.yaml``; a link is followed.
+        section: Its top-level key, such as ``characters``, which has the entries.
+        names: The names to add, by key of the entry.
+
+    Raises:
+        InvalidFileError: If the file is written in a way in which nothing can be added; it is unchanged.
+        StorageError: If it cannot be read or written, or if somebody saved it meanwhile; what they saved is kept.
+    """
+    if not names:
+        return
+    text = read_text(path)
+    present = _present(parse_yaml(text, str(path)), section, name=str(path))
+    aliases = {key: [*(present[key].get("aliases") or ()), *names[key]] for key in names}
+    wanted = {key: {**present[key], "aliases": aliases[key]} for key in names}
+    _rewrite(
+        path,
+        text,
+        changed=lambda old: _with_replaced(old, section, wanted, name=str(path)),
+        candidates=lambda text: settings(text, section, aliases, name="aliases", block=yaml_text),
+        refusal=f"{section}: nothing can be added to an entry written like this: write by hand:\n{yaml_text({section: wanted})}",
     )
 
 

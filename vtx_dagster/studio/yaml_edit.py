@@ -115,6 +115,36 @@ def replacements(
     yield text
 
 
+def settings(
+    text: str, section: str, values: Mapping[str, Any], *, name: str, block: Callable[[Mapping[str, Any]], str]
+) -> Iterator[str]:
+    """Yield the text in which one key of some entries of a section has other values, if that can be done.
+
+    Everything else stays as it is written. A key that an entry does not have comes before its last one, behind which there may be
+    a comment.
+
+    Args:
+        text: Valid YAML with a mapping at the top.
+        section: The top-level key that has the entries.
+        values: The values, by key of the entry.
+        name: The key that they are given to.
+        block: Returns pairs as block YAML, not indented, ending with a line end.
+    """
+    newline = "\r\n" if "\r\n" in text else "\n"
+    found = _pairs(text, section)
+    if not all(found.get(key) for key in values):
+        return
+    places = {key: next((pair for pair in found[key] if pair.key == name), found[key][-1]) for key in values}
+    for key, pair in sorted(places.items(), key=lambda place: place[1].start, reverse=True):
+        value = {name: values[key]}
+        flow = json.dumps(value, ensure_ascii=False)[1:-1]
+        new, end = flow if pair.flow else _indented(block(value), pair.column).strip(), pair.end
+        if pair.key != name:
+            new, end = f"{new}, " if pair.flow else f"{new}\n{' ' * pair.column}", pair.start
+        text = text[: pair.start] + _native(new, newline) + text[end:]
+    yield text
+
+
 def _shared_out(old: Sequence[str], new: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return for every key that an entry has what comes in its place."""
     shares = [{key: new[key]} if key in new else {} for key in old]

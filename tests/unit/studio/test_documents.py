@@ -14,6 +14,7 @@ from vtx_dagster.core.metadata import Metadata
 from vtx_dagster.core.shot import DialogueLine
 from vtx_dagster.studio import documents
 from vtx_dagster.studio.documents import (
+    add_aliases,
     add_entries,
     dump_document,
     fill_text,
@@ -524,4 +525,63 @@ def test_a_text_that_cannot_be_filled_in_changes_nothing(tmp_path: Path, text: s
     path.write_text(text)
     with pytest.raises(error, match=problem):
         fill_text(path, "prefix", "grain")
+    assert path.read_text() == text
+
+
+ALIASES = {
+    "none yet": (
+        "characters:\n  tom:\n    name:   Tom # mine\n    age: 7 # months\n",
+        "characters:\n  tom:\n    name:   Tom # mine\n    aliases:\n    - Ton\n    - 'No'\n    age: 7 # months\n",
+    ),
+    "some": (
+        "characters:\n  tom:\n    aliases: [TOMMY] # more?\n    name: 'Tom'\n",
+        "characters:\n  tom:\n    aliases:\n    - TOMMY\n    - Ton\n    - 'No' # more?\n    name: 'Tom'\n",
+    ),
+    "an empty key": (
+        "characters:\n  tom:\n    name: Tom\n    aliases:\n  mara: {name: M}\n",
+        "characters:\n  tom:\n    name: Tom\n    aliases:\n    - Ton\n    - 'No'\n  mara: {name: M}\n",
+    ),
+    "braces": (
+        "characters: {tom: {name:  Tom , age: 7 }}\n",
+        'characters: {tom: {name:  Tom , "aliases": ["Ton", "No"], age: 7 }}\n',
+    ),
+    "braces, some": (
+        "characters:\n  tom: {aliases:  [T], name: 'Tom'}\n",
+        'characters:\n  tom: {"aliases": ["T", "Ton", "No"], name: \'Tom\'}\n',
+    ),
+    "Windows": (
+        "characters:\r\n  tom:\r\n    name: Tom\r\n",
+        "characters:\r\n  tom:\r\n    aliases:\r\n    - Ton\r\n    - 'No'\r\n    name: Tom\r\n",
+    ),
+    "a block of text": (
+        "characters:\n  tom:\n    name: Tom\n    descriptor: |\n      tall\n      thin\n",
+        "characters:\n  tom:\n    name: Tom\n    aliases:\n    - Ton\n    - 'No'\n    descriptor: |\n      tall\n      thin\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ALIASES.values(), ids=ALIASES.keys())
+def test_aliases_are_added_and_nothing_else_changes(tmp_path: Path, before: str, after: str):
+    path = tmp_path / "characters.yaml"
+    path.write_bytes(before.encode())
+    add_aliases(path, "characters", {})
+    add_aliases(path, "characters", {"tom": ["Ton", "No"]})
+    assert path.read_bytes().decode() == after
+
+
+def test_aliases_are_added_to_several_entries(tmp_path: Path):
+    path = tmp_path / "locations.yaml"
+    path.write_text("locations:\n  a: {name: A}\n  b:\n    name: B\n")
+    add_aliases(path, "locations", {"b": ["BB"], "a": ["AA"]})
+    assert path.read_text() == 'locations:\n  a: {"aliases": ["AA"], name: A}\n  b:\n    aliases:\n    - BB\n    name: B\n'
+
+
+@pytest.mark.parametrize(
+    "text", ["x: &x {name: Tom}\ncharacters: {tom: *x}\n", "characters:\n  tom: &x\n    name: T\n  mara: *x\n"]
+)
+def test_aliases_that_cannot_be_added_change_nothing(tmp_path: Path, text: str):
+    path = tmp_path / "characters.yaml"
+    path.write_text(text)
+    with pytest.raises(InvalidFileError, match="nothing can be added to an entry written like this: write by hand"):
+        add_aliases(path, "characters", {"tom": ["Ton"]})
     assert path.read_text() == text

@@ -294,7 +294,7 @@ class _Reader:
     def _read_line(self, line: SourceLine, *, ends: bool) -> None:
         text = line.text.strip()
         if self._speech and not _is_full_heading(text):
-            self._read_spoken(line, text)
+            self._read_spoken(self._speech, line, text)
             return
         starts = self._paragraph is None
         if starts and (line.number in self._page_numbers or (ends and _PAGE_FURNITURE.fullmatch(plain_text(text)))):
@@ -334,7 +334,8 @@ class _Reader:
             return
         self._read_prose(ElementKind.ACTION, line, f"{_indent(line.text)}{text}")
 
-    def _read_spoken(self, line: SourceLine, text: str) -> None:
+    def _read_spoken(self, speech: _Speech, line: SourceLine, text: str) -> None:
+        speech.last = line.closes
         if self._aside:
             self._aside.append(text)
             if text.endswith(")"):
@@ -446,8 +447,9 @@ class _Reader:
         cue = written.removesuffix("^").rstrip()
         tail = _CUE_TAIL.search(cue)
         extensions = _EXTENSION.findall(tail.group() if tail else "")
+        name = plain_text(_CUE_TAIL.sub("", cue, count=1))
         self._speech = _Speech(
-            speaker=plain_text(_CUE_TAIL.sub("", cue, count=1)).rstrip(":").rstrip(),
+            speaker=name.rstrip(":").rstrip() or name,
             cue=cue,
             cue_line=line.number,
             last=line.closes,
@@ -463,7 +465,7 @@ class _Reader:
         if speech and not speech.spoken:
             # A cue and a parenthetical without a word: MARA (nods). Somebody acts, nobody speaks.
             asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
-            text = f"{speech.speaker} ({asides})" if asides else speech.speaker
+            text = plain_text(f"{speech.cue} ({asides})" if asides else speech.cue)
             lines = Lines(first=speech.cue_line, last=speech.last)
             self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
             self._paragraph = None
@@ -523,7 +525,7 @@ def _trimmed(parts: Iterable[SpeechPart]) -> Iterator[SpeechPart]:
 
 def _follows(text: str) -> bool:
     """Say whether a line belongs to the one above it."""
-    return bool(text) and not _is_full_heading(text)
+    return bool(text) and text[0] not in ">!" and not _is_full_heading(text)
 
 
 def _with_number(heading: Heading, number: str) -> Heading:

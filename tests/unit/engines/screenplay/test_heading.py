@@ -93,7 +93,7 @@ ENGLISH = [
     ("INT. BAR (BACK ROOM) - DAY", True, "BAR (BACK ROOM)", "DAY"),
     ("INT. BAR (BACK ROOM)", True, "BAR (BACK ROOM)", ""),
     ("INT. BAR (BACK", True, "BAR (BACK", ""),
-    ("INT. BAR - NIGHT [", True, "BAR - NIGHT [", ""),
+    ("INT. BAR - NIGHT [", True, "BAR", "NIGHT ["),
     ("INT. JOUR - CUISINE", True, "CUISINE", "JOUR"),
     ("INT. NIGHT CLUB", True, "NIGHT CLUB", ""),
     ("INT. LAKE SUMMER", True, "LAKE SUMMER", ""),
