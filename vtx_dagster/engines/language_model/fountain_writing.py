@@ -114,7 +114,7 @@ def _speech(passage: Passage) -> list[str]:
     parenthetical = [f"({_literal(passage.parenthetical)})"] if passage.parenthetical else []
     # What reads as a heading would open a scene even in a speech.
     first = passage.text[0] if looks_like_heading(passage.text) else _SPEECH_MARKS
-    return [cue if reads_as_cue(cue) else f"@{cue}", *parenthetical, _literal(passage.text, first=first)]
+    return [cue if reads_as_cue(cue) and name[-1] != ":" else f"@{cue}", *parenthetical, _literal(passage.text, first=first)]
 
 
 def _literal(text: str, *, first: str = "", last: str = "") -> str:

@@ -449,7 +449,8 @@ class _Reader:
         extensions = _EXTENSION.findall(tail.group() if tail else "")
         name = plain_text(_CUE_TAIL.sub("", cue, count=1))
         self._speech = _Speech(
-            speaker=name.rstrip(":").rstrip() or name,
+            # MARA: is how many write a cue; with an @ the colon is meant.
+            speaker=name if forced else name.rstrip(":").rstrip(),
             cue=cue,
             cue_line=line.number,
             last=line.closes,

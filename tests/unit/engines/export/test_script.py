@@ -63,7 +63,7 @@ def test_a_scene_is_read_as_it_is_written(full):
         pytest.param("MARA\nHello.\n\nTOM\nHi.\n", (speech("MARA", (D, "Hello.")), speech("TOM", (D, "Hi."))), id="two-speeches"),
         pytest.param("MARA\nHello.\n> CARD <\n", (speech("MARA", (D, "Hello.")), Action(text="CARD", centred=True)), id="ended"),
         pytest.param("MARA\nHello.\n\nMARA\nHi.\n", (speech("MARA", (D, "Hello.")), speech("MARA", (D, "Hi."))), id="same-name"),
-        pytest.param("MARA (V.O.)\n(nods)\n(waits)\n", (Action(text="MARA (nods; waits)"),), id="wordless"),
+        pytest.param("MARA (V.O.)\n(nods)\n(waits)\n", (Action(text="MARA (V.O.) (nods; waits)"),), id="wordless"),
         pytest.param("MARA\n~La\n(stops)\n", (speech("MARA", (L, "La"), (P, "(stops)")),), id="only-sung"),
         pytest.param("MARA (V.O.)\n~\nHello.\n", (speech("MARA (V.O.)", (D, "Hello.")),), id="lone-lyric-mark"),
         pytest.param("mara\n\nMARA\n~\nHi.\n", (Action(text="mara"), speech("MARA", (D, "Hi."))), id="on-screen"),
