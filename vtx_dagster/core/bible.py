@@ -119,6 +119,16 @@ class Location(Part):
     stub: bool = Field(default=False, description="True while nobody has filled this entry in.")
 
 
+def is_bare(entry: Character | Location) -> bool:
+    """Return whether an entry is a stub in which nobody filled in anything."""
+    bare = (
+        Location(name=entry.name, interior=entry.interior, stub=True)
+        if isinstance(entry, Location)
+        else Character(name=entry.name, stub=True)
+    )
+    return entry == bare
+
+
 class Locations(Document):
     """``prompts/locations.yaml``."""
 

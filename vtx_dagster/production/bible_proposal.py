@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from vtx_dagster.core.bible import Bible, Character, Location
+from vtx_dagster.core.bible import Bible, Character, Location, is_bare
 from vtx_dagster.core.document import Part
 from vtx_dagster.core.story import BibleProposal
 from vtx_dagster.core.wording import listed
@@ -121,7 +121,7 @@ def _add_aliases(
     story: StoryFiles, path: Path, section: str, *, present: Mapping[str, E], names: Mapping[str, tuple[str, ...]]
 ) -> list[str]:
     renamed = _renamed(present, names)
-    bare = {key: entry for key, entry in renamed.items() if _is_bare(present[key])}
+    bare = {key: entry for key, entry in renamed.items() if is_bare(present[key])}
     replace_entries(path, section, bare)
     add_aliases(path, section, {key: names[key] for key in names if key not in bare})
     file = story.relative(path)
@@ -133,16 +133,24 @@ def _add_aliases(
 
 
 def _unknown(entries: Mapping[str, E], names: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    """Return the names of entries that there are, without those that an entry has already."""
-    known = {spelling_of(name) for key, entry in entries.items() for name in (key, entry.name, *entry.aliases)}
-    new = {key: tuple(name for name in names[key] if spelling_of(name) not in known) for key in names if key in entries}
+    """Return the names of entries that there are, without those that an entry has already.
+
+    A key leads to its entry, too; but only an entry that a person filled in is called otherwise than its key without an alias.
+    """
+    known = {spelling_of(name) for entry in entries.values() for name in (entry.name, *entry.aliases)}
+    keys = {spelling_of(key): key for key in entries}
+
+    def is_new(key: str, spelling: str) -> bool:
+        return spelling not in known and (spelling not in keys or (keys[spelling] == key and is_bare(entries[key])))
+
+    new = {key: tuple(name for name in names[key] if is_new(key, spelling_of(name))) for key in names if key in entries}
     return {key: of_key for key, of_key in new.items() if of_key}
 
 
 def _renamed(entries: Mapping[str, E], names: Mapping[str, tuple[str, ...]]) -> dict[str, E]:
     return {
         key: entries[key].model_copy(
-            update={"name": of_key[-1]} if _is_bare(entries[key]) else {"aliases": (*entries[key].aliases, *of_key)}
+            update={"name": of_key[-1]} if is_bare(entries[key]) else {"aliases": (*entries[key].aliases, *of_key)}
         )
         for key, of_key in names.items()
     }
@@ -182,17 +190,7 @@ def with_entries(bible: Bible, characters: Mapping[str, Character], locations: M
 
 def _for_stubs(present: Mapping[str, E], proposed: Mapping[str, E]) -> dict[str, E]:
     """Return the proposed entries that describe what is there only as a stub."""
-    return {key: entry for key, entry in proposed.items() if key in present and _is_bare(present[key]) and not entry.stub}
-
-
-def _is_bare(entry: Character | Location) -> bool:
-    """Return whether an entry is a stub in which nobody filled in anything."""
-    bare = (
-        Location(name=entry.name, interior=entry.interior, stub=True)
-        if isinstance(entry, Location)
-        else Character(name=entry.name, stub=True)
-    )
-    return entry == bare
+    return {key: entry for key, entry in proposed.items() if key in present and is_bare(present[key]) and not entry.stub}
 
 
 def _both(present: Mapping[str, E], proposed: Mapping[str, E], aliases: Mapping[str, tuple[str, ...]]) -> tuple[str, str]:

@@ -7,12 +7,12 @@ if no heading has it any more, and all its scenes are there, word for word, at o
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from vtx_dagster.core.bible import Bible, Character
+from vtx_dagster.core.bible import Bible, Character, Location, is_bare
 from vtx_dagster.core.screenplay import ElementKind, SceneText
 from vtx_dagster.core.shotlist import Shotlist
-from vtx_dagster.engines.breakdown.cast import Cast, title_name
+from vtx_dagster.engines.breakdown.cast import Cast, spelling_of, title_name
 
 _SHARE = 0.5
 """Of what is said, in letters. A person who was renamed may have been rewritten a little at the same time."""
@@ -43,7 +43,8 @@ def renamed_characters(scenes: Sequence[SceneText], before: Shotlist, bible: Bib
     found = [(key, new) for key in said for new in says if _are_the_same(said[key], says[new])]
     keys, others = Counter(key for key, _ in found), Counter(new for _, new in found)
     # Two people who became one, or one who became two, are nobody's new name.
-    return {key: names[new] for key, new in found if keys[key] == others[new] == 1}
+    renamed = {key: names[new] for key, new in found if keys[key] == others[new] == 1}
+    return {**_called_by_their_keys(bible.characters.characters, speakers, cast.character), **renamed}
 
 
 def renamed_places(scenes: Sequence[SceneText], before: Sequence[SceneText], bible: Bible) -> dict[str, str]:
@@ -66,10 +67,26 @@ def renamed_places(scenes: Sequence[SceneText], before: Sequence[SceneText], bib
             # A scene that has nothing in it, or is not there any more, tells nothing; a place of no name stands for it.
             places.setdefault(key, set()).update(now.get(_content(scene), {""}) if scene.elements else {""})
     one = {key: next(iter(found)) for key, found in places.items() if len(found) == 1}
-    return {
+    renamed = {
         key: title_name(place)
         for key, place in one.items()
         if place and cast.location(place) not in known and list(one.values()).count(place) == 1
+    }
+    return {**_called_by_their_keys(known, [scene.place for scene in scenes if not scene.minor], cast.location), **renamed}
+
+
+def _called_by_their_keys(
+    entries: Mapping[str, Character] | Mapping[str, Location], names: Iterable[str], key_of_name: Callable[[str], str | None]
+) -> dict[str, str]:
+    """Return the names of stubs that are called by their key again, and not by their name: a rename was undone."""
+    called: dict[str, dict[str, str]] = {}
+    for name in names:
+        if (key := key_of_name(name)) in entries:
+            called.setdefault(str(key), {})[spelling_of(name)] = name
+    return {
+        key: title_name(spellings[key])
+        for key, spellings in called.items()
+        if is_bare(entries[key]) and [*spellings] == [key] and spelling_of(entries[key].name) != key
     }
 
 

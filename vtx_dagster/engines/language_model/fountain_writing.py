@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vtx_dagster.core.errors import InvalidFileError, InvalidRequestError
+from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.screenplay import ElementKind, SceneText
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.screenplay.emphasis import plain_text
@@ -62,12 +62,11 @@ def scene_fountain(heading: str, passages: Sequence[Passage]) -> str:
     plain = written_text(heading).lstrip(".")
     line = _literal(plain) if looks_like_heading(plain) else f".{_literal(plain)}"
     text = "\n\n".join((line, *map(_paragraph, passages))) + "\n"
-    try:
-        scene = parse_scene(Source(name="scene", text=text))
-    except InvalidFileError as error:
-        raise _no_heading(heading) from error
+    scene = parse_scene(Source(name="scene", text=text))
     if scene.outside:
-        raise _no_heading(heading)
+        raise InvalidRequestError(
+            f"{heading!r} cannot open a scene of a screenplay: write a place and a time, e.g. INT. KITCHEN - DAY", heading=heading
+        )
     if scene.heading != plain:
         raise InvalidRequestError(
             f"{heading!r} cannot open a scene of a screenplay: it reads as {scene.heading!r}", heading=heading
@@ -75,11 +74,6 @@ def scene_fountain(heading: str, passages: Sequence[Passage]) -> str:
     if passages_of(scene) != tuple(passages):
         raise InvalidRequestError(f"the scene {heading!r} does not read back as it was written", heading=heading)
     return text
-
-
-def _no_heading(heading: str) -> InvalidRequestError:
-    message = f"{heading!r} cannot open a scene of a screenplay: write a place and a time, e.g. INT. KITCHEN - DAY"
-    return InvalidRequestError(message, heading=heading)
 
 
 def passages_of(scene: SceneText) -> tuple[Passage, ...]:

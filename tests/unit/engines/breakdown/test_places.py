@@ -24,7 +24,7 @@ def placed(*headings: str) -> list[tuple]:
         (".BACK OUTSIDE", (False, "BEACH")),
         (".ANN", (False, "BEACH")),
         (".BEN,", (False, "BEACH")),
-        (".BEN !", (False, "BEACH")),
+        (".IN !", (False, "BEACH")),
         (".BACK TO SCENE", (False, "BEACH")),
         (".SNIPER SCOPE POV", (False, "BEACH")),
         (".THE ROCKS", (False, "BEACH")),

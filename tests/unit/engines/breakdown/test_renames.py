@@ -136,3 +136,20 @@ def test_two_places_that_became_one_are_none_of_them():
 
 def test_a_scene_without_anything_tells_nothing_of_its_place():
     assert renamed_places(parsed("INT. INN - DAY\n"), parsed("INT. BAR - DAY\n"), BIBLE) == {}
+
+
+def test_a_stub_is_called_by_its_key_again_once_a_rename_is_undone():
+    bible = Bible(
+        characters=Characters(
+            characters={
+                "steel": Character(name="Stone", stub=True),
+                "mara": Character(name="Mara V.", stub=True),
+                "noah": Character(name="Noah B.", descriptor="tall"),
+            }
+        ),
+        locations=Locations(locations={"bar": Location(name="Pub", stub=True), "yard": Location(name="Yard", stub=True)}),
+    )
+    text = "INT. BAR - DAY\n\nSTEEL\nYes.\n\nNOAH\nNo.\n\nEXT. YARD - DAY\n\nMARA\nSo.\n\nMARA V.\nSo.\n"
+    scenes = [scene for act in parse_screenplay(Source(name="a", text=text)).acts for scene in act.scenes]
+    assert renamed_characters(scenes, Shotlist(), bible) == {"steel": "Steel"}
+    assert renamed_places(scenes, (), bible) == {"bar": "Bar"}
