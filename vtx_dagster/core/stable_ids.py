@@ -5,6 +5,7 @@ thing stands, and what was given once is never given to anything else.
 """
 
 import hashlib
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ from pydantic import Field
 from vtx_dagster.core.document import Part
 
 T = TypeVar("T")
+
+_WORD = re.compile(r"[^\W_]+")
 
 _SIMILAR = 0.6
 """Least likeness of an edited form; ``difflib`` recommends it as a rule of thumb for the share of common words."""
@@ -399,4 +402,4 @@ def _in_order(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int
 
 
 def _words(text: str) -> list[str]:
-    return "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
+    return _WORD.findall(text.casefold())

@@ -386,8 +386,10 @@ class StoryRun:
         )
         gone = list(gone)
         removed = remove_generated(self._project, gone)
-        kept = [file for file in files if file not in changed and not _says(file, files[file])]
-        orphans = [file for file in gone if file not in removed]
+        unchanged = files.keys() - set(changed)
+        kept = [file for file in files if file in unchanged and not _says(file, files[file])]
+        left = set(gone).difference(removed)
+        orphans = [file for file in gone if file in left]
         self._stored.written += [*changed, *removed]
         if any(file.parent != self._project.clips_dir for file in (*changed, *removed)):
             self._latest = None

@@ -53,9 +53,16 @@ def load_document(path: Path, model: type[D], *, root: Path | None = None) -> D:
 def parse_document(text: str, model: type[D], *, name: str) -> D:
     """Return the document that a YAML text holds; errors call it ``name``.
 
+    The last few are remembered: a shotlist takes seconds to read, and a command asks for the same one stage after stage.
+
     Raises:
         InvalidFileError: As ``load_document``.
     """
+    return _parsed(text, model, name)
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str, model: type[D], name: str) -> D:
     value = parse_yaml(text, name)
     if not isinstance(value, dict):
         kind = "a list" if isinstance(value, list) else "a single value"

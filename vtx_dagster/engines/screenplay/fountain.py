@@ -12,6 +12,7 @@ it, and nothing was left for it to do.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from vtx_dagster.core.errors import InvalidFileError
@@ -87,21 +88,26 @@ def parse_screenplay(source: Source) -> Screenplay:
 
 
 def parse_scene(source: Source) -> SceneText:
-    """Read a scene file.
+    """Read a scene file. The last few thousand are remembered, since a command asks for the same ones stage after stage.
 
     Raises:
         InvalidFileError: If it does not hold exactly one scene.
     """
-    acts = _grouped(_Reader(source_lines(source.text).lines).items)
+    return _read_scene(source.name, source.text)
+
+
+@lru_cache(maxsize=4096)
+def _read_scene(name: str, text: str) -> SceneText:
+    acts = _grouped(_Reader(source_lines(text).lines).items)
     scenes = [scene for act in acts for scene in act.scenes]
     if not scenes:
-        raise InvalidFileError(f"{source.name}:1: no scene in it: begin with a line such as INT. KITCHEN - DAY", path=source.name)
+        raise InvalidFileError(f"{name}:1: no scene in it: begin with a line such as INT. KITCHEN - DAY", path=name)
     if len(scenes) > 1:
         what = f"a second scene heading ({scenes[1].heading})" if not scenes[1].outside else "text of a second scene"
         raise InvalidFileError(
-            f"{source.name}:{scenes[1].lines.first}: {what}: a scene file holds one scene;"
+            f"{name}:{scenes[1].lines.first}: {what}: a scene file holds one scene;"
             " add the scene to the outline, or turn the heading into action with a leading !",
-            path=source.name,
+            path=name,
         )
     return scenes[0]
 
