@@ -30,13 +30,18 @@ class Gpu:
         self.lock = threading.Lock()
         self.running: set[str] = set()
         self.most_at_once = 0
+        self.expected_at_once = 1
 
     def __call__(self, request: RenderRequest) -> None:
         limit_s = request.limit_s if request.limit_s is not None else float("inf")
         with self.lock:
             self.running.add(request.plan.clip)
             self.most_at_once = max(self.most_at_once, len(self.running))
-        threading.Event().wait(0.05)
+        for _ in range(200):
+            # On a busy machine the other lane may take its time.
+            threading.Event().wait(0.05)
+            if self.most_at_once >= self.expected_at_once:
+                break
         with self.lock:
             self.running.remove(request.plan.clip)
         if limit_s < COST_S:
@@ -80,7 +85,7 @@ def spent(project: Project) -> float:
 def test_the_budget_is_never_exceeded_and_a_larger_one_goes_on(
     make_project, write_metadata, engine, gpu, render, lanes: int
 ) -> None:
-    engine.concurrency = lanes
+    engine.concurrency = gpu.expected_at_once = lanes
     project = make_project(clips=CLIPS, render={"budget_gpu_s": 55.0})
     outcomes = render(project, lanes=lanes)
     done = [clip for clip, error in outcomes.items() if error is None]
