@@ -1,7 +1,7 @@
 """The camera: where it looks in every frame of a move, and what that does to things near and far."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,6 +145,8 @@ def camera_path(move: CameraMove, size: ShotSize, *, num_frames: int, fps: int, 
                 quick = smooth_noise(num_frames, 0.3 * fps, seed, name, "quick")
                 tracks[name] = amount * (slow + 0.3 * quick)
             tracks["zoom"] = still + 1.03
-        case _:  # static
+        case CameraMove.STATIC:
             pass
+        case _:
+            assert_never(move)
     return Path(**tracks)
