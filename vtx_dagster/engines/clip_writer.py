@@ -5,8 +5,9 @@ packets start at zero. Files like that can be joined and trimmed as stream copie
 """
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -58,7 +59,7 @@ class ClipWriter:
 
     Leaving the context without an error checks that exactly ``num_frames`` came, and closes the file. After any error the file is
     gone. Encoding runs on threads of its own, so an error of the encoder may be raised by a later call than the one that
-    caused it.
+    caused it. An error of the block passes unchanged.
 
     Args:
         path: The MP4 to write; an existing file is replaced.
@@ -129,7 +130,8 @@ class ClipWriter:
             picture: ``[height, width, 3]`` uint8 sRGB. Not copied: leave it alone afterwards.
 
         Raises:
-            RenderError: If it has another shape, or is one too many.
+            RenderError: If it has another shape, or is one too many, or the encoder refused an earlier one.
+            StorageError: If an earlier one cannot be written.
         """
         width, height = self._size
         if picture.shape != (height, width, 3) or picture.dtype != np.uint8:
@@ -140,8 +142,9 @@ class ClipWriter:
             )
         if self._written == self._num_frames:
             raise RenderError(f"{self._path.name}: more than the {self._num_frames} frames announced", path=str(self._path))
-        while len(self._pending) >= MAX_PENDING_FRAMES:
-            self._pending.popleft().result()
+        with self._refusals():
+            while len(self._pending) >= MAX_PENDING_FRAMES:
+                self._pending.popleft().result()
         self._pending.append(self._worker.submit(self._encode, picture, self._written))
         self._written += 1
 
@@ -172,24 +175,27 @@ class ClipWriter:
         self._container.mux([packet for packet in packets if packet.pts is not None and packet.pts >= 0])
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            try:
-                self._finish()
-            except FFmpegError as refusal:
-                self._abandon()
-                raise self._explained(refusal) from refusal
-            except BaseException:
-                self._abandon()
-                raise
+        if error is not None:
+            self._abandon()
             return
-        self._abandon()
-        if isinstance(error, FFmpegError):
-            raise self._explained(error) from error
+        try:
+            with self._refusals():
+                self._finish()
+        except BaseException:
+            self._abandon()
+            raise
 
-    def _explained(self, refusal: FFmpegError) -> RenderError | StorageError:
-        if isinstance(refusal, OSError) and refusal.errno:
-            return StorageError(f"{self._path}: cannot be written ({refusal}); check space and permissions", path=str(self._path))
-        return RenderError(f"{self._path.name}: the encoder refused ({refusal})", path=str(self._path))
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Say of what FFmpeg raises here that the clip could not be written. What it raises elsewhere is the caller's."""
+        try:
+            yield
+        except FFmpegError as refusal:
+            if isinstance(refusal, OSError) and refusal.errno:
+                raise StorageError(
+                    f"{self._path}: cannot be written ({refusal}); check space and permissions", path=str(self._path)
+                ) from refusal
+            raise RenderError(f"{self._path.name}: the encoder refused ({refusal})", path=str(self._path)) from refusal
 
     def _finish(self) -> None:
         while self._pending:

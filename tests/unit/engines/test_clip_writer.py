@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vtx_dagster.core.errors import RenderError, StorageError
+from vtx_dagster.engines import clip_writer
 from vtx_dagster.engines.clip_writer import ClipWriter, audio_packets
 
 
@@ -155,7 +156,14 @@ def test_full_disk_is_a_storage_error_and_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_refusal_of_the_encoder_is_a_render_error(tmp_path):
-    with pytest.raises(RenderError, match="encoder refused"):
+def test_an_encoder_that_will_not_start_is_a_render_error(tmp_path, monkeypatch):
+    monkeypatch.setitem(clip_writer.X264_OPTIONS, "preset", "none of these")
+    with pytest.raises(RenderError, match=r"a\.mp4: the encoder refused"):
+        write(tmp_path / "a.mp4", [picture()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_ffmpeg_refuses_to_the_caller_is_not_the_encoders_fault(tmp_path):
+    with pytest.raises(av.error.InvalidDataError):
         fail_after_one_picture(tmp_path / "a.mp4", av.error.InvalidDataError(1094995529, "Invalid data"))
     assert list(tmp_path.iterdir()) == []
