@@ -46,6 +46,7 @@ class Path:
         walk_y: Vertical travel, likewise.
         push: Travel towards the scene, 0 to 1; near things grow more.
         zoom: Enlargement of everything.
+        trembles: It is held by hand and never at rest.
     """
 
     turn_x: Track
@@ -54,6 +55,7 @@ class Path:
     walk_y: Track
     push: Track
     zoom: Track
+    trembles: bool
 
     @property
     def travels(self) -> bool:
@@ -149,4 +151,4 @@ def camera_path(move: CameraMove, size: ShotSize, *, num_frames: int, fps: int, 
             pass
         case _:
             assert_never(move)
-    return Path(**tracks)
+    return Path(**tracks, trembles=move == CameraMove.HANDHELD)
