@@ -20,7 +20,9 @@ from vtx_dagster.engines.clip_writer import ClipWriter
 from vtx_dagster.studio.files import storage_errors
 
 DRAWING_VERSION: Final = "2"
-"""Raised with every change that makes other pixels of the same plan: it is in the plans, so clips drawn before become stale."""
+"""Raised when the same plan would give another picture. It is in the plans, so every clip that was drawn before is drawn again:
+not for what nobody would see, such as an edge that lies a quarter of a pixel beside where it was.
+"""
 
 
 @dataclass(frozen=True, slots=True)
