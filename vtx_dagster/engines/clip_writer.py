@@ -5,8 +5,9 @@ packets start at zero. Files like that can be joined and trimmed as stream copie
 """
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ import numpy as np
 from av.audio.stream import AudioStream
 from av.container import Flags
 from av.error import FFmpegError
-from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -58,7 +59,7 @@ class ClipWriter:
 
     Leaving the context without an error checks that exactly ``num_frames`` came, and closes the file. After any error the file is
     gone. Encoding runs on threads of its own, so an error of the encoder may be raised by a later call than the one that
-    caused it.
+    caused it. An error of the block passes unchanged.
 
     Args:
         path: The MP4 to write; an existing file is replaced.
@@ -89,6 +90,7 @@ class ClipWriter:
         self._num_frames = num_frames
         self._written = 0
         self._audio_sent = 0
+        self._reformatter = VideoReformatter()
         self._pending: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
@@ -98,6 +100,14 @@ class ClipWriter:
         self._video = self._add_video()
         self._audio = self._add_audio()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="clip-writer")
+        try:
+            with self._refusals():
+                # Opened by the worker, x264 coded up to two thirds of equal clips of 64x48 otherwise; so it is one in a hundred.
+                self._video.codec_context.open()
+                self._silence = self._encoded_silence()
+        except BaseException:
+            self._abandon()
+            raise
         return self
 
     def _add_video(self) -> VideoStream:
@@ -117,19 +127,27 @@ class ClipWriter:
     def _add_audio(self) -> AudioStream:
         stream = self._container.add_stream("aac", rate=AUDIO_RATE_HZ, layout="stereo")
         stream.bit_rate = 128_000
-        silence = np.zeros((2, AUDIO_PACKET_SAMPLES), dtype=np.float32)
-        self._silence = av.AudioFrame.from_ndarray(silence, format="fltp", layout="stereo")
-        self._silence.sample_rate = AUDIO_RATE_HZ
         return stream
+
+    def _encoded_silence(self) -> bytes:
+        """Return a packet of the sound track; every one is the same."""
+        samples = np.zeros((2, AUDIO_PACKET_SAMPLES), dtype=np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts = AUDIO_RATE_HZ, 0
+        # The encoder's first packet only primes the decoder and lies before zero: kept, it would need an edit list, and each
+        # joint of a film would drift by 21 ms.
+        *_, packet = [*self._audio.encode(frame), *self._audio.encode(None)]
+        return bytes(packet)
 
     def write_rgb(self, picture: NDArray[np.uint8]) -> None:
         """Append one picture.
 
         Args:
-            picture: ``[height, width, 3]`` uint8 sRGB. Not copied: leave it alone afterwards.
+            picture: ``[height, width, 3]`` uint8 sRGB.
 
         Raises:
-            RenderError: If it has another shape, or is one too many.
+            RenderError: If it has another shape, or is one too many, or the encoder refused an earlier one.
+            StorageError: If an earlier one cannot be written.
         """
         width, height = self._size
         if picture.shape != (height, width, 3) or picture.dtype != np.uint8:
@@ -140,14 +158,19 @@ class ClipWriter:
             )
         if self._written == self._num_frames:
             raise RenderError(f"{self._path.name}: more than the {self._num_frames} frames announced", path=str(self._path))
-        while len(self._pending) >= MAX_PENDING_FRAMES:
-            self._pending.popleft().result()
-        self._pending.append(self._worker.submit(self._encode, picture, self._written))
+        with self._refusals():
+            # On the caller's thread: x264 stands still for as long as its next picture is not there.
+            frame = self._converted(picture)
+            frame.pts, frame.time_base = self._written, Fraction(1, self._fps)
+            silence = self._silence_until(audio_packets(self._written + 1, self._fps))
+            while len(self._pending) >= MAX_PENDING_FRAMES:
+                self._pending.popleft().result()
+        self._pending.append(self._worker.submit(self._encode, frame, silence))
         self._written += 1
 
-    def _encode(self, picture: NDArray[np.uint8], index: int) -> None:
-        source = av.VideoFrame.from_ndarray(picture, format="rgb24")
-        frame = source.reformat(
+    def _converted(self, picture: NDArray[np.uint8]) -> av.VideoFrame:
+        return self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(picture, format="rgb24"),
             format="yuv420p",
             src_colorspace=Colorspace.ITU709,
             dst_colorspace=Colorspace.ITU709,
@@ -156,40 +179,44 @@ class ClipWriter:
             # x264 has the other cores.
             threads=1,
         )
-        frame.pts, frame.time_base = index, Fraction(1, self._fps)
+
+    def _encode(self, frame: av.VideoFrame, silence: list[av.Packet]) -> None:
         self._container.mux(self._video.encode(frame))
-        self._send_silence(audio_packets(index + 1, self._fps))
+        self._container.mux(silence)
 
-    def _send_silence(self, until: int) -> None:
-        while self._audio_sent < until:
-            self._silence.pts = self._audio_sent * AUDIO_PACKET_SAMPLES
-            self._mux_audio(self._audio.encode(self._silence))
-            self._audio_sent += 1
-
-    def _mux_audio(self, packets: list[av.Packet]) -> None:
-        # The encoder's first packet only primes the decoder and lies before zero: kept, it would need an edit list, and each
-        # joint of a film would drift by 21 ms.
-        self._container.mux([packet for packet in packets if packet.pts is not None and packet.pts >= 0])
+    def _silence_until(self, count: int) -> list[av.Packet]:
+        packets: list[av.Packet] = []
+        for index in range(self._audio_sent, count):
+            packet = av.Packet(self._silence)
+            packet.stream, packet.time_base = self._audio, Fraction(1, AUDIO_RATE_HZ)
+            packet.pts = packet.dts = index * AUDIO_PACKET_SAMPLES
+            packet.duration, packet.is_keyframe = AUDIO_PACKET_SAMPLES, True
+            packets.append(packet)
+        self._audio_sent = max(count, self._audio_sent)
+        return packets
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None:
-            try:
-                self._finish()
-            except FFmpegError as refusal:
-                self._abandon()
-                raise self._explained(refusal) from refusal
-            except BaseException:
-                self._abandon()
-                raise
+        if error is not None:
+            self._abandon()
             return
-        self._abandon()
-        if isinstance(error, FFmpegError):
-            raise self._explained(error) from error
+        try:
+            with self._refusals():
+                self._finish()
+        except BaseException:
+            self._abandon()
+            raise
 
-    def _explained(self, refusal: FFmpegError) -> RenderError | StorageError:
-        if isinstance(refusal, OSError) and refusal.errno:
-            return StorageError(f"{self._path}: cannot be written ({refusal}); check space and permissions", path=str(self._path))
-        return RenderError(f"{self._path.name}: the encoder refused ({refusal})", path=str(self._path))
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """Say of what FFmpeg raises here that the clip could not be written. What it raises elsewhere is the caller's."""
+        try:
+            yield
+        except FFmpegError as refusal:
+            if isinstance(refusal, OSError) and refusal.errno:
+                raise StorageError(
+                    f"{self._path}: cannot be written ({refusal}); check space and permissions", path=str(self._path)
+                ) from refusal
+            raise RenderError(f"{self._path.name}: the encoder refused ({refusal})", path=str(self._path)) from refusal
 
     def _finish(self) -> None:
         while self._pending:
@@ -201,7 +228,6 @@ class ClipWriter:
                 path=str(self._path),
             )
         self._container.mux(self._video.encode(None))
-        self._mux_audio(self._audio.encode(None))
         self._container.close()
 
     def _abandon(self) -> None:

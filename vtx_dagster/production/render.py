@@ -205,8 +205,9 @@ def _render(
                 details=error.details,
                 failed_at=clock().isoformat(),
             )
-            store.record_failure(failure, rendered=output, log=log)
-            error.details["log"] = str(store.failure_log_path(plan.clip, clip_hash))
+            kept = store.record_failure(failure, rendered=output, log=log)
+            if kept is not None:
+                error.details["log"] = str(kept)
             raise
         _check_inputs(plan.clip, looked_at)
         record = TakeRecord.of(

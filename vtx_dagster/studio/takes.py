@@ -255,28 +255,30 @@ class TakeStore:
         header = _whole_header(f"{self.project.root}/renders/clips/{clip}")
         return header.clip_hash if header else None
 
-    def record_failure(self, failure: FailureRecord, *, rendered: Path | None = None, log: Path | None = None) -> None:
-        """Keep why a plan failed, and for a look the file and the log, if there are any.
+    def record_failure(self, failure: FailureRecord, *, rendered: Path | None = None, log: Path | None = None) -> Path | None:
+        """Keep why a plan failed, and for a look the file and the log, if there are any, in place of those of earlier failures.
+
+        Returns:
+            Where the log is kept, or None if there was none.
 
         Raises:
             StorageError: If the disk refuses.
         """
         base = self._base(failure.clip, failure.clip_hash)
+        kept_log = Path(base + ".failed.log.txt")
         with storage_errors(Path(base + ".failed.json")):
             Path(base).parent.mkdir(parents=True, exist_ok=True)
-            for source, suffix in ((rendered, ".failed.mp4"), (log, ".failed.log.txt")):
+            for source, kept in ((rendered, Path(base + ".failed.mp4")), (log, kept_log)):
+                kept.unlink(missing_ok=True)
                 if source is not None and source.exists():
-                    _move(source, Path(base + suffix))
+                    _move(source, kept)
         write_atomic(Path(base + ".failed.json"), failure.model_dump_json(indent=2) + "\n")
+        return kept_log if kept_log.exists() else None
 
     def failure(self, clip: str, clip_hash: str) -> FailureRecord | None:
         """Return why a plan failed, or None if it did not; a corrupt record counts as none, so that the clip is tried again."""
         record = _read(self._base(clip, clip_hash) + ".failed.json", FailureRecord)
         return record if record is not None and record.clip_hash == clip_hash else None
-
-    def failure_log_path(self, clip: str, clip_hash: str) -> Path:
-        """Return where the log of a failed render is kept; may not exist."""
-        return Path(self._base(clip, clip_hash) + ".failed.log.txt")
 
     def clear_failure(self, clip: str, clip_hash: str) -> None:
         """Forget that a plan failed.

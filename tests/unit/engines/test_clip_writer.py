@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from vtx_dagster.core.errors import RenderError, StorageError
+from vtx_dagster.engines import clip_writer
 from vtx_dagster.engines.clip_writer import ClipWriter, audio_packets
 
 
@@ -19,7 +20,8 @@ def picture(colour=(255, 0, 0), size=(48, 64)):
 
 
 def write(path, pictures, *, num_frames=None, fps=16):
-    with ClipWriter(path, width=64, height=48, fps=fps, num_frames=num_frames or len(pictures)) as writer:
+    height, width, _ = pictures[0].shape
+    with ClipWriter(path, width=width, height=height, fps=fps, num_frames=num_frames or len(pictures)) as writer:
         for each in pictures:
             writer.write_rgb(each)
     return path
@@ -93,7 +95,10 @@ def test_ffmpeg_reads_it_without_complaint(clip):
 
 
 def test_equal_pictures_make_equal_bytes(tmp_path):
-    hashes = {hashlib.sha256(write(tmp_path / f"{turn}.mp4", [picture()] * 9).read_bytes()).hexdigest() for turn in range(2)}
+    # Not smaller or plainer: of a few equal blocks x264 makes something else in one of a hundred turns.
+    blocks = np.random.default_rng(1).integers(0, 256, (9, 16, 3), dtype=np.uint8)
+    pictures = [np.roll(np.kron(blocks, np.ones((8, 8, 1), dtype=np.uint8)), index, axis=1) for index in range(9)]
+    hashes = {hashlib.sha256(write(tmp_path / f"{turn}.mp4", pictures).read_bytes()).hexdigest() for turn in range(2)}
     assert len(hashes) == 1
 
 
@@ -155,7 +160,29 @@ def test_full_disk_is_a_storage_error_and_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_refusal_of_the_encoder_is_a_render_error(tmp_path):
-    with pytest.raises(RenderError, match="encoder refused"):
+def test_an_encoder_that_will_not_start_is_a_render_error(tmp_path, monkeypatch):
+    monkeypatch.setitem(clip_writer.X264_OPTIONS, "preset", "none of these")
+    with pytest.raises(RenderError, match=r"a\.mp4: the encoder refused"):
+        write(tmp_path / "a.mp4", [picture()])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("count", [3, 30], ids=["told at the end", "told by a later picture"])
+def test_refusal_of_a_picture_is_a_render_error(tmp_path, count):
+    def write_with_sound_that_begins_again():
+        with ClipWriter(tmp_path / "a.mp4", width=64, height=48, fps=16, num_frames=count) as writer:
+            for _ in range(2):
+                writer.write_rgb(picture())
+            writer._audio_sent = 0
+            for _ in range(count - 2):
+                writer.write_rgb(picture())
+
+    with pytest.raises(RenderError, match=r"a\.mp4: the encoder refused"):
+        write_with_sound_that_begins_again()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_ffmpeg_refuses_to_the_caller_is_not_the_encoders_fault(tmp_path):
+    with pytest.raises(av.error.InvalidDataError):
         fail_after_one_picture(tmp_path / "a.mp4", av.error.InvalidDataError(1094995529, "Invalid data"))
     assert list(tmp_path.iterdir()) == []

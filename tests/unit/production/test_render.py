@@ -17,6 +17,8 @@ from vtx_dagster.core.errors import (
     VerificationError,
     VtxError,
 )
+from vtx_dagster.engines.animatic.board import Board
+from vtx_dagster.engines.animatic.engine import AnimaticEngine
 from vtx_dagster.production.render import find_take, render_clip, write_plan
 from vtx_dagster.production.resolve import ResolvedClip, Resolver
 from vtx_dagster.studio.project import Project
@@ -109,6 +111,36 @@ def test_a_failure_is_on_record_until_a_later_success(project, resolved, engine,
     render_clip(project, resolved, session=engine, media=media, clock=Clock())
     assert store.failure(CLIP, resolved.clip_hash) is None
     assert not [name for name in files_under(project.takes_dir) if "failed" in name]
+
+
+def test_no_log_is_named_that_is_not_there(project, resolved, engine, media) -> None:
+    engine.errors[CLIP] = RenderError("no ink")
+    with pytest.raises(RenderError) as first:
+        render_clip(project, resolved, session=engine, media=media, clock=Clock())
+    log = Path(str(first.value.details["log"]))
+    assert log.exists()
+
+    def fail(request: RenderRequest) -> None:
+        raise RenderError("no pen")
+
+    engine.render_hook = fail
+    with pytest.raises(RenderError, match="no pen") as second:
+        render_clip(project, resolved, session=engine, media=media, clock=Clock())
+    assert "log" not in second.value.details
+    assert not log.exists()
+
+
+def test_the_log_of_a_clip_that_cannot_be_drawn_is_there(make_project, media, monkeypatch) -> None:
+    def fail(board: Board, frame_index: int) -> None:
+        raise ValueError("a height of 0")
+
+    monkeypatch.setattr(Board, "frame", fail)
+    project = make_project(clips=(CLIP,))
+    engine = AnimaticEngine()
+    drawn = Resolver.of(project, engine_for=lambda *_: engine).resolve(project.clip_spec(CLIP))
+    with engine.session() as session, pytest.raises(RenderError, match="cannot be drawn") as told:
+        render_clip(project, drawn, session=session, media=media, clock=Clock())
+    assert "ValueError: a height of 0" in Path(str(told.value.details["log"])).read_text(encoding="utf-8")
 
 
 def test_what_was_not_verified_is_kept_for_a_look_and_is_no_take(project, resolved, engine, media) -> None:

@@ -304,6 +304,20 @@ def test_failure_is_kept_with_its_file_until_a_take_is_stored(store: TakeStore):
     assert not [name for name in names(store.project.takes_dir / CLIP) if "failed" in name]
 
 
+def test_what_is_kept_of_a_failure_is_of_the_latest_one(store: TakeStore):
+    folder = store.project.takes_dir / CLIP
+    base = plan().clip_hash()[:12]
+    with store.scratch(CLIP) as scratch:
+        (scratch / "clip.mp4").write_bytes(b"black")
+        (scratch / "log.txt").write_text("drawn", encoding="utf-8")
+        kept = store.record_failure(failure(), rendered=scratch / "clip.mp4", log=scratch / "log.txt")
+    assert kept == folder / f"{base}.failed.log.txt"
+    assert kept.read_text(encoding="utf-8") == "drawn"
+    assert names(folder) == [f"{base}.failed{suffix}" for suffix in (".json", ".log.txt", ".mp4")]
+    assert store.record_failure(failure(), log=scratch / "log.txt") is None
+    assert names(folder) == [f"{base}.failed.json"]
+
+
 def test_failure_of_a_clip_with_nothing_to_show(store: TakeStore):
     store.record_failure(failure())
     store.clear_failure(CLIP, plan().clip_hash())

@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
-from vtx_dagster.engines.animatic.camera import camera_path
+from vtx_dagster.engines.animatic.camera import Views, camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
 from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_body, draw_face, draw_from_above, draw_head, limb
 from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, Layer, lay, views_window
@@ -77,6 +77,7 @@ class Board:
         self._path = camera_path(
             drawing.camera.move, drawing.camera.size, num_frames=plan.render_frames, fps=plan.fps, seed=self._seed
         )
+        self._views_at: dict[float, Views] = {}
         self._staging = staged(drawing, aspect=self._aspect, seed=self._seed)
         # The set is the same in every clip of a place, whatever the clip's seed.
         self._set_seed = stable_hash(drawing.project, drawing.place, drawing.set)
@@ -86,16 +87,22 @@ class Board:
     def _paint_stage(self) -> None:
         staging = self._staging
         # Nobody sees mist grow in a dolly or a zoom; as it is, it can be copied.
-        self._air = self._path.views(0.0, self._aspect).unscaled()
+        self._air = self._views(0.0).unscaled()
         self._back, self._middle = self._painted_set(staging)
         self._haze = self._painted_haze()
         speakers = {line.character for line in self._drawing.dialogue if not line.off_screen}
         self._cast = tuple(self._acting(mark, speaks=mark.actor.figure.name in speakers) for mark in staging.marks)
         self._near = self._painted_foreground(staging)
 
+    def _views(self, depth: float) -> Views:
+        """Return what the camera sees of the plane at a depth."""
+        if depth not in self._views_at:
+            self._views_at[depth] = self._path.views(depth, self._aspect)
+        return self._views_at[depth]
+
     def _sheet(self, depth: float, window: Window | None = None, *, opaque: bool = False, share: float = 1.0) -> Sheet:
         """Return a sheet for what the camera sees at a depth, or for a window of that; ``share`` lowers its resolution."""
-        views = self._path.views(depth, self._aspect)
+        views = self._views(depth)
         per_unit = self._size[1] * views.closest() * share * (RESAMPLED_DETAIL if views.scales else 1.0)
         seen = views_window(views, max(0.02, (SURPLUS_PX + 1) / per_unit))
         return Sheet(
@@ -248,35 +255,37 @@ class Board:
         seconds = frame_index / self._plan.fps
         caption = self._caption_at(frame_index)
         depth, back = self._back
-        seen = self._path.views(depth, self._aspect).window(frame_index)
-        lay(picture, back, seen)
+        self._lay(picture, back, self._views(depth).window(frame_index))
         air = self._air.window(frame_index)
         drift = _DRIFT * min(seconds, 60)
-        lay(picture, self._haze, Window(air.left + drift, air.top, air.right + drift, air.bottom))
+        self._lay(picture, self._haze, Window(air.left + drift, air.top, air.right + drift, air.bottom))
         if self._middle is not None:
             depth, layer = self._middle
-            lay(picture, layer, self._path.views(depth, self._aspect).window(frame_index))
+            self._lay(picture, layer, self._views(depth).window(frame_index))
         for acting in self._cast:
             self._lay_actor(picture, acting, frame_index, caption)
         if self._near is not None:
             depth, layer = self._near
             sway = 0.003 * math.sin(1.1 * seconds)
-            near = self._path.views(depth, self._aspect).window(frame_index)
-            lay(picture, layer, Window(near.left + sway, near.top + sway, near.right + sway, near.bottom + sway))
+            near = self._views(depth).window(frame_index)
+            self._lay(picture, layer, Window(near.left + sway, near.top + sway, near.right + sway, near.bottom + sway))
         picture.paste(self._grain, (0, 0), self._grain)
         return picture
+
+    def _lay(self, picture: Image.Image, layer: Layer, seen: Window) -> None:
+        lay(picture, layer, seen, trembles=self._path.trembles)
 
     def _lay_actor(self, picture: Image.Image, acting: Acting, frame_index: int, caption: Caption | None) -> None:
         face = self._face_at(acting, frame_index, caption)
         layer = acting.faces.get(face) or acting.faces[_SILENT]
-        seen = self._path.views(acting.mark.depth, self._aspect).window(frame_index)
+        seen = self._views(acting.mark.depth).window(frame_index)
         figure = acting.mark.actor.figure
         phase = stable_hash(figure.key, "breath") % 628 / 100
         seconds = frame_index / self._plan.fps
         speaking = caption is not None and caption.speaker == figure.name and caption.on_screen
         breath = 0.012 * math.sin(1.7 * seconds + phase) + (0.016 * math.sin(4.3 * seconds + phase) if speaking else 0.0)
         rise = min(0.006, breath * acting.mark.head)
-        lay(picture, layer, Window(seen.left, seen.top + rise, seen.right, seen.bottom + rise))
+        self._lay(picture, layer, Window(seen.left, seen.top + rise, seen.right, seen.bottom + rise))
 
     def frame(self, frame_index: int) -> Image.Image:
         """Return one whole frame, RGB.

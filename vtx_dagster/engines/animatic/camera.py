@@ -1,7 +1,7 @@
 """The camera: where it looks in every frame of a move, and what that does to things near and far."""
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,7 @@ class Path:
         walk_y: Vertical travel, likewise.
         push: Travel towards the scene, 0 to 1; near things grow more.
         zoom: Enlargement of everything.
+        trembles: It is held by hand and never at rest.
     """
 
     turn_x: Track
@@ -54,6 +55,7 @@ class Path:
     walk_y: Track
     push: Track
     zoom: Track
+    trembles: bool
 
     @property
     def travels(self) -> bool:
@@ -145,6 +147,8 @@ def camera_path(move: CameraMove, size: ShotSize, *, num_frames: int, fps: int, 
                 quick = smooth_noise(num_frames, 0.3 * fps, seed, name, "quick")
                 tracks[name] = amount * (slow + 0.3 * quick)
             tracks["zoom"] = still + 1.03
-        case _:  # static
+        case CameraMove.STATIC:
             pass
-    return Path(**tracks)
+        case _:
+            assert_never(move)
+    return Path(**tracks, trembles=move == CameraMove.HANDHELD)

@@ -1,6 +1,7 @@
 """The animatic as a ``RenderEngine``: plans with a ``Drawing`` in, conforming MP4 files out."""
 
 import hashlib
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from vtx_dagster.core.engines import RenderReport, RenderRequest
-from vtx_dagster.core.errors import MissingSettingError, RenderError
+from vtx_dagster.core.errors import MissingSettingError, RenderError, VtxError
 from vtx_dagster.core.plan import EngineIdentity, RenderPlan
 from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.lettering import Lettering
@@ -19,7 +20,9 @@ from vtx_dagster.engines.clip_writer import ClipWriter
 from vtx_dagster.studio.files import storage_errors
 
 DRAWING_VERSION: Final = "2"
-"""Raised with every change that makes other pixels of the same plan: it is in the plans, so clips drawn before become stale."""
+"""Raised when the same plan would give another picture. It is in the plans, so every clip that was drawn before is drawn again:
+not for what nobody would see, such as an edge that lies a quarter of a pixel beside where it was.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +83,51 @@ class AnimaticSession:
         """Draw and encode one clip.
 
         Raises:
-            RenderError: If the plan cannot be drawn; no output is left.
+            RenderError: If the plan cannot be drawn, be it for an error in the drawing itself; no output is left, and the log has
+                the trace.
             StorageError: If the output or the log cannot be written.
         """
         plan = request.plan
-        board = Board(plan, self._lettering)
+        told = f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"
+        try:
+            facts = self._drawn(request)
+            told += "".join(f"{name}: {value}\n" for name, value in facts.items())
+        except RenderError:
+            told += traceback.format_exc()
+            raise
+        finally:
+            with storage_errors(request.log):
+                request.log.write_text(told, encoding="utf-8", errors="replace")
+        return RenderReport(facts=facts)
+
+    def _drawn(self, request: RenderRequest) -> dict[str, int]:
+        plan = request.plan
+        with _drawing(plan, "the scene"):
+            board = Board(plan, self._lettering)
         with ClipWriter(
             request.output, width=plan.width, height=plan.height, fps=plan.fps, num_frames=plan.file_frames
         ) as writer:
             for index in range(plan.file_frames):
-                writer.write_rgb(np.asarray(board.frame(index)))
+                with _drawing(plan, f"frame {index} of {plan.file_frames}"):
+                    picture = np.asarray(board.frame(index))
+                writer.write_rgb(picture)
                 request.progress(index + 1, plan.file_frames)
-        facts = {**board.facts, "frames": plan.file_frames, "bytes": request.output.stat().st_size}
-        with storage_errors(request.log):
-            request.log.write_text(
-                f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"
-                + "".join(f"{name}: {value}\n" for name, value in facts.items()),
-                encoding="utf-8",
-            )
-        return RenderReport(facts=facts)
+        return {**board.facts, "frames": plan.file_frames, "bytes": request.output.stat().st_size}
+
+
+@contextmanager
+def _drawing(plan: RenderPlan, what: str) -> Iterator[None]:
+    """Say of an error in the drawing that it is one: it fails its clip, with a trace in the log, and not those after it."""
+    try:
+        yield
+    except VtxError:
+        raise
+    except Exception as error:
+        raise RenderError(
+            f"{plan.clip}: {what} cannot be drawn, for an error in vtx ({type(error).__name__}: {error}); report it with the log "
+            "and the clip's plan, and meanwhile try another size, angle or move",
+            clip=plan.clip,
+        ) from error
 
 
 def _version_with(font: Path | None) -> str:

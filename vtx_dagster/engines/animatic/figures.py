@@ -8,7 +8,7 @@ not the figure's.
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 import numpy as np
 
@@ -315,8 +315,10 @@ def _hair_behind(pen: Pen, actor: Actor, paints: Paints) -> None:
                 a = math.radians(angle)
                 pen.shape(arc(0.42 * math.cos(a) - 0.05 * turn, -0.08 + 0.44 * math.sin(a), 0.17, 0.16), back, 0.9)
             pen.fill(arc(-0.05 * turn, -0.12, 0.46, 0.44), back)
-        case _:
+        case Hair.SHORT | Hair.BALD | Hair.CAP:
             pass
+        case _:
+            assert_never(actor.figure.hair)
 
 
 def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
@@ -368,10 +370,12 @@ def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
             line = [(-0.40, 0.04), (-0.42, -0.20), (-0.34, -0.42), (-0.14, -0.54), (0.08, -0.55), (0.30, -0.46),
                 (0.42, -0.22), (0.40, 0.04),
                 (0.36, -0.14), (0.24, -0.30), (parting, -0.36), (-0.24, -0.30), (-0.36, -0.14)]  # fmt: skip
-        case _:  # short
+        case Hair.SHORT:
             line = [(-0.40, 0.02), (-0.43, -0.18), (-0.38, -0.42), (-0.18, -0.56), (0.08, -0.58), (0.32, -0.49),
                 (0.43, -0.22), (0.40, 0.02),
                 (0.36, -0.14), (0.26, -0.27), (0.12, -0.25), (-0.04, -0.31), (-0.20, -0.26), (-0.36, -0.16)]  # fmt: skip
+        case _:
+            assert_never(actor.figure.hair)
     front = [(x, y + (drop if y > -0.4 else 0)) for x, y in line]
     pen.shape(front, hair, smooth=True)
     path = curve(front, closed=True)

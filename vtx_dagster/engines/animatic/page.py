@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from vtx_dagster.core.bible import SetKind
@@ -16,6 +18,7 @@ from vtx_dagster.engines.animatic.palette import INK, PAPER, Colour, colour, lum
 
 _RED: Colour = (168, 58, 44)
 _FADED: Colour = (112, 102, 92)
+_TIMECODE_LENGTH: Final = len("00:00:00:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,23 +137,23 @@ class Slate:
         self._narrow = max(1, round(self._advance * 0.55))
         self._height = page.picture[1]
         ground = paper(*page.size)
-        self._cells: Mapping[str, Image.Image] = {glyph: self._cell(glyph, face) for glyph in glyphs}
+        self._cells: Mapping[str, NDArray[np.uint8]] = {glyph: self._cell(glyph, face) for glyph in glyphs}
         width = self._width(self._counter(0))
         self._left = page.size[0] - page.margin - width
         self._ground = ground.crop((max(0, self._left), 0, page.size[0], self._height))
 
-    def _cell(self, glyph: str, face: ImageFont.FreeTypeFont) -> Image.Image:
+    def _cell(self, glyph: str, face: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
         width = self._narrow if glyph in ":/ " else self._advance
         cell = Image.new("L", (width, self._height), 0)
         ImageDraw.Draw(cell).text((width / 2, self._height / 2), glyph, fill=255, font=face, anchor="mm")
-        return cell
+        return np.asarray(cell)
 
     def _counter(self, frame_index: int) -> str:
         digits = len(str(self._total))
         return f"{timecode(frame_index, self._fps)}  {frame_index + 1:0{digits}d}/{self._total}"
 
     def _width(self, text: str) -> int:
-        return sum(self._cells[glyph].width for glyph in text)
+        return sum(self._cells[glyph].shape[1] for glyph in text)
 
     @property
     def left(self) -> int:
@@ -160,11 +163,12 @@ class Slate:
     def tick(self, target: Image.Image, frame_index: int) -> None:
         """Write timecode and frame number of one frame."""
         target.paste(self._ground, (max(0, self._left), 0))
+        counter = self._counter(frame_index)
         at = self._left
-        for place, glyph in enumerate(self._counter(frame_index)):
-            cell = self._cells[glyph]
-            target.paste(INK if place < 11 else _FADED, (at, 0), cell)
-            at += cell.width
+        for text, ink in ((counter[:_TIMECODE_LENGTH], INK), (counter[_TIMECODE_LENGTH:], _FADED)):
+            line = Image.fromarray(np.concatenate([self._cells[glyph] for glyph in text], axis=1))
+            target.paste(ink, (at, 0), line)
+            at += line.width
 
 
 def shot_words(camera: Camera) -> str:

@@ -5,9 +5,10 @@ Set units: one unit is the height of the picture in a wide shot, y = 0 is the fo
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from enum import StrEnum
+from typing import Final, assert_never
 
 import numpy as np
 
@@ -34,17 +35,41 @@ class Stage:
     chance: np.random.Generator
 
 
-Backdrop = Callable[[Stage], None]
+class Ground(StrEnum):
+    """What one walks on."""
+
+    BOARDS = "boards"
+    PAVED = "paved"
+    EARTH = "earth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What a kind of set is.
+
+    Attributes:
+        paint: Paints it as it is seen from the ground.
+        floor: Colour of its ground, seen from above.
+        ground: What that is made of.
+        has_walls: Its y = 0 is the foot of a wall, or stands for it, rather than a horizon. None where that depends on whether
+            the scene is inside.
+    """
+
+    paint: Callable[[Stage], None]
+    floor: Colour
+    ground: Ground
+    has_walls: bool | None
 
 
 def paint_set(kind: SetKind, stage: Stage) -> None:
     """Paint a set."""
-    BACKDROPS[kind](stage)
+    _design(kind).paint(stage)
 
 
 def is_room(kind: SetKind, *, interior: bool) -> bool:
     """Say whether a set has walls rather than a horizon."""
-    return kind in ROOMS or (kind == SetKind.BOAT and interior)
+    has_walls = _design(kind).has_walls
+    return interior if has_walls is None else has_walls
 
 
 # Sky and what all landscapes share
@@ -74,12 +99,14 @@ def _heaven(stage: Stage) -> None:
             pen.glow(x, 0.02, 0.9, light.accent, 0.45)
             for star_x, star_y in stage.chance.uniform((-2, -1.4), (2, -0.5), (24, 2)).tolist():
                 pen.fill(arc(star_x, star_y, 0.0024, 0.0024), mix(light.light, light.sky, 0.35))
-        case _:
+        case TimeOfDay.DAWN | TimeOfDay.MORNING | TimeOfDay.DAY | TimeOfDay.AFTERNOON | TimeOfDay.DUSK:
             low = light.sun_height < 0.3
             pen.glow(x, y, 0.95 if low else 0.7, mix(light.light, light.accent, 0.25 if low else 0.0), 0.75)
             pen.fill(arc(x, y, 0.066, 0.066), mix(light.light, (255, 252, 236), 0.75))
             for cloud_x, cloud_y, size in stage.chance.uniform((-1.9, -0.92, 0.5), (1.9, -0.30, 1.0), (7, 3)).tolist():
                 _cloud(stage, cloud_x, cloud_y, 0.26 * size)
+        case _:
+            assert_never(stage.time)
 
 
 def _cloud(stage: Stage, x: float, y: float, size: float) -> None:
@@ -1175,45 +1202,57 @@ def _black(stage: Stage) -> None:
     stage.far.glow(0.0, -0.4, 1.4, (58, 58, 66), 0.5)
 
 
-BACKDROPS: Final[Mapping[SetKind, Backdrop]] = {
-    SetKind.ROOM: _room,
-    SetKind.KITCHEN: _kitchen,
-    SetKind.OFFICE: _office,
-    SetKind.CORRIDOR: _corridor,
-    SetKind.WORKSHOP: _workshop,
-    SetKind.STATION: _station,
-    SetKind.VEHICLE: _vehicle,
-    SetKind.BOAT: _boat,
-    SetKind.STREET: _street,
-    SetKind.BRIDGE: _bridge,
-    SetKind.ROOFTOP: _rooftop,
-    SetKind.FIELD: _field,
-    SetKind.FOREST: _forest,
-    SetKind.MOUNTAIN: _mountain,
-    SetKind.SHORE: _shore,
-    SetKind.SEA: _sea,
-    SetKind.BLACK: _black,
-}
-
-ROOMS: Final = frozenset(
-    {SetKind.ROOM, SetKind.KITCHEN, SetKind.OFFICE, SetKind.CORRIDOR, SetKind.WORKSHOP, SetKind.STATION, SetKind.VEHICLE}
-    | {SetKind.BLACK}
-)
-"""Sets whose y = 0 is the foot of a wall, or stands for it, rather than a horizon."""
+def _design(kind: SetKind) -> Design:
+    match kind:
+        case SetKind.ROOM:
+            return Design(paint=_room, floor=(160, 122, 90), ground=Ground.BOARDS, has_walls=True)
+        case SetKind.KITCHEN:
+            return Design(paint=_kitchen, floor=(186, 172, 148), ground=Ground.PAVED, has_walls=True)
+        case SetKind.OFFICE:
+            return Design(paint=_office, floor=(128, 130, 134), ground=Ground.PAVED, has_walls=True)
+        case SetKind.CORRIDOR:
+            return Design(paint=_corridor, floor=(140, 132, 122), ground=Ground.PAVED, has_walls=True)
+        case SetKind.WORKSHOP:
+            return Design(paint=_workshop, floor=(128, 108, 90), ground=Ground.BOARDS, has_walls=True)
+        case SetKind.STATION:
+            return Design(paint=_station, floor=(156, 150, 142), ground=Ground.PAVED, has_walls=True)
+        case SetKind.VEHICLE:
+            return Design(paint=_vehicle, floor=(96, 90, 88), ground=Ground.BOARDS, has_walls=True)
+        case SetKind.BOAT:
+            return Design(paint=_boat, floor=(150, 116, 84), ground=Ground.BOARDS, has_walls=None)
+        case SetKind.STREET:
+            return Design(paint=_street, floor=(132, 130, 130), ground=Ground.PAVED, has_walls=False)
+        case SetKind.BRIDGE:
+            return Design(paint=_bridge, floor=(138, 138, 142), ground=Ground.PAVED, has_walls=False)
+        case SetKind.ROOFTOP:
+            return Design(paint=_rooftop, floor=(142, 132, 126), ground=Ground.PAVED, has_walls=False)
+        case SetKind.FIELD:
+            return Design(paint=_field, floor=(160, 150, 92), ground=Ground.EARTH, has_walls=False)
+        case SetKind.FOREST:
+            return Design(paint=_forest, floor=(104, 104, 72), ground=Ground.EARTH, has_walls=False)
+        case SetKind.MOUNTAIN:
+            return Design(paint=_mountain, floor=(144, 138, 112), ground=Ground.EARTH, has_walls=False)
+        case SetKind.SHORE:
+            return Design(paint=_shore, floor=(208, 186, 148), ground=Ground.EARTH, has_walls=False)
+        case SetKind.SEA:
+            return Design(paint=_sea, floor=(74, 116, 128), ground=Ground.EARTH, has_walls=False)
+        case SetKind.BLACK:
+            return Design(paint=_black, floor=(16, 16, 20), ground=Ground.BOARDS, has_walls=True)
+        case _:
+            assert_never(kind)
 
 
 def paint_floor(kind: SetKind, stage: Stage) -> None:
     """Paint the ground of a set as seen from straight above; there, one unit is the height of the picture too."""
-    light, pen = stage.light, stage.far
-    base = _FLOORS[kind]
-    lit = light.on(base)
+    light, pen, design = stage.light, stage.far, _design(kind)
+    lit = light.on(design.floor)
     pen.fill(box(-6, -6, 6, 6), lit)
-    if kind in _PAVED:
+    if design.ground == Ground.PAVED:
         for step in range(-10, 11):
             x = step * 0.34
             pen.stroke([(x, -3), (x, 3)], 0.6, paint=light.shaded(lit, 0.5))
             pen.stroke([(-4, x), (4, x)], 0.6, paint=light.shaded(lit, 0.5))
-    elif kind in ROOMS or kind == SetKind.BOAT:
+    elif design.ground == Ground.BOARDS:
         for step in range(-14, 15):
             y = step * 0.15
             pen.stroke([(-4, y), (4, y)], 0.7, paint=light.shaded(lit, 0.55))
@@ -1229,7 +1268,7 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
                 pen.stroke([(x - size, y), (x, y - size * 0.6), (x + size, y)], 0.6, smooth=True, paint=light.shaded(lit, 0.6))
     pen.glow(0.7 * light.side, -0.5, 1.6, light.light, 0.25)
     prop = light.on((136, 100, 74))
-    if kind in ROOMS or kind == SetKind.BOAT:
+    if design.has_walls is not False:
         for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
             stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
             stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), prop, 1.1, form=0.12)
@@ -1241,36 +1280,3 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
             blob = np.stack([x + size * reach * np.cos(around), y + size * reach * np.sin(around)], axis=1)
             stage.mid.cast(blob + 0.04, 0.3)
             stage.mid.shape(blob, light.shaded(mix(lit, light.on((96, 112, 76)), 0.55), 0.15), 1.0, smooth=True, form=0.4)
-
-
-_PAVED: Final = frozenset(
-    {
-        SetKind.KITCHEN,
-        SetKind.STATION,
-        SetKind.CORRIDOR,
-        SetKind.ROOFTOP,
-        SetKind.STREET,
-        SetKind.BRIDGE,
-        SetKind.OFFICE,
-    }
-)
-
-_FLOORS: Final[Mapping[SetKind, Colour]] = {
-    SetKind.ROOM: (160, 122, 90),
-    SetKind.KITCHEN: (186, 172, 148),
-    SetKind.OFFICE: (128, 130, 134),
-    SetKind.CORRIDOR: (140, 132, 122),
-    SetKind.WORKSHOP: (128, 108, 90),
-    SetKind.STATION: (156, 150, 142),
-    SetKind.VEHICLE: (96, 90, 88),
-    SetKind.BOAT: (150, 116, 84),
-    SetKind.STREET: (132, 130, 130),
-    SetKind.BRIDGE: (138, 138, 142),
-    SetKind.ROOFTOP: (142, 132, 126),
-    SetKind.FIELD: (160, 150, 92),
-    SetKind.FOREST: (104, 104, 72),
-    SetKind.MOUNTAIN: (144, 138, 112),
-    SetKind.SHORE: (208, 186, 148),
-    SetKind.SEA: (74, 116, 128),
-    SetKind.BLACK: (16, 16, 20),
-}

@@ -1,7 +1,7 @@
 """Staging: who stands where, how large, looking which way, and how the set lies behind them. Size and angle in, places out."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from vtx_dagster.core.bible import Build, Hair, SetKind
 from vtx_dagster.core.plan import Drawing, DrawnFigure
@@ -10,35 +10,98 @@ from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.figures import Actor, Pose
 from vtx_dagster.engines.animatic.sets import is_room
 
-HEADS_IN_PICTURE: Final = {
-    ShotSize.ECU: 0.52,
-    ShotSize.CU: 1.75,
-    ShotSize.MCU: 2.5,
-    ShotSize.MS: 3.9,
-    ShotSize.MWS: 5.9,
-    ShotSize.WS: 9.2,
-    ShotSize.EWS: 34.0,
-}
-"""How many heads high the picture is: the drawing school's measure of shot sizes."""
 
-_EYES: Final = {ShotSize.ECU: 0.0, ShotSize.CU: -0.07, ShotSize.MCU: -0.14, ShotSize.MS: -0.19, ShotSize.MWS: -0.26}
-"""Height of the eyes in shots that cut the body off; the others stand on the ground."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framing:
+    """What a shot size means.
 
-_GROUND: Final = {ShotSize.WS: 0.41, ShotSize.EWS: 0.30}
-_SET_SCALE: Final = {
-    ShotSize.ECU: 3.4,
-    ShotSize.CU: 2.5,
-    ShotSize.MCU: 2.0,
-    ShotSize.MS: 1.55,
-    ShotSize.MWS: 1.25,
-    ShotSize.WS: 1.0,
-    ShotSize.EWS: 0.64,
-}
-_CAST: Final = {ShotSize.ECU: 1, ShotSize.CU: 2, ShotSize.MCU: 3, ShotSize.MS: 5}
-"""How many people a tight shot holds; the others are out of frame."""
+    Attributes:
+        heads: How many heads high the picture is: the drawing school's measure of shot sizes.
+        eye_y: Height of the eyes in sizes that cut the body off, in heights of the picture from its middle, downwards.
+        ground_y: Height of the ground on which people stand in the others, likewise.
+        set_scale: Enlargement of the set.
+        cast: How many people it holds, if not all; the others are out of frame.
+        blur: Of the background, which is out of focus in tight shots, in heights of the picture at 35 mm.
+    """
 
-SOFT_SIZES: Final = {ShotSize.ECU: 0.012, ShotSize.CU: 0.008, ShotSize.MCU: 0.005}
-"""Sizes whose background is out of focus, with the blur in heights of the picture at 35 mm."""
+    heads: float
+    eye_y: float | None = None
+    ground_y: float = 0.0
+    set_scale: float
+    cast: int | None = None
+    blur: float = 0.0
+
+
+def _framing(size: ShotSize) -> Framing:
+    match size:
+        case ShotSize.ECU:
+            return Framing(heads=0.52, eye_y=0.0, set_scale=3.4, cast=1, blur=0.012)
+        case ShotSize.CU:
+            return Framing(heads=1.75, eye_y=-0.07, set_scale=2.5, cast=2, blur=0.008)
+        case ShotSize.MCU:
+            return Framing(heads=2.5, eye_y=-0.14, set_scale=2.0, cast=3, blur=0.005)
+        case ShotSize.MS:
+            return Framing(heads=3.9, eye_y=-0.19, set_scale=1.55, cast=5)
+        case ShotSize.MWS:
+            return Framing(heads=5.9, eye_y=-0.26, set_scale=1.25)
+        case ShotSize.WS:
+            return Framing(heads=9.2, ground_y=0.41, set_scale=1.0)
+        case ShotSize.EWS:
+            return Framing(heads=34.0, ground_y=0.30, set_scale=0.64)
+        case _:
+            assert_never(size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewpoint:
+    """What an angle means, beside a camera at the height of the eyes.
+
+    Attributes:
+        heads: By how much more heads the picture is high.
+        eye_y: How much further down the eyes are, in heights of the picture.
+        horizon: How much further down the horizon is, likewise.
+        pitch: Where faces are seen from: -1 below, 1 above.
+        stretch: Foreshortening of bodies.
+        tilt_deg: Of everything.
+        turn: How far people are turned away from the camera, 0 to 1; None where that follows from how many there are.
+        from_above: The camera looks straight down.
+        over_shoulder: Of somebody who stands before it.
+        hands: The camera's own are in frame.
+    """
+
+    heads: float = 1.0
+    eye_y: float = 0.0
+    horizon: float = 0.0
+    pitch: float = 0.0
+    stretch: float = 1.0
+    tilt_deg: float = 0.0
+    turn: float | None = None
+    from_above: bool = False
+    over_shoulder: bool = False
+    hands: bool = False
+
+
+def _viewpoint(angle: Angle) -> Viewpoint:
+    match angle:
+        case Angle.EYE_LEVEL:
+            return Viewpoint()
+        case Angle.LOW:
+            return Viewpoint(heads=0.88, eye_y=-0.03, horizon=0.20, pitch=-1.0)
+        case Angle.HIGH:
+            return Viewpoint(heads=1.08, eye_y=0.03, horizon=-0.26, pitch=1.0, stretch=0.88)
+        case Angle.OVERHEAD:
+            return Viewpoint(from_above=True)
+        case Angle.DUTCH:
+            return Viewpoint(tilt_deg=8.0)
+        case Angle.OVER_SHOULDER:
+            return Viewpoint(over_shoulder=True)
+        case Angle.POV:
+            return Viewpoint(turn=0.0, hands=True)
+        case Angle.PROFILE:
+            return Viewpoint(turn=1.0)
+        case _:
+            assert_never(angle)
+
 
 _NARROW: Final = (SetKind.CORRIDOR, SetKind.VEHICLE, SetKind.BOAT, SetKind.BRIDGE)
 """Sets that are made around their middle; close shots do not wander from it."""
@@ -116,40 +179,38 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
         seed: Of what the drawing leaves open, such as the side to which a lone figure looks.
     """
     camera = drawing.camera
-    size, angle = camera.size, camera.angle
+    framing, view = _framing(camera.size), _viewpoint(camera.angle)
     room = is_room(drawing.set, interior=drawing.interior)
-    heads = 14.0 if size == ShotSize.EWS and room else HEADS_IN_PICTURE[size]
-    heads *= {Angle.LOW: 0.88, Angle.HIGH: 1.08}.get(angle, 1.0)
-    head = 1 / heads
-    eyes = _EYES.get(size)
-    eye_y = _GROUND[size] + (0.05 if room and size == ShotSize.EWS else 0) - 6.7 * head if eyes is None else eyes
-    eye_y += {Angle.LOW: -0.03, Angle.HIGH: 0.03}.get(angle, 0.0)
-    scale = _SET_SCALE[size] * min(1.5, max(0.72, (camera.lens_mm / 35) ** 0.3))
-    horizon = eye_y + scale * (0.55 if room else 0.12) + {Angle.LOW: 0.20, Angle.HIGH: -0.26}.get(angle, 0.0)
+    is_small_room = room and camera.size == ShotSize.EWS
+    head = 1 / ((14.0 if is_small_room else framing.heads) * view.heads)
+    eye_y = framing.ground_y + (0.05 if is_small_room else 0) - 6.7 * head if framing.eye_y is None else framing.eye_y
+    eye_y += view.eye_y
+    scale = framing.set_scale * min(1.5, max(0.72, (camera.lens_mm / 35) ** 0.3))
+    horizon = eye_y + scale * (0.55 if room else 0.12) + view.horizon
     side = 1 if stable_hash(seed, "side") % 2 else -1
-    cast = _cast(drawing)
+    cast = _cast(drawing, framing, view)
     if not cast and not room:
         # With nobody in it a landscape is more than its ground.
         horizon = max(horizon, 0.06)
-    shoulder = _shoulder(drawing, cast, head, aspect, side) if angle == Angle.OVER_SHOULDER else None
-    above = angle == Angle.OVERHEAD
+    shoulder = _shoulder(drawing, cast, head, aspect, side) if view.over_shoulder else None
+    above = view.from_above
     if above:
         marks = _marks_from_above(cast, head)
     elif shoulder is not None:
-        marks = _marks(cast[:1], head, eye_y, aspect, angle, side, centre=-shoulder.x * 0.45)
+        marks = _marks(cast[:1], head, eye_y, aspect, view, side, centre=-shoulder.x * 0.45)
     else:
-        marks = _marks(cast, head, eye_y, aspect, angle, side)
+        marks = _marks(cast, head, eye_y, aspect, view, side)
     return Staging(
         marks=marks,
         shoulder=shoulder,
         set_x=0.0 if above else _set_x(drawing.set, scale, aspect, seed),
         set_y=0.0 if above else horizon,
         set_scale=max(0.8, 3.2 * head) if above else scale,
-        tilt_deg=8.0 * side if angle == Angle.DUTCH else 0.0,
-        blur=0.0 if above else SOFT_SIZES.get(size, 0.0) * min(2.0, max(0.5, camera.lens_mm / 35)),
+        tilt_deg=view.tilt_deg * side,
+        blur=0.0 if above else framing.blur * min(2.0, max(0.5, camera.lens_mm / 35)),
         from_above=above,
         cab=Cab(x=0.0, y=eye_y, head=head) if drawing.set == SetKind.VEHICLE and not above and shoulder is None else None,
-        hands=angle == Angle.POV and not above,
+        hands=view.hands,
     )
 
 
@@ -159,17 +220,17 @@ def _set_x(kind: SetKind, scale: float, aspect: float, seed: int) -> float:
     return room * aspect * ((stable_hash(seed, "wall") % 1000) / 500 - 1)
 
 
-def _cast(drawing: Drawing) -> tuple[DrawnFigure, ...]:
+def _cast(drawing: Drawing, framing: Framing, view: Viewpoint) -> tuple[DrawnFigure, ...]:
     """Return who fits into the shot: speakers before listeners, then in the order of the plan."""
-    limit = _CAST.get(drawing.camera.size, len(drawing.figures))
-    if drawing.camera.angle == Angle.OVER_SHOULDER:
+    limit = len(drawing.figures) if framing.cast is None else framing.cast
+    if view.over_shoulder:
         limit = max(limit, 2)
     speakers = [line.character for line in drawing.dialogue if not line.off_screen]
     ranked = sorted(
         drawing.figures, key=lambda figure: speakers.index(figure.name) if figure.name in speakers else len(speakers)
     )  # stable: equals keep the plan's order
     chosen = {figure.key for figure in ranked[:limit]}
-    if drawing.camera.angle == Angle.OVER_SHOULDER:
+    if view.over_shoulder:
         return tuple(ranked[:limit])
     return tuple(figure for figure in drawing.figures if figure.key in chosen)
 
@@ -188,7 +249,7 @@ def _marks(
     head: float,
     eye_y: float,
     aspect: float,
-    angle: Angle,
+    view: Viewpoint,
     side: int,
     *,
     centre: float | None = None,
@@ -209,29 +270,27 @@ def _marks(
         foot = eye_y + 6.7 * head
         for place, figure in enumerate(people):
             x = (place - (len(people) - 1) / 2) * gap
-            turn = _turn(x, count, angle, side)
+            turn = _turn(x, count, view, side)
             if count == 1:
-                x = centre if centre is not None else -0.09 * aspect * turn * (0.4 if angle == Angle.POV else 1.0)
+                x = centre if centre is not None else -0.09 * aspect * turn
                 turn = (-1 if x > 0 else 1) * abs(turn) if centre is not None else turn
             elif row == 0:
                 x += gap * 0.5
-            actor = Actor(figure=figure, turn=turn, pitch={Angle.LOW: -1.0, Angle.HIGH: 1.0}.get(angle, 0.0), pose=_pose(figure))
+            actor = Actor(figure=figure, turn=turn, pitch=view.pitch, pose=_pose(figure))
             tall = actor.body.foot_y * actor.body.scale * size
             # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
             own_eye = foot - tall if head < 0.2 else eye_y + min(0.12, max(-0.04, (6.7 * head - tall) * 0.3)) * (count > 1)
             marks.append(
                 Mark(actor=actor, x=x, y=own_eye - (0.05 * (1 - row) if rows == 2 else 0), head=size,
-                stretch=0.88 if angle == Angle.HIGH else 1.0, depth=0.86 if row == 0 else 1.0)
+                stretch=view.stretch, depth=0.86 if row == 0 else 1.0)
             )  # fmt: skip
     return tuple(marks)
 
 
-def _turn(x: float, count: int, angle: Angle, side: int) -> float:
-    if angle == Angle.POV:
-        return 0.0
+def _turn(x: float, count: int, view: Viewpoint, side: int) -> float:
     towards = side if count == 1 else (-1 if x > 1e-9 else 1)
-    if angle == Angle.PROFILE:
-        return float(towards)
+    if view.turn is not None:
+        return towards * view.turn
     if count > 2 and abs(x) < 1e-9:
         return 0.2 * side
     return towards * (0.42 if count == 1 else 0.62)

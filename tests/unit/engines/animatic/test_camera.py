@@ -43,6 +43,17 @@ def test_a_hand_is_unsteady_by_its_seed_and_stays_near():
     assert 0 < np.abs(first).max() < 0.03
 
 
+def test_a_move_that_nobody_wrote_is_not_a_static_shot():
+    with pytest.raises(AssertionError, match="wobble"):
+        path("wobble")
+
+
+@pytest.mark.parametrize("move", CameraMove)
+def test_every_move_but_one_moves(move):
+    views = path(move).views(1.0, 2.0)
+    assert bool(np.ptp(views.x) + np.ptp(views.y) + np.ptp(views.scale)) == (move != CameraMove.STATIC)
+
+
 def test_tight_shots_move_less():
     assert np.ptp(path(CameraMove.PAN_LEFT, size=ShotSize.ECU).turn_x) < np.ptp(
         path(CameraMove.PAN_LEFT, size=ShotSize.WS).turn_x

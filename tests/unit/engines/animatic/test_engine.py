@@ -11,6 +11,7 @@ import pytest
 from vtx_dagster.core.engines import RenderRequest
 from vtx_dagster.core.errors import MissingSettingError, RenderError, StorageError
 from vtx_dagster.engines import animatic
+from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.engine import AnimaticEngine, paint_frame
 
 FONT = Path(animatic.__file__).parent / "fonts" / "DejaVuSansCondensed-Bold.ttf"
@@ -73,9 +74,34 @@ def test_other_plans_make_other_clips(plan, tmp_path):
 
 @pytest.mark.parametrize("changes", [{"width": 191}, {"drawn": False}, {"width": 20_000}], ids=["odd", "no drawing", "huge"])
 def test_what_cannot_be_rendered_leaves_no_file(plan, tmp_path, changes):
-    with pytest.raises(RenderError):
+    with pytest.raises(RenderError) as told:
         render(plan(**changes), tmp_path / "a.mp4")
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert str(told.value) in (tmp_path / "a.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("a width of 0"), av.error.ArgumentError(22, "Invalid argument"), OSError("raster overflow"), MemoryError()],
+    ids=["pillow", "ffmpeg", "font", "memory"],
+)
+@pytest.mark.parametrize(("name", "part"), [("frame", "frame 0 of 17"), ("__init__", "the scene")], ids=["frame", "scene"])
+def test_an_error_in_the_drawing_is_called_one_and_traced_in_the_log(plan, tmp_path, monkeypatch, error, name, part):
+    def fail(*_args):
+        raise error
+
+    monkeypatch.setattr(Board, name, fail)
+    with pytest.raises(RenderError) as told:
+        render(plan(), tmp_path / "a.mp4")
+    message = f"A01_S01_SH001: {part} cannot be drawn, for an error in vtx ({type(error).__name__}: {error})"
+    assert told.value.message.startswith(message)
+    assert "encoder" not in told.value.message
+    assert told.value.__cause__ is error
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    log = (tmp_path / "a.txt").read_text(encoding="utf-8")
+    assert "A01_S01_SH001, 192x108 at 16 fps" in log
+    assert "Traceback" in log
+    assert message in log
 
 
 def test_a_log_that_cannot_be_written_is_a_storage_error(plan, tmp_path):

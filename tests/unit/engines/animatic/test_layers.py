@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -48,7 +50,27 @@ def test_a_quarter_of_a_pixel_is_seen():
     rest, moved = laid(layer), laid(layer, Window(-1.0025, -0.5, 0.9975, 0.5))
     assert rest[50, :, 0].argmax() == moved[50, :, 0].argmax() or not np.array_equal(rest, moved)
     assert not np.array_equal(rest, moved)
-    assert len(layer.phases) == 2
+
+
+def test_a_camera_that_trembles_never_changes_the_sharpness():
+    def steepest(left, *, trembles):
+        picture = Image.new("RGB", (200, 100), (0, 0, 255))
+        lay(picture, layer, Window(left, -0.5, left + 2, 0.5), trembles=trembles)
+        return int(np.abs(np.diff(np.asarray(picture, dtype=int)[50, :, 0])).max())
+
+    layer = square()
+    places = [-1 + step / 791 for step in range(1, 25)]
+    assert len({steepest(left, trembles=True) for left in places}) == 1
+    assert len({steepest(left, trembles=False) for left in places}) == 3
+
+
+def test_each_quarter_of_a_pixel_is_what_pillow_makes_of_it_in_one_go():
+    layer = square()
+    for across, down in itertools.product(range(4), range(4)):
+        left, top = 1 + across / 4, 2 + down / 4
+        image, x, y = layer.moved(left, top, (40, 40), trembles=False)
+        expected = layer.image.resize((40, 40), Image.Resampling.BILINEAR, box=(left, top, left + 40, top + 40))
+        assert image.crop((x, y, x + 40, y + 40)) == expected
 
 
 def test_a_layer_out_of_sight_changes_nothing():
