@@ -15,6 +15,7 @@ from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.engines.screenplay.decoding import decode_text
 from vtx_dagster.engines.screenplay.emphasis import Run
 from vtx_dagster.engines.screenplay.fountain_form import Kind, Paragraph, fountain_text
+from vtx_dagster.engines.screenplay.heading import is_transition
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.typed_title_page import TitleLine, title_page_entries
 
@@ -215,7 +216,8 @@ class _Reader:
         alignment = node.attributes.get("Alignment", "")
         if kind == Kind.ACTION and alignment == "Center" and words:
             kind = Kind.CENTRED
-        if kind == Kind.ACTION and alignment == "Right" and words.endswith((":", ".")) and words == words.upper():
+        is_loud = words.endswith((":", ".")) and words == words.upper()
+        if kind == Kind.ACTION and alignment == "Right" and (is_loud or is_transition(words)):
             kind = Kind.TRANSITION
         number = node.attributes.get("Number", "") if kind == Kind.HEADING else ""
         return Paragraph(kind=kind, text=text, level=level, number=number, notes=tuple(notes), where=f"{self._name}:{node.line}")

@@ -28,7 +28,7 @@ from vtx_dagster.core.screenplay import (
     SpeechPart,
 )
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.screenplay.emphasis import escaped, plain_text
+from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
     Heading,
     is_end_card,
@@ -37,13 +37,14 @@ from vtx_dagster.engines.screenplay.heading import (
     read_heading,
     without_number,
 )
+from vtx_dagster.engines.screenplay.page_marks import is_page_mark
 from vtx_dagster.engines.screenplay.source_lines import Note, SourceLine, source_lines
 from vtx_dagster.engines.screenplay.title_page import read_title_page
 
 OUTSIDE = "Black"
 """The place of text that stands in no scene and under no section."""
 
-_FORCED_HEADING = re.compile(r"^\.(?=[*_\"“«'(\[]*[^\W_])")
+_FORCED_HEADING = re.compile(rf"^\.(?=[*_\"“«'(\[]*[^\W_]|{JOINER})")
 _FORCED_ACTION = re.compile(r"^!(?:!(?=[^\W_]))?")
 """``!!`` is how Beat marks a shot."""
 _FORCED_CUE = re.compile(r"^@\s*[^\s(^]")
@@ -51,9 +52,6 @@ _CUE_TAIL = re.compile(r"(?:\s*\([^()]*\))*\s*\^?$")
 _EXTENSION = re.compile(r"\(([^()]*)\)")
 _SECTION = re.compile(r"^(?P<marks>#+)\s*(?P<text>.*)$")
 _OFF_SCREEN = re.compile(r"\b(?:V\.?\s?O|O\.?\s?S|O\.?\s?C|OFF|VOICE[ -]OVER|OFF[ -]?SCREEN|OFF[ -]?CAMERA)\b", re.IGNORECASE)
-_PAGE_FURNITURE = re.compile(
-    r"\(?(?:MORE|CONTINUED)\)?:?(?:\s*\(\d+\))?|\(?CONT(?:'|\u2019)?D\)?:|(?:page\s+)?\d{1,3}\.|page\s+\d{1,3}", re.IGNORECASE
-)
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
 _MOST_LINES_OF_ASIDE = 4
@@ -120,14 +118,36 @@ def reads_as_action(line: str, *, starts: bool = True) -> bool:
         starts: No prose stands directly above it.
     """
     plain = plain_text(line)
-    if line[0] == "@" or (starts and (is_end_card(plain) or _BARE_NUMBER.fullmatch(plain) or _PAGE_FURNITURE.fullmatch(plain))):
+    if line[0] == "@" or (starts and (is_end_card(plain) or _BARE_NUMBER.fullmatch(plain) or is_page_mark(plain))):
         return False
-    return not _is_full_heading(plain) and all(_kind_of(line, starts=starts, ends=ends) == _Kind.PLAIN for ends in (True, False))
+    opens = _is_full_heading(line) or _is_full_heading(plain)
+    return not opens and all(_kind_of(line, starts=starts, ends=ends) == _Kind.PLAIN for ends in (True, False))
+
+
+def reads_as_heading(line: str) -> bool:
+    """Say whether a line that stands apart is a scene heading, with or without a mark."""
+    return _kind_of(line, starts=True, ends=True) == _Kind.HEADING
 
 
 def reads_as_cue(line: str) -> bool:
     """Say whether a line above a speech is a cue without a mark."""
     return _kind_of(line, starts=True, ends=False) == _Kind.CUE and not line.startswith("@")
+
+
+def reads_as_speech(line: str) -> bool:
+    """Say whether a line below a cue is said as it stands: it is no parenthetical, has no mark, and opens no scene."""
+    return line[0] not in "(!>~" and not _is_full_heading(line)
+
+
+def has_form_of_cue(text: str) -> bool:
+    """Say whether a line has the form of a cue: a name in capitals of any alphabet, and extensions in parentheses."""
+    name = name_of_cue(text)
+    return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not {"(", "^"} & set(name)
+
+
+def name_of_cue(text: str) -> str:
+    """Return the name on a cue without its extensions and marks."""
+    return plain_text(_CUE_TAIL.sub("", text.removeprefix("@"), count=1))
 
 
 # -- lines --------------------------------------------------------------------------------------------------------------------
@@ -187,20 +207,15 @@ def _by_context(text: str, *, starts: bool, ends: bool) -> str:
         return _Kind.HEADING
     if starts and is_transition(text):
         return _Kind.TRANSITION
-    if starts and not ends and _is_cue(text):
+    if starts and not ends and has_form_of_cue(text):
         return _Kind.CUE
     return _Kind.PLAIN
 
 
-def _is_cue(text: str) -> bool:
-    """Say whether a line has the form of a cue: a name in capitals of any alphabet, and extensions in parentheses."""
-    name = plain_text(_CUE_TAIL.sub("", text, count=1))
-    return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not {"(", "^"} & set(name)
-
-
 def _is_full_heading(text: str) -> bool:
     """Say whether a line is a heading wherever it stands: in capitals, with INT. or EXT., a dot after it, and a time."""
-    return text == text.upper() and "." in text and looks_like_heading(text) and bool(read_heading(text).time)
+    is_marked = text[:1] in f"(!>~@#={JOINER}"
+    return not is_marked and text == text.upper() and "." in text and looks_like_heading(text) and bool(read_heading(text).time)
 
 
 # -- elements -----------------------------------------------------------------------------------------------------------------
@@ -303,7 +318,7 @@ class _Reader:
             self._read_spoken(self._speech, line, text)
             return
         starts = self._paragraph is None
-        if starts and (line.number in self._page_numbers or (ends and _PAGE_FURNITURE.fullmatch(plain_text(text)))):
+        if starts and (line.number in self._page_numbers or (ends and is_page_mark(plain_text(text)))):
             self._left_out.append(line)
             return
         kind = _kind_of(text, starts=starts, ends=ends)
@@ -348,7 +363,7 @@ class _Reader:
                 aside, self._aside = " ".join(self._aside), []
                 self._read_aside(line, aside)
         elif text[0] == "(" and text.endswith(")"):
-            if not _PAGE_FURNITURE.fullmatch(text):
+            if not is_page_mark(text):
                 self._read_aside(line, text)
         elif text[0] == "(" and ")" not in text and self._aside_closes_below(line):
             self._aside = [text]
@@ -416,9 +431,12 @@ class _Reader:
         self.items.insert(len(self.items) - notes, item)
 
     def _read_prose(self, kind: ElementKind, line: SourceLine, text: str, *, centred: bool = False) -> None:
+        speech = self._speech
+        if speech and self._paragraph and all(part.parenthetical for part in self._paragraph.parts):
+            # What stands in parentheses belongs to what is said or sung below it.
+            self._paragraph.kind = kind
         if self._paragraph and (self._paragraph.kind != kind or centred):
             self._end_paragraph()
-        speech = self._speech
         if self._paragraph is None:
             self._paragraph = self._new_paragraph(kind, line, centred=centred)
         if speech and plain_text(text):
@@ -472,7 +490,7 @@ class _Reader:
         if speech and not speech.spoken:
             # A cue and a parenthetical without a word: MARA (nods). Somebody acts, nobody speaks.
             asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
-            text = plain_text(f"{speech.cue} ({asides})" if asides else speech.cue)
+            text = f"{plain_text(speech.cue)} ({asides})" if asides else plain_text(speech.cue)
             lines = Lines(first=speech.cue_line, last=speech.last)
             self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
             self._paragraph = None

@@ -1,8 +1,8 @@
 r"""A screenplay as Fountain text in which nothing is left to guess.
 
-What is known to be a heading, a cue or action is written so that every reader of Fountain takes it for that: plainly where the
-plain line says it, in forced form (``.HEADING``, ``@cue``, ``!action``, ``> TRANSITION``) everywhere else. Characters that
-Fountain would take for marks are escaped, or kept apart by a word joiner, which is invisible.
+What is known to be a heading, a cue or action is written so that it is read as that: plainly where ``fountain`` takes the plain
+line for it, in forced form (``.HEADING``, ``@cue``, ``!action``, ``> TRANSITION``) everywhere else. Characters that Fountain
+would take for marks are escaped, or kept apart by a word joiner, which is invisible.
 """
 
 import re
@@ -11,16 +11,22 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from vtx_dagster.engines.screenplay.emphasis import JOINER, Run, escaped, plain
+from vtx_dagster.engines.screenplay.emphasis import JOINER, Run, escaped, plain, plain_text
+from vtx_dagster.engines.screenplay.fountain import (
+    name_of_cue,
+    reads_as_action,
+    reads_as_cue,
+    reads_as_heading,
+    reads_as_speech,
+)
+from vtx_dagster.engines.screenplay.heading import is_end_card
+from vtx_dagster.engines.screenplay.page_marks import is_page_mark
+from vtx_dagster.engines.screenplay.title_page import reads_as_entry
 
-_PLAIN_HEADING = re.compile(r"^(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)\. ?\S")
-_PLAIN_CUE = re.compile(r"^[A-Z][A-Z0-9 .'’-]*(?: \([^()]*\))*$")  # noqa: RUF001
-_SAFE_START = re.compile(r"^(?:\*{1,3}|_)?[\w\"'“‘«¿¡$&%+<-]")  # noqa: RUF001
-_LIKE_HEADING = re.compile(r"^(?:INT|EXT|EST|I\s*/\s*E|E\s*/\s*I)\b", re.IGNORECASE)
-_TITLE_ENTRY = re.compile(r"^[^\W_][^:]{0,60}:")
-_NUMBER_MARK = re.compile(r"#[^#]*#\s*$")
 _COMMENT_MARKS = re.compile(r"\[(?=\[)|\](?=\])|/(?=\*)")
 _SPACES = re.compile(r"[^\S\n]+")
+_UNSEEN = re.compile(rf"[\x00-\x08\x0e-\x1b\x7f\ufeff{JOINER}]")
+_ASIDE = re.compile(r"\([^()]*[^()\s][^()]*\)")
 
 
 _LONGEST_MARKED: Final = 10_000
@@ -68,7 +74,7 @@ class Paragraph:
     @property
     def words(self) -> str:
         """What it says, without emphasis and with single spaces."""
-        return " ".join("".join(run.text for run in self.text).split())
+        return " ".join(_UNSEEN.sub("", "".join(run.text for run in self.text)).split())
 
 
 _SPOKEN = frozenset({Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRIC})
@@ -85,17 +91,29 @@ def fountain_text(
         title_page: Lines by key, in order.
     """
     writer = _Writer()
-    blocks = list(writer.blocks(paragraphs))
+    blocks = list(_without_entries(writer.blocks(paragraphs)))
     entries = list(_title_entries(title_page or {}))
-    if not entries and blocks and _TITLE_ENTRY.match(first := blocks[0][0]):
-        # "Monday: rain." would be a title page.
-        blocks[0] = (("." if _PLAIN_HEADING.match(first) else "!") + first, *blocks[0][1:])
     head = "\n".join(entries) + "\n\n" if entries else ""
     return head + "\n\n".join("\n".join(block) for block in blocks) + "\n" * bool(blocks), writer.remarks
 
 
+def _without_entries(blocks: Iterable[_Block]) -> Iterator[_Block]:
+    """Yield blocks of lines; the first is marked where ``Monday: rain.`` would be a title page, or an entry more of one."""
+    is_first = True
+    for block in blocks:
+        first, *rest = block
+        if not is_first or not any(map(reads_as_entry, block)):
+            yield block
+        elif rest and reads_as_cue(first):
+            yield (f"@{first}", *rest)
+        else:
+            yield tuple(f"!{line.removeprefix('!')}" for line in block)
+        is_first = is_first and first.startswith("[[")
+
+
 def marked(text: Sequence[Run]) -> str:
     """Return text with its emphasis marked: well nested, spaces outside. Marks that would not be read back are left out."""
+    text = [replace(run, text=_UNSEEN.sub("", run.text)) for run in text]
     if not any(run.bold or run.italic or run.underlined for run in text):
         return _protected(escaped("".join(run.text for run in text)))
     lines = ["".join(map(_marked_run, line)) for line in _lines(text)]
@@ -153,7 +171,7 @@ def _note(text: str) -> str:
 
 def _title_entries(title_page: Mapping[str, Sequence[str]]) -> Iterator[str]:
     for key, values in title_page.items():
-        lines = [" ".join(_protected(value).split()) for value in values if value.strip()]
+        lines = [" ".join(_protected(escaped(value)).split()) for value in values if value.strip()]
         if len(lines) == 1:
             yield f"{key}: {lines[0]}"
         elif lines:
@@ -168,11 +186,13 @@ class _Writer:
         self.remarks: list[str] = []
         self._speech: list[str] = []
         self._cue: Paragraph | None = None
+        self._is_spoken = False
 
     def blocks(self, paragraphs: Iterable[Paragraph]) -> Iterator[_Block]:
         for paragraph in paragraphs:
             if paragraph.kind in _SPOKEN and self._cue is not None:
                 self._speech += _with_notes(self._spoken(paragraph), paragraph)
+                self._is_spoken |= paragraph.kind != Kind.PARENTHETICAL and bool(paragraph.words)
                 continue
             yield from self._ended_speech()
             if paragraph.kind == Kind.CUE and paragraph.words:
@@ -184,15 +204,16 @@ class _Writer:
         yield from self._ended_speech()
 
     def _ended_speech(self) -> Iterator[_Block]:
-        cue, speech = self._cue, self._speech
-        self._cue, self._speech = None, []
+        cue, speech, is_spoken = self._cue, self._speech, self._is_spoken
+        self._cue, self._speech, self._is_spoken = None, [], False
         if cue is None:
             return
+        if not is_spoken:
+            self._remark(cue, f"the name {cue.words!r} has no speech below it: taken as action")
         if speech:
             yield (_cue_line(cue), *speech)
         else:
-            self._remark(cue, f"the name {cue.words!r} has no speech below it: taken as action")
-            yield tuple(_with_notes([f"!{_one_line(cue.text)}"], cue))
+            yield tuple(_with_notes([_action_line(_one_line(cue.text), starts=True)], cue))
 
     def _lines(self, paragraph: Paragraph) -> list[str]:
         if paragraph.kind == Kind.PAGE_BREAK:
@@ -200,12 +221,16 @@ class _Writer:
         if not paragraph.words:
             return []
         match paragraph.kind:
-            case Kind.HEADING:
+            case Kind.HEADING if _WORD.search(paragraph.words):
                 return [_heading_line(paragraph)]
+            case Kind.HEADING:
+                self._remark(paragraph, f"a scene heading without a word: taken as action ({_short(paragraph.words)})")
             case Kind.CENTRED:
                 return [f"> {line} <" for line in _text_lines(paragraph.text)]
             case Kind.TRANSITION:
                 line = _one_line(paragraph.text)
+                if is_end_card(paragraph.words):
+                    return [f"> {line} <"]
                 return [f"> {line}{JOINER}" if line.endswith("<") else f"> {line}"]
             case Kind.NOTE:
                 return [_note(paragraph.words)]
@@ -222,11 +247,10 @@ class _Writer:
     def _spoken(self, paragraph: Paragraph) -> list[str]:
         match paragraph.kind:
             case Kind.PARENTHETICAL:
-                words = _one_line(paragraph.text)
-                return [words if words.startswith("(") and words.endswith(")") else f"({words})"] if words else []
+                return _parenthetical(_one_line(paragraph.text))
             case Kind.LYRIC:
                 return [f"~{line}" for line in _text_lines(paragraph.text)]
-        return [JOINER + line if line[0] in "!>~" else line for line in _text_lines(paragraph.text)]
+        return list(map(_spoken_line, _text_lines(paragraph.text)))
 
     def _remark(self, paragraph: Paragraph, text: str) -> None:
         self.remarks.append(f"{paragraph.where}: {text}" if paragraph.where else text)
@@ -237,6 +261,7 @@ def _short(words: str) -> str:
 
 
 _SHORT: Final = 60
+_WORD = re.compile(r"[^\W_]")
 
 
 def _with_notes(lines: list[str], paragraph: Paragraph) -> list[str]:
@@ -247,27 +272,44 @@ def _with_notes(lines: list[str], paragraph: Paragraph) -> list[str]:
 
 def _heading_line(paragraph: Paragraph) -> str:
     words = _protected(escaped(paragraph.words))
-    text = words if _PLAIN_HEADING.match(words) and words.upper() == words else f".{words.lstrip('.')}"
-    number = "".join(paragraph.number.split()).replace("#", "")
-    if number:
-        return f"{text} #{number}#"
-    return f"{text}{JOINER}" if _NUMBER_MARK.search(text) else text
+    number = _protected(escaped("".join(paragraph.number.split()).replace("#", "")))
+    whole = f"{words} #{number}#" if number else words
+    if words[0] != "." and reads_as_heading(whole):
+        return whole
+    forced = f".{whole.lstrip('.')}"
+    # A forced heading begins with a letter: what begins otherwise stands behind a joiner.
+    return forced if reads_as_heading(forced) else f".{JOINER}{whole}"
 
 
 def _cue_line(paragraph: Paragraph) -> str:
-    words = _protected(escaped(paragraph.words)).removesuffix("^").rstrip()
-    shown = words if _PLAIN_CUE.match(words) and not _LIKE_HEADING.match(words) and not words.endswith(" TO") else f"@{words}"
+    words = _protected(escaped(paragraph.words.rstrip("^ ") or paragraph.words))
+    shown = words if reads_as_cue(words) else f"@{JOINER if words[0] in '(^' else ''}{words}"
+    if not name_of_cue(shown):
+        # "(ALL)" is the whole name, and no extension.
+        shown += JOINER
     return _with_notes([f"{shown} ^" if paragraph.dual else shown], paragraph)[0]
+
+
+def _parenthetical(words: str) -> list[str]:
+    inner = words[1:-1] if words.startswith("(") and words.endswith(")") else words
+    if not inner.strip("() "):
+        return []
+    return [f"({JOINER}{inner})" if is_page_mark(f"({inner})") else f"({inner})"]
+
+
+def _spoken_line(line: str) -> str:
+    """Return a line of a speech. One in parentheses is how somebody speaks, whatever it was typed as."""
+    is_aside = _ASIDE.fullmatch(line) and not is_page_mark(plain_text(line))
+    return line if is_aside or reads_as_speech(line) else f"{JOINER}{line}"
 
 
 def _action_lines(paragraph: Paragraph) -> list[str]:
     lines = _text_lines(paragraph.text)
-    return [f"!{line}" if _is_risky(line, is_first=number == 0) else line for number, line in enumerate(lines)]
+    return [_action_line(line, starts=number == 0) for number, line in enumerate(lines)]
 
 
-def _is_risky(line: str, *, is_first: bool) -> bool:
-    """Say whether a line of action could be read as something else."""
-    if not _SAFE_START.match(line) or (line[0] == "-" and not line.strip("- ")):
-        return True
-    is_loud = line == line.upper() and any(letter.isupper() for letter in line)
-    return is_first and (is_loud or bool(_LIKE_HEADING.match(line)) or line.endswith(("TO:", "TO :")))
+def _action_line(line: str, *, starts: bool) -> str:
+    if reads_as_action(line, starts=starts):
+        return line
+    # With "!!" Beat marks a shot.
+    return f"!{JOINER}{line}" if line[0] == "!" else f"!{line}"

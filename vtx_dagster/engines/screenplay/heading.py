@@ -30,7 +30,10 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _DATE_NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th|s|e|er|'s)?")
-_SCENE_NUMBER = re.compile(r"\s*#(?P<number>[^\s#](?:[^#]*[^\s#])?)#\s*$")
+SCENE_NUMBER = r"[A-Z]{0,2}\d{1,4}[A-Z]{0,3}(?:[.-]\d{1,2})?"
+"""A pattern for the number of a scene: ``12``, ``12A``, ``A12``, ``12.1``."""
+
+_MARKED_NUMBER = re.compile(r"\s*#(?P<number>[^\s#](?:[^#]*[^\s#])?)#\s*$")
 _JOINED = re.compile(r"\s*(?:[./&+-]|\band\b)\s*", re.IGNORECASE)
 _DANGLING = frozenset(
     [
@@ -118,7 +121,7 @@ def read_heading(text: str) -> Heading:
 
 def without_number(text: str) -> tuple[str, str]:
     """Return a heading without the number of its scene (``INT. BAR #12#``, ``12. INT. BAR``), and the number."""
-    if marked := _SCENE_NUMBER.search(text):
+    if (marked := _MARKED_NUMBER.search(text)) and marked.start():
         return text[: marked.start()].rstrip(), marked["number"]
     found = _number_pattern().match(text)
     if found and (side := _side(text[found.end() :], numbered=True)) is not None and side.rest:
@@ -241,7 +244,8 @@ def _between(text: str, number: str) -> Heading:
     found = _parts(_Side(None, text, weak=False), number, forced=True)
     if text != text.upper() or not _LETTERS.search(text):
         return found
-    if counted := _number_pattern().match(text):
+    if (counted := _number_pattern().match(text)) and counted["number"][0].isdigit():
+        # "K9 UNIT - INT. NIGHT" has no number.
         number, text = number or counted["number"], text[counted.end() :]
     segments = list(_segments(text))
     for index, segment in enumerate(segments[1:], start=1):
@@ -471,6 +475,6 @@ def _number_pattern() -> re.Pattern[str]:
         re.escape(word) for word in sorted({w for one in _table().values() for w in one["scene"]}, key=len, reverse=True)
     )
     return re.compile(
-        rf"\s*(?:(?:{words})\.?\s*)?(?P<number>\d{{1,4}}[A-Za-z]{{0,2}})\s*(?:[.):\u3001#{_DASHES}]|\.\)|場|场)*\s*(?=\D)",
+        rf"\s*(?:(?:{words})\.?\s*)?(?P<number>{SCENE_NUMBER})\s*(?:[.):\u3001#{_DASHES}]|\.\)|場|场)*\s*(?=\D)",
         re.IGNORECASE,
     )

@@ -7,11 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from vtx_dagster.engines.screenplay.heading import is_transition
+from vtx_dagster.engines.screenplay.page_marks import is_continued, is_more, is_page_number, page_number
 from vtx_dagster.engines.screenplay.typed_lines import (
-    HEADING,
-    MORE,
-    NUMBER,
-    TRANSITION,
     TypedLine,
     TypedPage,
     is_heading,
@@ -21,10 +19,6 @@ from vtx_dagster.engines.screenplay.typed_lines import (
 )
 from vtx_dagster.engines.screenplay.typed_title_page import TitleLine, title_page_entries
 
-_PAGE_NUMBER = re.compile(
-    r"^(?:-\s*)?(?:[Pp]age\s+|PAGE\s+|p\.\s*)?(?:(?P<number>\d{1,4})[A-Z]?|[ivx]{1,6})\.?(?:\s*(?:of|/)\s*\d{1,4})?(?:\s*-)?$"
-)
-_CONTINUED = re.compile(rf"^(?:{NUMBER}\s+)?\(?CONTINUED\)?:?(?:\s*\(\d+\))?:?(?:\s+{NUMBER})?$")
 _EDGE_LINES: Final = 2
 _MOST_EXTRA_PAGES: Final = 20
 """By how much the number of a page may differ from its place, because of pages such as 12A."""
@@ -79,9 +73,9 @@ def without_title_page(pages: Sequence[TypedPage]) -> tuple[dict[str, list[str]]
 
 def _may_be_title_page(page: TypedPage) -> bool:
     """Say whether a page has a few lines, and no scene among them."""
-    if len(page.lines) > 30 or any(HEADING.match(line.text.lstrip("0123456789. ")) for line in page.lines):
+    if len(page.lines) > 30 or any(is_heading(words_of(line)) for line in page.lines):
         return False
-    return not any(TRANSITION.match(line.text.strip()) for line in page.lines)
+    return not any(is_transition(line.text.strip()) for line in page.lines)
 
 
 def _is_short_and_centred(line: TypedLine, page: TypedPage) -> bool:
@@ -98,7 +92,7 @@ def without_furniture(pages: Sequence[TypedPage], remarks: PageRemarks) -> list[
         for edge in (0, -1):
             while lines and _is_furniture(lines, edge, page=page, repeated=repeated, number=first + index):
                 line = lines.pop(edge)
-                if not _PAGE_NUMBER.match(line.text.strip()) and not _CONTINUED.match(words_of(line)):
+                if not is_page_number(words_of(line)) and not is_continued(words_of(line)):
                     words = re.sub(r"(?:^|\s)(?:page\s*)?\d+\.?$", "", words_of(line))
                     remarks.add(f"a header or footer was left out (“{words[:60]}”)", page.label)
         found.append(replace(page, lines=tuple(lines)))
@@ -108,20 +102,18 @@ def without_furniture(pages: Sequence[TypedPage], remarks: PageRemarks) -> list[
 def _first_page_number(pages: Sequence[TypedPage]) -> int:
     """Return what number the first of the pages has: what most numbers at the edges of pages say, else 1."""
     edges = [(index, words_of(page.lines[edge])) for index, page in enumerate(pages) for edge in (0, -1)]
-    numbers = [
-        (index, int(found["number"])) for index, words in edges if (found := _PAGE_NUMBER.match(words)) and found["number"]
-    ]
+    numbers = [(index, number) for index, words in edges if (number := page_number(words)) is not None]
     first, count = Counter(number - index for index, number in numbers).most_common(1)[0] if numbers else (1, 0)
     return first if count > 1 else 1
 
 
 def _is_furniture(lines: Sequence[TypedLine], edge: int, *, page: TypedPage, repeated: set[tuple[int, str]], number: int) -> bool:
     words = words_of(lines[edge])
-    found = _PAGE_NUMBER.match(words)
-    if found is None:
-        return _furniture_key(lines[edge]) in repeated or bool(_CONTINUED.match(words))
+    if not is_page_number(words):
+        return _furniture_key(lines[edge]) in repeated or is_continued(words)
     # A year, or a sum, that stands alone is text.
-    is_near = found["number"] is None or abs(int(found["number"]) - number) <= _MOST_EXTRA_PAGES
+    found = page_number(words)
+    is_near = found is None or abs(found - number) <= _MOST_EXTRA_PAGES
     return is_near and _stands_apart(lines, edge, page=page)
 
 
@@ -149,7 +141,7 @@ def _repeated(pages: Sequence[TypedPage]) -> set[tuple[int, str]]:
                 continue
             for line in group:
                 words = line.text.strip()
-                if not (is_heading(words) or TRANSITION.match(words) or MORE.match(words)):
+                if not (is_heading(words) or is_transition(words) or is_more(words)):
                     counts[_furniture_key(line)] += 1
     return {key for key, count in counts.items() if count >= max(3, len(pages) // 5)}
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from vtx_dagster.engines.screenplay.decoding import decode_text
 from vtx_dagster.engines.screenplay.emphasis import Run, plain
+from vtx_dagster.engines.screenplay.fountain import reads_as_heading
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
+from vtx_dagster.engines.screenplay.page_marks import page_number
 from vtx_dagster.engines.screenplay.typed_lines import (
     CHARACTER_PT,
     LINE_PT,
@@ -18,11 +20,11 @@ from vtx_dagster.engines.screenplay.typed_lines import (
     begins_script,
     is_heading,
     is_name,
+    may_be_name,
 )
 from vtx_dagster.engines.screenplay.typed_pages import read_typed_pages
 
 _PIECE = re.compile(r"\S+(?: {1,2}\S+)*")
-_PAGE_NUMBER = re.compile(r"^\s*(?:page\s+)?(\d{1,3})\.?\s*$", re.IGNORECASE)
 _INDENT: Final = 8
 """Columns right of the left margin from which on a name is a cue of a formatted screenplay."""
 
@@ -63,7 +65,7 @@ def read_markdown(data: bytes, *, name: str) -> ImportedScreenplay:
 
 
 def _with_scenes(text: str, remarks: Sequence[str], name: str) -> ImportedScreenplay:
-    if not any(is_heading(line) or re.match(r"^\.\w", line.strip()) for line in text.split("\n")):
+    if not any(reads_as_heading(line.strip()) for line in text.split("\n") if line.strip()):
         return ImportedScreenplay(text="", remarks=(*remarks, f"{name}: no scene heading in it: not read as a screenplay"))
     return ImportedScreenplay(text=text, remarks=tuple(remarks))
 
@@ -84,7 +86,9 @@ def _is_typed(lines: Sequence[str]) -> bool:
     left = min(heads)
     names = 0
     for line, below in pairwise(expanded):
-        names += _indent(line) >= left + _INDENT and is_name(line.strip()) and bool(below.strip()) and _indent(below) > left + 2
+        names += (
+            _indent(line) >= left + _INDENT and may_be_name(line.strip()) and bool(below.strip()) and _indent(below) > left + 2
+        )
     return names >= _LEAST_NAMES
 
 
@@ -117,9 +121,9 @@ def _paged(lines: Sequence[str]) -> list[list[str]]:
     last = 0
     for line in lines:
         before, *others = line.split("\f")
-        found = _PAGE_NUMBER.match(before)
-        if found and int(found[1]) == (last or int(found[1]) - 1) + 1 and (last or int(found[1]) <= 2):
-            last = int(found[1])
+        number = page_number(before.strip())
+        if number is not None and (number == last + 1 if last else number <= 2):
+            last = number
             pages.append([])
         else:
             pages[-1].append(before)

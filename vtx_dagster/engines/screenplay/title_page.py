@@ -62,6 +62,11 @@ def read_title_page(lines: Sequence[SourceLine]) -> tuple[dict[str, str], int]:
     return {key.replace("_", " "): "\n".join(value) for key, value in values.items()}, index
 
 
+def reads_as_entry(line: str) -> bool:
+    """Say whether a line has the form of an entry, ``Key: value``; on the first line of a file some readers take any key."""
+    return _entry(line) is not None
+
+
 def _opens(lines: Sequence[SourceLine], index: int) -> bool:
     """Say whether a title page, or another entry of it, begins at a line."""
     for line in lines[index:]:

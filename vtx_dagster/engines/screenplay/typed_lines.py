@@ -8,21 +8,15 @@ from itertools import pairwise
 from typing import Final
 
 from vtx_dagster.engines.screenplay.emphasis import Run
+from vtx_dagster.engines.screenplay.fountain import has_form_of_cue
+from vtx_dagster.engines.screenplay.heading import SCENE_NUMBER, is_transition, looks_like_heading, without_number
 
 CHARACTER_PT: Final = 7.2
 LINE_PT: Final = 12.0
 
-_PREFIX = r"(?:INT|EXT|EST|INTERIOR|EXTERIOR|INT\.?\s*/\s*EXT|EXT\.?\s*/\s*INT|I\s*/\s*E|ИНТ|НАТ|INNEN|AUSSEN|AUßEN|İÇ|DIŞ)"  # noqa: RUF001
-HEADING = re.compile(rf"^{_PREFIX}(?:\s*[.:]|\s+[-–—]|\s)\s*\S", re.IGNORECASE)  # noqa: RUF001
-NUMBER = r"(?:[A-Z]{0,2}\d{1,4}[A-Z]{0,3}(?:[.-]\d{1,2})?)"
-MARGIN_NUMBER = re.compile(rf"^{NUMBER}[.)]?$")
-NUMBERED_HEADING = re.compile(rf"^(?P<number>{NUMBER})[.)]?\s+(?={_PREFIX}(?:\s*[.:]|\s))")
-MORE = re.compile(r"^\(\s*MORE\s*\)$", re.IGNORECASE)
+MARGIN_NUMBER = re.compile(rf"^{SCENE_NUMBER}[.)]?$")
 _CUE_TAIL = re.compile(r"(?:\s*\([^()]*\)?)*$")
-TRANSITION = re.compile(
-    r"^(?:(?:FADE|IRIS)\s+(?:IN|OUT|UP|TO\b.*|INTO\b.*)|(?:[A-Z'’-]+\s+){0,4}(?:CUT|DISSOLVE|WIPE|FADE|CROSSFADE|MATCH|BACK|INTERCUT)"  # noqa: RUF001
-    r"(?:\s+(?:TO|WITH|INTO)\b.*)?|[A-Z'’ -]+\sTO)\s*[:.]$|^(?:FADE (?:IN|OUT)|(?:CUT|FADE) TO BLACK|THE END TO)$"  # noqa: RUF001
-)
+_SENTENCE_END: Final = tuple(".!?…:;,。！？、，：」』")  # noqa: RUF001 - of other alphabets
 _LONGEST_NAME: Final = 200
 
 
@@ -79,8 +73,14 @@ class TypedPage:
 
 def is_name(words: str) -> bool:
     """Say whether words have the form of a cue."""
+    return has_form_of_cue(name_in(words))
+
+
+def may_be_name(words: str) -> bool:
+    """Say whether words that stand where names do may be one; letters without capitals (``花子``) do not tell by themselves."""
     name = name_in(words)
-    return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not name.startswith("(")
+    has_no_case = name.upper() == name.lower() and any(letter.isalpha() for letter in name)
+    return is_name(words) or (has_no_case and name[0] not in "(\uff08" and not name.endswith(_SENTENCE_END))
 
 
 def name_in(words: str) -> str:
@@ -89,15 +89,14 @@ def name_in(words: str) -> str:
 
 
 def is_heading(line: str) -> bool:
-    """Say whether a line of a typed page begins as scene headings do, after its number if it has one."""
+    """Say whether a line of a typed page is worded as scene headings are, and begins in capitals as they do on pages."""
     text = line.strip()
-    text = text[found.end() :] if (found := NUMBERED_HEADING.match(text)) else text
-    return bool(HEADING.match(text)) and _is_upper(text)
+    return looks_like_heading(text) and _is_upper(without_number(text)[0])
 
 
 def begins_script(line: str) -> bool:
     """Say whether a line is the first of a script: a scene heading, or ``FADE IN:``."""
-    return is_heading(line) or bool(TRANSITION.match(line.strip()))
+    return is_heading(line) or is_transition(line.strip())
 
 
 def heading_lefts(line: TypedLine) -> tuple[float, ...]:
@@ -105,11 +104,12 @@ def heading_lefts(line: TypedLine) -> tuple[float, ...]:
     has_number = len(line.pieces) > 1 and bool(MARGIN_NUMBER.match(line.pieces[0].text.strip()))
     pieces = list(line.pieces[has_number:])
     first, text = pieces[0], " ".join(piece.text for piece in pieces)
-    if HEADING.match(text) and _is_upper(text):
+    if not is_heading(text) and not (has_number and is_heading(words_of(line))):
+        return ()
+    begins = text.index(without_number(text)[0])
+    if not begins:
         return (first.left,)
-    if found := NUMBERED_HEADING.match(text):
-        return (first.left, first.left + (first.right - first.left) * min(found.end() / len(first.text), 1.0))
-    return ()
+    return (first.left, first.left + (first.right - first.left) * min(begins / len(first.text), 1.0))
 
 
 def _is_upper(text: str) -> bool:

@@ -10,19 +10,19 @@ from dataclasses import dataclass, field, replace
 
 from vtx_dagster.engines.screenplay.emphasis import Run
 from vtx_dagster.engines.screenplay.fountain_form import Kind, Paragraph, fountain_text
+from vtx_dagster.engines.screenplay.heading import is_end_card, is_transition, without_number
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.page_furniture import PageRemarks, without_furniture, without_title_page
 from vtx_dagster.engines.screenplay.page_grid import Grid, is_bold
+from vtx_dagster.engines.screenplay.page_marks import is_more
 from vtx_dagster.engines.screenplay.typed_lines import (
     MARGIN_NUMBER,
-    MORE,
-    NUMBERED_HEADING,
-    TRANSITION,
     Piece,
     TypedLine,
     TypedPage,
     heading_lefts,
     is_name,
+    may_be_name,
     name_in,
     words_of,
 )
@@ -191,7 +191,7 @@ class _Reader:
 
     def _read_line(self, line: TypedLine, *, below: TypedLine | None, starts: bool) -> None:
         words, grid = words_of(line), self._grid
-        if MORE.match(words):
+        if is_more(words):
             self._is_torn = True
             return
         if self._is_heading(line) or (starts and below is None and self._is_minor_heading(line)):
@@ -199,7 +199,7 @@ class _Reader:
             return
         if self._goes_on_heading(line, starts=starts):
             return
-        if self._is_cue(line, below):
+        if self._is_cue(line, below, starts=starts):
             self._start(Kind.CUE, line)
             self._speaker = name_in(words)
             self._in_speech = True
@@ -221,10 +221,8 @@ class _Reader:
         if len(pieces) > 1 and MARGIN_NUMBER.match(last := pieces[-1].text.strip()) and number in ("", last.rstrip(".)")):
             number = last.rstrip(".)")
             pieces.pop()
-        text = " ".join(piece.text for piece in pieces)
-        if found := NUMBERED_HEADING.match(text):
-            number = found["number"]
-            text = text[found.end() :].removesuffix(f" {number}").rstrip()
+        text, found = without_number(" ".join(piece.text for piece in pieces))
+        number = found or number
         pieces = [Piece(left=pieces[0].left, right=pieces[-1].right, runs=(Run(text),))]
         self._in_speech = False
         self._start(Kind.HEADING, replace(line, pieces=tuple(pieces)), number=number)
@@ -241,7 +239,7 @@ class _Reader:
 
     def _read_left(self, line: TypedLine, *, below: TypedLine | None, starts: bool) -> None:
         words = words_of(line)
-        if starts and below is None and TRANSITION.match(words):
+        if starts and below is None and (is_end_card(words) or is_transition(words)):
             self._start(Kind.TRANSITION, line)
             return
         if starts and below is None and is_name(words) and words[-1].isalnum():
@@ -254,9 +252,9 @@ class _Reader:
     def _read_indented(self, line: TypedLine, *, starts: bool) -> None:
         words, grid, opened = words_of(line), self._grid, self._open
         is_right = line.left > grid.middle and abs(line.right - grid.margin) < 3 * grid.character and len(words) < 40
-        if is_name(words) and (
-            TRANSITION.match(words) or is_right or (words.endswith(":") and line.left > grid.speech + 2 * grid.character)
-        ):
+        is_beyond_speech = words.endswith(":") and line.left > grid.speech + 2 * grid.character
+        is_set_apart = is_name(words) and (is_right or is_beyond_speech)
+        if is_transition(words) or is_set_apart or (is_end_card(words) and not self._is_centred(line)):
             self._start(Kind.TRANSITION, line)
         elif self._is_centred(line):
             if opened is not None and opened.kind == Kind.CENTRED and not starts:
@@ -292,18 +290,19 @@ class _Reader:
         if len(line.pieces) > 1 and first.right < grid.action and MARGIN_NUMBER.match(first.text.strip()):
             return abs(line.pieces[1].left - grid.action) < grid.character
         words = words_of(line)
-        if abs(line.left - grid.action) >= grid.character or not is_name(words) or TRANSITION.match(words):
+        if abs(line.left - grid.action) >= grid.character or not is_name(words) or is_transition(words) or is_end_card(words):
             return False
         return (grid.are_headings_bold and is_bold(line)) or self._gap > grid.heading_gap
 
-    def _is_cue(self, line: TypedLine, below: TypedLine | None) -> bool:
+    def _is_cue(self, line: TypedLine, below: TypedLine | None, *, starts: bool) -> bool:
         """Say whether a line is a name above a speech: right of dialogue, or in the middle above centred dialogue."""
         grid, words = self._grid, words_of(line)
-        if below is None or len(line.pieces) > 1 or not is_name(words) or below.left < grid.action + 3 * grid.character:
+        is_worded = is_name(words) or (starts and may_be_name(words))
+        if below is None or len(line.pieces) > 1 or not is_worded or below.left < grid.action + 3 * grid.character:
             return False
         if words_of(below).startswith("(") or abs(below.left - grid.speech) < 2 * grid.character:
             return line.left > grid.speech + 1.5 * grid.character or (self._is_centred(line) and not self._in_speech)
-        return self._is_centred(line) and self._is_centred(below) and not is_name(words_of(below))
+        return is_name(words) and self._is_centred(line) and self._is_centred(below) and not is_name(words_of(below))
 
     def _is_other(self, line: TypedLine) -> bool:
         """Say whether a line below an empty one is no dialogue, though a speech stands above."""

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - other alphabets are what is tested
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,12 +30,17 @@ def of(kind: str, text: str, **attributes: str) -> str:
     ("content", "text"),
     [
         (HEADING, "INT. BAR - NIGHT"),
-        (of("Scene Heading", "Ext. Sea", Number="12A"), ".Ext. Sea #12A#"),
+        (of("Scene Heading", "Ext. Sea", Number="12A"), "Ext. Sea #12A#"),
         (of("Action", "Rain &amp; &#x2014; wind.\r\nSnow."), "Rain & — wind.\nSnow."),
         (of("Action", "Rain", Number="1"), "Rain"),
         (of("Action", "THE END", Alignment="Center"), "> THE END <"),
         (of("Action", "DISSOLVE:", Alignment="Right"), "> DISSOLVE:"),
+        (of("Action", "切至：", Alignment="Right"), "> 切至："),
         (of("Action", "aside", Alignment="Right"), "aside"),
+        (of("Scene Heading", "КУХНЯ - ИНТ. НОЧЬ"), "КУХНЯ - ИНТ. НОЧЬ"),
+        (of("Action", "○海（夜）"), "!○海（夜）"),
+        (of("Character", "МАРА") + of("Dialogue", "НАТ. УЛИЦА. УТРО"), "МАРА\n\u2060НАТ. УЛИЦА. УТРО"),
+        (of("Character", "花子") + of("Dialogue", "はい。"), "@花子\nはい。"),
         (of("Shot", "ON THE DOOR"), "!ON THE DOOR"),
         (of("General", "Words."), "Words."),
         (of("Transition", "FADE OUT."), "> FADE OUT."),

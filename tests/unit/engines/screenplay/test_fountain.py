@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.screenplay import Element, ElementKind, SceneText, Screenplay
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay, reads_as_action, reads_as_cue
+from vtx_dagster.engines.screenplay.fountain import (
+    parse_scene,
+    parse_screenplay,
+    reads_as_action,
+    reads_as_cue,
+    reads_as_heading,
+    reads_as_speech,
+)
 from vtx_dagster.engines.screenplay.source_lines import SceneLines, source_lines
 from vtx_dagster.engines.screenplay.title_page import read_title_page
 
@@ -104,6 +111,14 @@ def told(body: str) -> list[tuple]:
             "MARA\nHello\n(MORE)\n\n7.\n\nMARA (CONT'D)\nyou.",
             [(DIALOGUE, "Hello", "MARA"), (DIALOGUE, "you.", "MARA")],
             id="more",
+        ),
+        pytest.param("MORE\n\n- 12 -", [(ACTION, "MORE", ""), (ACTION, "- 12 -", "")], id="no page furniture"),
+        pytest.param("MARA\n(_low_)\n", [(ACTION, "MARA (low)", "")], id="a name and an aside"),
+        pytest.param("MARA\n(\\_0\\_)\n", [(ACTION, "MARA (_0_)", "")], id="a name and an aside with signs"),
+        pytest.param(
+            "MARA\n~X - INT. NIGHT\n\nTOM\n\u2060X - INT. NIGHT\n(X - INT. NIGHT)",
+            [(LYRIC, "X - INT. NIGHT", "MARA"), (DIALOGUE, "X - INT. NIGHT", "TOM")],
+            id="marks that keep a line from being a heading",
         ),
         pytest.param("1\n\nRain.\n\n2\n\nSnow.\n\n3", [(ACTION, "Rain.", ""), (ACTION, "Snow.", "")], id="bare page numbers"),
         pytest.param("1\n\nRain.\n\n2", [(ACTION, "1", ""), (ACTION, "Rain.", ""), (ACTION, "2", "")], id="too few to be pages"),
@@ -201,6 +216,14 @@ def test_a_sung_speech_goes_on():
     spoken, sung, again = elements("MARA\nSo:\n~La la\nThere.\n\n@McX\nMe.")[:3]
     assert [element.goes_on for element in (spoken, sung, again)] == [False, True, True]
     assert elements("@McX\nMe.")[0].forced
+
+
+def test_an_aside_above_a_song_belongs_to_it():
+    song = elements("MARA\n(low)\n~La\n(louder)\nStop!")
+    assert [(one.kind, one.text, [aside.text for aside in one.asides]) for one in song] == [
+        (LYRIC, "La", ["low", "louder"]),
+        (DIALOGUE, "Stop!", []),
+    ]
 
 
 @pytest.mark.parametrize("card", ["THE END", "The End <", "> THE END.", "FIN", "ENDE", "КОНЕЦ", "完"])
@@ -621,3 +644,35 @@ def test_how_a_line_reads_without_a_mark(line, is_action, is_cue):
 )
 def test_how_a_line_below_others_reads(line, is_action):
     assert reads_as_action(line, starts=False) == is_action
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("INT. BAR", True),
+        (".BAR", True),
+        (".\u2060- BAR", True),
+        ("BAR", False),
+        ("...", False),
+        ("!INT. BAR", False),
+        ("# INT. BAR", False),
+    ],
+)
+def test_how_a_heading_reads(line, expected):
+    assert reads_as_heading(line) is expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Yes.", True),
+        ("#1 of all", True),
+        ("12.", True),
+        ("(low", False),
+        ("!Ay", False),
+        ("~La", False),
+        ("INT. BAR - NIGHT", False),
+    ],
+)
+def test_how_a_line_of_a_speech_reads(line, expected):
+    assert reads_as_speech(line) is expected

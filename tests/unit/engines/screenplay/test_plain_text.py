@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - other alphabets are what is tested
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,7 +31,8 @@ def test_fountain_in_a_text_file_is_read_as_it_is():
     assert text_of(SCENE) == SCENE
     assert text_of(SCENE.replace("\n", "\r\n")) == SCENE
     assert text_of("INT. A\n\nRain.\n\fEXT. B\n\nSnow.\n\f") == "INT. A\n\nRain.\n\n\n===\n\nEXT. B\n\nSnow.\n"
-    assert text_of(".THE BAR\n\nRain.\n") == ".THE BAR\n\nRain.\n"
+    for heading in (".THE BAR", "Int. Bar - night", "屋外 海岸 夕方", "KÜCHE - INNEN - TAG"):
+        assert text_of(f"{heading}\n\nRain.\n") == f"{heading}\n\nRain.\n"
 
 
 def test_notes_are_no_screenplay():
@@ -89,6 +91,23 @@ def test_what_stands_above_the_script_is_its_title_page():
         "MARA\nNever.\n\nTOM\nWhy?\n"
     )
     assert text_of(TYPED[TYPED.index("FADE") :]).startswith("> FADE IN:\n")
+
+
+@pytest.mark.parametrize(
+    ("heading", "cut", "mara", "tom", "cue"),
+    [
+        ("НАТ. БАР - НОЧЬ", "ЗТМ.", "МАРА", "ТОМ", "МАРА"),
+        ("BAR - INNEN - NACHT", "ÜBERBLENDUNG", "MÄRA", "TOM", "MÄRA"),
+        ("○酒場（夜）", "暗転", "花子", "太郎", "@花子"),
+    ],
+)
+def test_typed_pages_of_other_languages_are_read_as_english_ones_are(heading, cut, mara, tom, cue):
+    text = TYPED.replace("INT. BAR - NIGHT", heading).replace("FADE IN:", cut).replace("MARA", mara).replace("TOM", tom)
+    found = read_text_file(text.encode(), name="f.txt")
+    assert found.text.startswith(
+        f"Title: THE BAR\nCredit: written by\nAuthor: Ann B\n\n> {cut}\n\n{heading}\n\nRain.\n\n{cue}\nNever.\n\n"
+    )
+    assert found.remarks == ()
 
 
 def test_a_number_in_the_text_is_no_page():

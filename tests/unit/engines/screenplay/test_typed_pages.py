@@ -1,8 +1,12 @@
+# ruff: noqa: RUF001 - other alphabets are what is tested
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vtx_dagster.core.screenplay import ElementKind
+from vtx_dagster.core.story import Source
 from vtx_dagster.engines.screenplay.emphasis import Run
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.typed_lines import (
     CHARACTER_PT,
@@ -259,6 +263,45 @@ def test_centred_speeches_are_speeches():
 def test_words_that_a_hyphen_parts_are_one_word():
     found = read(SCENE + "\nHe counts the money and the drugs of the long smash-\nand-grab -\nall of it.\n").text
     assert "smash-and-grab -\nall of it.\n" in found
+
+
+LANGUAGES = {
+    "German": (
+        "INNEN. KÜCHE - TAG",
+        "Regen fällt.",
+        "JÜRGEN (OFF)",
+        "Nie wieder.",
+        "ÜBERBLENDUNG",
+        "KÜCHE - INNEN - NACHT",
+        "ENDE",
+    ),
+    "Russian": ("ИНТ. КУХНЯ - ДЕНЬ", "Идёт дождь.", "МАРА", "Никогда.", "ЗТМ.", "НАТ. УЛИЦА. НОЧЬ", "КОНЕЦ"),
+    "French": ("INT. CUISINE - JOUR", "Il pleut.", "ÉLISE", "Jamais.", "FONDU AU NOIR", "EXTÉRIEUR. RUE - NUIT", "FIN"),
+    "Japanese": ("○台所（昼）", "雨が降る。", "花子", "もう二度と。", "暗転", "屋外 海岸 夕方", "終"),
+    "Korean": ("실내. 부엌 - 낮", "비가 내린다.", "민수", "다시는 안 해.", "페이드 아웃", "실외 - 거리 - 새벽", "끝"),
+}
+
+
+@pytest.mark.parametrize(("heading", "action", "name", "said", "cut", "other", "end"), LANGUAGES.values(), ids=LANGUAGES)
+def test_other_languages_are_read_as_english_is(heading, action, name, said, cut, other, end):
+    speech = f"{' ' * 22}{name}\n{' ' * 16}({said})\n{' ' * 10}{said}\n\n{action}\n\n"
+    rows = f"{heading}\n\n{action}\n\n{speech * 3}{' ' * 40}{cut}\n\n#\n\n{action}\n\n{' ' * 50}{end}\n".split("\n")
+    typed = "\n".join(f"      {row}" if row != "#" else f"12    {other}      12" for row in rows)
+    found = parse_screenplay(Source(name="t", text=read(typed).text))
+    first, second = found.acts[0].scenes
+    assert (first.heading, second.heading, second.number) == (heading, other, "12")
+    speeches = [(one.speaker, one.text) for one in first.elements if one.speaker]
+    assert speeches == [(name.removesuffix(" (OFF)"), said)] * 3
+    assert [one.text for one in first.elements if one.kind == ElementKind.ACTION] == [action] * 4
+    assert first.elements[-1].kind == ElementKind.TRANSITION
+    assert (second.elements[-1].text, second.elements[-1].centred) == (end, True)
+    assert (len(found.acts[0].scenes), found.remarks) == (2, ())
+
+
+@pytest.mark.parametrize("end", ["THE END", "Ende".upper(), "完"])
+def test_the_last_card_is_a_card_wherever_it_stands(end):
+    for column in (0, 29, 52):
+        assert read(f"{SCENE}\n{' ' * column}{end}\n").text.endswith(f"\n\n> {end} <\n")
 
 
 def test_speeches_without_any_heading_are_read_too():
