@@ -276,15 +276,23 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
     while cut > 1 and _is_time(segments[cut - 1].text):
         cut -= 1
     place, time = segments[:cut], segments[cut:]
-    if not time and len(place) > 1 and _is_time(place[0].text) and any(_lights(place[0].text)):
-        # As in French: INT. JOUR - CUISINE
-        time, place = [place[0]], place[1:]
+    if not any(_says_light(segment) for segment in time):
+        # HOUSE - NIGHT - ANN'S POV. The first segment is a time only in French order: INT. JOUR - CUISINE
+        for index in [*range(len(place) - 1, 0, -1), *([0] if not time and len(place) > 1 else [])]:
+            if _says_light(place[index]):
+                time = [place[index], *time]
+                place = [*place[:index], *place[index + 1 :]]
+                break
     if len(place) == 1 and not time and _is_time(place[0].text) and (forced or not any(_lights(place[0].text))):
         # MOMENTS LATER: when, and no place.
         place, time = [], place
     if place and not time and not forced:
         place, time = _last_words(place)
     return Heading(interior=side.interior, place=_text_of(place), time=_text_of(time), number=number, named=not forced)
+
+
+def _says_light(segment: _Segment) -> bool:
+    return _is_time(segment.text) and any(_lights(segment.text))
 
 
 def _segments(text: str) -> Iterator[_Segment]:
