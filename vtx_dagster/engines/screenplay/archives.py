@@ -1,6 +1,7 @@
 """Zip files with a Fountain text in them: Highland documents and TextBundles."""
 
 import io
+import lzma
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -25,7 +26,16 @@ def read_archive(data: bytes, *, name: str) -> DecodedText:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return decode_text(_text_of(archive, name), name=name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
+    except (
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+        OSError,
+        ValueError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:
         # RuntimeError: a password is asked for. NotImplementedError: packed in a way that Python does not know.
         raise InvalidFileError(
             f"{name}: cannot be unpacked ({error}): save it anew, or export it as Fountain", file=name

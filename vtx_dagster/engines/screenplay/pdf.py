@@ -38,6 +38,8 @@ _EM: Final = 0.9
 _SAME_PLACE_EM: Final = 0.12
 _MAX_LIGATURE, _EXACTLY_PT = 3, 0.05
 _SAME_LINE_EM: Final = 0.35
+_FAR_PT: Final = 1e5
+"""Longer than any page: PDFium places letters there, or at no number at all, where a file is damaged."""
 _LIGATURES: Final = {
     "ﬀ": "ff",
     "ﬁ": "fi",
@@ -186,6 +188,9 @@ class _LetterReader:
         is_shown = bool(text) and text.isprintable() and raw.FPDFText_IsGenerated(page, index) != 1
         has_place = is_shown and raw.FPDFText_GetLooseCharBox(page, index, self._box)
         if not (has_place and raw.FPDFText_GetCharOrigin(page, index, self._x, self._y)):
+            return None
+        box = (self._box.left, self._box.right, self._box.top, self._box.bottom, self._y.value)
+        if not all(abs(coordinate) < _FAR_PT for coordinate in box):  # nor is NaN less than anything
             return None
         angle = raw.FPDFText_GetCharAngle(page, index)
         if 0.02 < angle < 6.26:

@@ -10,9 +10,9 @@ from vtx_dagster.engines.screenplay import archives
 from vtx_dagster.engines.screenplay.archives import read_archive
 
 
-def packed(files: dict[str, str]) -> bytes:
+def packed(files: dict[str, str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, text in files.items():
             archive.writestr(name, text)
     return buffer.getvalue()
@@ -60,8 +60,17 @@ def problem_of(data: bytes) -> str:
     return "f: none"
 
 
-@given(st.binary(max_size=60), st.integers(0, 140), st.binary(max_size=4))
-def test_junk_is_an_error_and_nothing_else(data, position, patch):
-    whole = packed({"text.md": "INT. A\n"})
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+
+
+def test_damaged_lzma_is_an_error_too():
+    whole = packed({"text.md": "INT. A\n"}, zipfile.ZIP_LZMA)
+    header = whole.index(b"text.md") + len(b"text.md") + 4  # behind the size of the properties
+    assert problem_of(whole[:header] + b"\xff" + whole[header + 1 :]).startswith("f: cannot be unpacked")
+
+
+@given(st.binary(max_size=60), st.integers(0, 140), st.binary(max_size=4), st.sampled_from(METHODS))
+def test_junk_is_an_error_and_nothing_else(data, position, patch, method):
+    whole = packed({"text.md": "INT. A\n"}, method)
     for one in (b"PK" + data, whole[:position] + patch + whole[position + len(patch) :]):
         assert problem_of(one).startswith("f:")

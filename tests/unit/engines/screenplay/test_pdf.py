@@ -140,6 +140,14 @@ def test_a_watermark_is_left_out_and_said_so():
     assert found.remarks == ("f.pdf: slanted text, such as a watermark, was left out: page 1",)
 
 
+def test_letters_far_off_the_page_are_left_out():
+    def page(canvas: Canvas) -> None:
+        typed(*SCENE)(canvas)
+        canvas.drawString(3e5, 100, "Far")
+
+    assert read(page).text == read(typed(*SCENE)).text
+
+
 def test_a_page_without_text_is_said_to_have_none():
     def picture(canvas: Canvas) -> None:
         canvas.rect(100, 100, 50, 50)
