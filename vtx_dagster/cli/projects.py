@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
-from vtx_dagster.cli.output import clock, print_json, print_table, say
+from vtx_dagster.cli.output import clock, note, print_json, print_table, say
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio, records, studio_words
+from vtx_dagster.core.naming import humanised
 
 if TYPE_CHECKING:
     from vtx_dagster.cli.standing import Standing
@@ -22,7 +23,11 @@ def new(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="Name of its folder: 1 to 63 of a-z, 0-9, _ and -.")],
     *,
     title: Annotated[
-        str, typer.Option(help="The title of the film. That of the screenplay's title page when left out.", show_default=False)
+        str,
+        typer.Option(
+            help="The title of the film. The screenplay's when left out, or its file name.",
+            show_default=False,
+        ),
     ] = "",
     logline: Annotated[str, typer.Option(help="What it is about, in a line.", show_default=False)] = "",
     screenplay: Annotated[
@@ -37,11 +42,12 @@ def new(
     """Make a new film project from the template. Title and author come from the title page of the screenplay, if it has one."""
     page = _title_page(screenplay) if screenplay is not None else {}
     title = title or page.get("title", "")
+    if not title and screenplay is not None:
+        title = humanised(screenplay.stem)
+        note(f'{screenplay.name} has no title page with a Title: the film is called "{title}" (metadata.yaml)')
     if not title:
-        without = (
-            f"{screenplay} has no title page with a Title" if screenplay is not None else "there is no screenplay to take it from"
-        )
-        raise typer.BadParameter(f'{without}: give one, such as --title "My film"', param_hint="--title")
+        message = 'there is no screenplay to take it from: give one, such as --title "My film"'
+        raise typer.BadParameter(message, param_hint="--title")
     opened = open_studio(studio)
     project = opened.create_project(slug, title=title, logline=logline, author=page.get("author", ""), screenplay=screenplay)
     if as_json:
@@ -59,12 +65,17 @@ def _title_page(screenplay: Path) -> dict[str, str]:
     Raises:
         NotFoundError, InvalidFileError: If the file is missing, broken, of a format that is not read, or no screenplay.
     """
+    from vtx_dagster.core.errors import InvalidFileError
     from vtx_dagster.core.story import Source
     from vtx_dagster.engines.screenplay.fountain import parse_screenplay
     from vtx_dagster.engines.screenplay.reading import read_screenplay_file
     from vtx_dagster.studio.files import read_bytes
 
-    text = read_screenplay_file(str(screenplay), read_bytes(screenplay)).text
+    read = read_screenplay_file(str(screenplay), read_bytes(screenplay))
+    if not read.text and read.remarks:
+        message = f"{read.remarks[0]}: add headings such as INT. KITCHEN - DAY, or give the file the suffix .fountain"
+        raise InvalidFileError(message, file=str(screenplay))
+    text = read.text
     page = parse_screenplay(Source(name=str(screenplay), text=text)).title_page
     author = page.get("author") or page.get("authors", "")
     return {"title": " ".join(page.get("title", "").split()), "author": ", ".join(author.split("\n"))}

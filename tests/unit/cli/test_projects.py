@@ -32,12 +32,11 @@ def test_new_takes_title_and_author_from_the_title_page(vtx, studio, tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "code", "message"),
     [
-        ("mine.fountain", "INT. ROOM - DAY\n\nX.\n", 2, "has no title page with a Title"),
         ("mine.fountain", "Title: Mine\n", 1, "mine.fountain:"),
         ("mine.pdf", "%PDF", 1, "mine.pdf: not a PDF that can be read"),
         ("mine.docx", "PK", 1, "mine.docx: Word files are not read: save it as PDF"),
     ],
-    ids=["no title", "no screenplay", "no PDF", "other format"],
+    ids=["no screenplay", "no PDF", "other format"],
 )
 def test_new_without_a_title_is_refused(vtx, studio, tmp_path, name, text, code, message):
     (tmp_path / name).write_text(text, encoding="utf-8")
@@ -45,6 +44,27 @@ def test_new_without_a_title_is_refused(vtx, studio, tmp_path, name, text, code,
     assert result.exit_code == code
     assert message in " ".join(result.stderr.replace("│", " ").split())
     assert not (studio.root / "projects/mine").exists()
+
+
+def test_new_without_a_title_page_is_called_as_its_file(vtx, studio, tmp_path):
+    (tmp_path / "my_own-film.fountain").write_text("INT. ROOM - DAY\n\nX.\n", encoding="utf-8")
+    result = vtx("projects", "new", "mine", "--screenplay", tmp_path / "my_own-film.fountain", "--studio", studio.root)
+    assert 'my_own-film.fountain has no title page with a Title: the film is called "My Own Film"' in result.stderr
+    assert studio.project("mine").metadata().title == "My Own Film"
+
+
+def test_new_with_notes_in_place_of_a_screenplay_is_refused(vtx, studio, tmp_path):
+    (tmp_path / "notes.txt").write_text("A man sits.\n", encoding="utf-8")
+    result = vtx("projects", "new", "mine", "--title", "M", "--screenplay", tmp_path / "notes.txt", "--studio", studio.root)
+    assert result.exit_code == 1
+    assert "no scene heading in it" in " ".join(result.stderr.split())
+    assert "give the file the suffix .fountain" in " ".join(result.stderr.split())
+
+
+def test_new_without_anything_has_no_title(vtx, studio):
+    result = vtx("projects", "new", "mine", "--studio", studio.root)
+    assert result.exit_code == 2
+    assert "give one" in result.stderr
 
 
 def test_new_without_a_screenplay_says_what_to_write(vtx, studio):

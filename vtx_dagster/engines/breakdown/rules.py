@@ -205,12 +205,20 @@ def _read_script(context: StoryContext) -> _Script:
     acts: list[ActText] = []
     scenes: list[list[_WrittenScene]] = []
     remarks = [remark for source in sources for remark in source.remarks]
+    if len(sources) > 1:
+        remarks.insert(
+            0, f"{len(sources)} files are read as one film, in this order: {', '.join(source.name for source in sources)}"
+        )
     for source in sources:
         screenplay = parse_screenplay(source)
         lines = SceneLines(source.text)
         remarks += [f"{source.name}:{remark.line}: {remark.text}" for remark in screenplay.remarks]
         title = title or screenplay.title_page.get("title", "")
         logline = logline or screenplay.title_page.get("logline", "")
+        empty = [scene for act in screenplay.acts for scene in act.scenes if not covered_elements(scene)]
+        remarks += [
+            f"{source.name}:{scene.lines.first}: nothing is seen or heard in {scene.heading}: it has no clip" for scene in empty
+        ]
         for act in screenplay.acts:
             written = [_WrittenScene(text=scene, file=source.name, verbatim=lines.of(scene.lines)) for scene in act.scenes]
             if acts and act is screenplay.acts[0] and not act.title:

@@ -35,6 +35,7 @@ from vtx_dagster.engines.screenplay.heading import (
     is_transition,
     looks_like_heading,
     read_heading,
+    reads_as_slug,
     without_number,
 )
 from vtx_dagster.engines.screenplay.page_marks import is_page_mark
@@ -51,6 +52,9 @@ _FORCED_CUE = re.compile(r"^@\s*[^\s(^]")
 _CUE_TAIL = re.compile(r"(?:\s*\([^()]*\))*\s*\^?$")
 _EXTENSION = re.compile(r"\(([^()]*)\)")
 _SECTION = re.compile(r"^(?P<marks>#+)\s*(?P<text>.*)$")
+_EXTENSION_ALONE = re.compile(
+    r"\((?:V\.?\s?O\.?|O\.?\s?S\.?|O\.?\s?C\.?|OFF|CONT(?:['\u2019]?D)?\.?|VOICE[ -]OVER|OFF[ -]?SCREEN)\)", re.IGNORECASE
+)
 _OFF_SCREEN = re.compile(r"\b(?:V\.?\s?O|O\.?\s?S|O\.?\s?C|OFF|VOICE[ -]OVER|OFF[ -]?SCREEN|OFF[ -]?CAMERA)\b", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
@@ -207,6 +211,8 @@ def _by_context(text: str, *, starts: bool, ends: bool) -> str:
         return _Kind.HEADING
     if starts and is_transition(text):
         return _Kind.TRANSITION
+    if starts and ends and reads_as_slug(text):
+        return _Kind.HEADING
     if starts and not ends and has_form_of_cue(text):
         return _Kind.CUE
     return _Kind.PLAIN
@@ -363,7 +369,11 @@ class _Reader:
                 aside, self._aside = " ".join(self._aside), []
                 self._read_aside(line, aside)
         elif text[0] == "(" and text.endswith(")"):
-            if not is_page_mark(text):
+            if self._paragraph is None and _EXTENSION_ALONE.fullmatch(text):
+                # (V.O.) belongs behind the name, and many put it below.
+                speech.cue = f"{speech.cue} {text}"
+                speech.off_screen = speech.off_screen or _OFF_SCREEN.search(text) is not None
+            elif not is_page_mark(text):
                 self._read_aside(line, text)
         elif text[0] == "(" and ")" not in text and self._aside_closes_below(line):
             self._aside = [text]

@@ -20,10 +20,13 @@ _FULL_WIDTH = str.maketrans(
     {"．": ".", "：": ":", "／": "/", "，": ",", "、": ",", "。": ".", "・": "/", "（": "(", "）": ")", "－": "-", "\u3000": " "}
 )
 _DASHES = r"\-\u2010\u2011\u2012\u2013\u2014\u2015"
-_SEPARATOR = re.compile(rf"\s+[{_DASHES}]+\s*|[{_DASHES}]+\s+|[\u2013\u2014]|--+|\s*[/|;]\s*|[,.:]\s+|\s*,\s*")
+_SEPARATOR = re.compile(
+    rf"\s+[{_DASHES}]+\s*|[{_DASHES}]+\s+|[\u2013\u2014]|--+|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])|\s*[/|;]\s*|[,.:]\s+|\s*,\s*"
+)
 _DASH = re.compile(rf"\s*[{_DASHES}]+\s*")
 _BRACKETS = re.compile(r"\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\])")
 _WORD = re.compile(r"[^\W_]+(?:[.'\u2019&-][^\W_]+)*\.?|[^\s\w,.;:/()\[\]-]+")
+_SLUG = re.compile(rf"[\w)\]'\"](?:\s+[{_DASHES}]+\s*|\s*,\s*|\s*[(\[])\w")
 _LETTERS = re.compile(r"[^\W\d_]")
 _CLOCK = re.compile(
     r"\b(?P<hour>\d{1,2})\s*(?:(?P<sep>[:.h])\s*(?P<minute>\d{2}))?\s*(?P<half>[ap]\.?\s?m\b\.?|uhr\b|o'?clock\b|hrs\b)?",
@@ -119,6 +122,17 @@ def read_heading(text: str) -> Heading:
     return _read(text)
 
 
+def reads_as_slug(text: str) -> bool:
+    """Say whether a line that stands alone is a heading without INT. or EXT.: capitals, and a time behind a dash or a comma.
+
+    ``KITCHEN - NIGHT`` and ``BEDROOM, CONTINUOUS`` are. ``SILENCE. NIGHT.`` and ``SUPER: LONDON - DAY`` are not.
+    """
+    if text != text.upper() or ":" in text or "." in text.rstrip(".") or not _SLUG.search(text) or not _LETTERS.search(text):
+        return False
+    found = _read(text)
+    return bool(found.place and found.time) and (any(_lights(found.time)) or _fold(found.time) in _words().keeps)
+
+
 def without_number(text: str) -> tuple[str, str]:
     """Return a heading without the number of its scene (``INT. BAR #12#``, ``12. INT. BAR``), and the number."""
     if (marked := _MARKED_NUMBER.search(text)) and marked.start():
@@ -162,7 +176,7 @@ def is_transition(text: str) -> bool:
     if _LETTERS.search(text) is None or text != text.upper():
         return False
     words = _words()
-    folded = _fold(text.rstrip(" .:\uff1a"))
+    folded = _fold(text.rstrip(" .:\uff1a\u3002"))
     if text.endswith((" TO:", " TO BLACK.", " TO WHITE.")) or folded in words.transitions:
         return True
     # INTERCUT WITH: THE KITCHEN, DISSOLVE TO - a picture word that a colon ends.

@@ -358,3 +358,16 @@ def test_the_demo_shows_what_there_is():
     assert [shot.readable_text for shot in shots if shot.readable_text] == ["LAST FERRY 21:40", "IDA BRANDT BRIDGE", "THE END"]
     assert any(line.off_screen for shot in shots for line in shot.dialogue)
     assert {key for shot in shots for key in shot.characters} == {"ida", "noah", "boy"}
+
+
+def test_what_a_reader_should_know_is_remarked_upon():
+    first = Source(name="a.fountain", text="INT. A - DAY\n\n= They wait.\n\nINT. B - DAY\n\nRain.\n")
+    second = Source(name="b.fountain", text="Rain.\n\nINT. B, HALL - DAY\n\nSun.\n\nINT. HALL - B\n\nSun.\n", remarks=("odd",))
+    given = StoryContext(metadata=Metadata(title="T"), brief=Source(name="b", text=""), screenplays=(first, second))
+    assert WRITER.remarks(given) == (
+        "2 files are read as one film, in this order: a.fountain, b.fountain",
+        "odd",
+        "a.fountain:1: nothing is seen or heard in INT. A - DAY: it has no clip",
+        "b.fountain:1: this text stands in no scene: it becomes a scene of its own, in black",
+        "HALL - B is taken for B, HALL",
+    )

@@ -130,6 +130,7 @@ def told(body: str) -> list[tuple]:
         pytest.param("MARA\n(low\n(beat)\nHello.", [(DIALOGUE, "(low Hello.", "MARA")], id="parenthetical before another"),
         pytest.param("MARA\n(low\nHello) you.", [(DIALOGUE, "(low Hello) you.", "MARA")], id="parenthesis in a speech"),
         pytest.param("MARA\nHello.\n~", [(DIALOGUE, "Hello.", "MARA")], id="nothing sung"),
+        pytest.param("RAIN - NIGHT\nfalls.", [(DIALOGUE, "falls.", "RAIN - NIGHT")], id="a slug stands alone"),
         pytest.param("!!CLOSE ON THE DOOR", [(ACTION, "CLOSE ON THE DOOR", "")], id="shot of Beat"),
         pytest.param("MARA\nHello.\n> A <", [(DIALOGUE, "Hello.", "MARA"), (ACTION, "A", "")], id="card ends a speech"),
         pytest.param("> Burn to white", [(TRANSITION, "Burn to white", "")], id="forced transition"),
@@ -224,6 +225,22 @@ def test_an_aside_above_a_song_belongs_to_it():
         (LYRIC, "La", ["low", "louder"]),
         (DIALOGUE, "Stop!", []),
     ]
+
+
+@pytest.mark.parametrize(
+    ("below", "off_screen", "asides"),
+    [("(V.O.)", True, []), ("(CONT'D)", False, []), ("(o.s.)\n(low)", True, ["low"]), ("(low)\n(V.O.)", False, ["low", "V.O."])],
+)
+def test_an_extension_below_the_name_is_one(below, off_screen, asides):
+    (element,) = elements(f"MARA\n{below}\nHello.")
+    assert (element.speaker, element.text, element.off_screen) == ("MARA", "Hello.", off_screen)
+    assert [aside.text for aside in element.asides] == asides
+
+
+@pytest.mark.parametrize("above", ["INT. BAR - DAY\n\n", ""])
+def test_a_slug_alone_opens_a_scene(above):
+    *_, kitchen = scenes(f"{above}KITCHEN - NIGHT\n\nRain.")
+    assert (kitchen.place, kitchen.time, kitchen.minor, len(kitchen.elements)) == ("KITCHEN", "NIGHT", True, 1)
 
 
 @pytest.mark.parametrize("card", ["THE END", "The End <", "> THE END.", "FIN", "ENDE", "КОНЕЦ", "完"])

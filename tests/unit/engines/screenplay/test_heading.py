@@ -10,6 +10,7 @@ from vtx_dagster.engines.screenplay.heading import (
     is_transition,
     looks_like_heading,
     read_heading,
+    reads_as_slug,
     says_only_when,
     time_of_day,
     without_number,
@@ -161,6 +162,7 @@ LANGUAGES = [
     ("○キッチン（夜）", None, "キッチン", NIGHT),
     ("屋外 海岸 夕方", False, "海岸", DUSK),
     ("INT. 台所 - 夜", True, "台所", NIGHT),
+    ("INT。 病院-夜", True, "病院", NIGHT),
     ("内景 厨房 - 夜", True, "厨房", NIGHT),
     ("1. 外 街道 清晨", False, "街道", DAWN),
     ("실내. 부엌 - 밤", True, "부엌", NIGHT),
@@ -200,6 +202,26 @@ def test_headings_of_many_languages(text, interior, place, light):
 )
 def test_lines_that_are_no_headings(text):
     assert not looks_like_heading(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("KITCHEN - NIGHT", True),
+        ("BEDROOM - CONTINUOUS", True),
+        ("KITCHEN, NIGHT", True),
+        ("KITCHEN (NIGHT)", True),
+        ("Kitchen - Night", False),
+        ("SILENCE. NIGHT.", False),
+        ("SUPER: LONDON - DAY", False),
+        ("KITCHEN NIGHT", False),
+        ("KITCHEN - 1987", False),
+        ("NIGHT - ", False),
+        ("12 - 3", False),
+    ],
+)
+def test_a_slug_without_int_or_ext(text, expected):
+    assert reads_as_slug(text) is expected
 
 
 @pytest.mark.parametrize(
