@@ -296,12 +296,20 @@ def test_an_edit_touches_what_it_changes_and_undoing_it_renders_nothing(film, en
     assert len(engine.renders) == rendered
 
 
-def test_a_character_that_is_renamed_changes_clips_and_no_ids(film, look) -> None:
+def test_a_character_that_is_renamed_changes_clips_and_no_ids(film, look, engine) -> None:
+    def foreseen() -> tuple[str, ...]:
+        record = survey(film, engine_for=lambda *_: engine, writer=BreakdownWriter())
+        effect = foresee(film, record, BreakdownWriter(), engine_for=lambda *_: engine)
+        assert effect is not None
+        return tuple(" ".join(one) for one in effect.render)
+
     before = film.clip_ids()
     edit_screenplay(film, lambda text: text.replace("IDA", "EVE").replace("Ida", "Eve"))
+    said = foreseen()
     write_story(film)
     assert film.clip_ids() == before
-    assert 0 < len(due_clips(look(film))) < len(before)
+    assert said == due_clips(look(film))
+    assert 0 < len(said) < len(before)
     edit_screenplay(film, str)
     write_story(film)
     assert (film.clip_ids(), due_clips(look(film))) == (before, ())

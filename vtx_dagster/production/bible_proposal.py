@@ -5,15 +5,18 @@ whose name is another one in the screenplay now gets that as an alias, and nothi
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from vtx_dagster.core.bible import Bible, Character, Location, is_bare
 from vtx_dagster.core.document import Part
+from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import BibleProposal
 from vtx_dagster.core.wording import listed
 from vtx_dagster.engines.breakdown.cast import spelling_of
+from vtx_dagster.engines.breakdown.renames import renamed_characters, renamed_places
 from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.studio.documents import add_aliases, add_entries, fill_text, replace_entries, yaml_text
 
@@ -79,6 +82,19 @@ def apply_proposal(story: StoryFiles, proposal: BibleProposal) -> list[str]:
 def add_to_bible(story: StoryFiles, characters: Mapping[str, Character], locations: Mapping[str, Location]) -> list[str]:
     """Add new characters and locations to the files and to the story at hand; return what was added, in words."""
     return _write(story, characters, locations, write=add_entries, done="added to")
+
+
+def new_names(
+    scenes: Sequence[SceneText], scenes_before: Sequence[SceneText], shots_before: Shotlist, bible: Bible
+) -> BibleProposal:
+    """Return the names that entries of the bible have in a screenplay now, as aliases; none for an empty screenplay."""
+    if not scenes:
+        return BibleProposal()
+    characters, places = renamed_characters(scenes, shots_before, bible), renamed_places(scenes, scenes_before, bible)
+    return BibleProposal(
+        character_aliases={key: (name,) for key, name in characters.items()},
+        location_aliases={key: (name,) for key, name in places.items()},
+    )
 
 
 def new_aliases(bible: Bible, proposal: BibleProposal) -> BibleProposal:

@@ -13,8 +13,8 @@ from vtx_dagster.core.planner import ClipRecord, ProjectRecord, Stage
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import WHOLE, Job, Source, StoryWriter
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
-from vtx_dagster.engines.screenplay.fountain import parse_scene
-from vtx_dagster.production.bible_proposal import with_entries
+from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay
+from vtx_dagster.production.bible_proposal import new_names, with_aliases, with_entries
 from vtx_dagster.production.resolve import EngineFor, Resolver
 from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.production.story_parts import CLIPS, StoryParts
@@ -68,6 +68,7 @@ def foresee(project: Project, record: ProjectRecord, writer: StoryWriter, *, eng
 def _foreseen_story(standing: StoryParts, writer: StoryWriter, *, first: Stage) -> StoryFiles:
     """Return the story as it will be when all stages from one on were written; what a person wrote stays."""
     story = copy.copy(standing.story)
+    _follow_renames(story, first)
     for stage in writer.stages[writer.stages.index(first) :]:
         if stage == Stage.SCREENPLAY:
             _foresee_scenes(standing, story, writer)
@@ -83,6 +84,18 @@ def _foreseen_story(standing: StoryParts, writer: StoryWriter, *, first: Stage) 
             story.treatment = draft.value
             story.treatment_source = Source(name=story.treatment_source.name, text=draft.value)
     return story
+
+
+def _follow_renames(story: StoryFiles, first: Stage) -> None:
+    """Let the bible have the new names of people and places, as the stages will."""
+    if story.shotlist is None:
+        return
+    before = [parse_scene(source) for source in story.scenes.values()]
+    now = before
+    if first == Stage.OUTLINE:
+        written = map(parse_screenplay, story.screenplays)
+        now = [scene for screenplay in written for act in screenplay.acts for scene in act.scenes]
+    story.bible = with_aliases(story.bible, new_names(now, before, story.shotlist, story.bible))
 
 
 def _foresee_scenes(standing: StoryParts, story: StoryFiles, writer: StoryWriter) -> None:
@@ -139,12 +152,12 @@ def _effect(project: Project, record: ProjectRecord, standing: StoryParts, story
     specs = {shot.id: shot_to_clip(shot) for shot in shotlist.shots if shot.id not in edited}
     foreseen = _ForeseenProject(studio=project.studio, slug=project.slug, specs=specs, order=order, entries=story.bible)
     resolver, store = Resolver.of(foreseen, engine_for=engine_for), TakeStore(project)
-    as_written = _unchanged(standing, specs)
+    as_written = set() if _is_renamed(standing.story.bible, story.bible) else _unchanged(standing, specs)
     known = {clip.clip: clip for clip in record.clips}
     render: list[tuple[str, str]] = []
     for clip in order.clips:
         now = known.get(clip)
-        if now is not None and not now.continues and (clip in as_written or clip in edited):
+        if now is not None and not now.continues and clip in as_written:
             continue
         why = _why_rendered(clip, now, resolver, store)
         if why:
@@ -165,6 +178,12 @@ def _why_rendered(clip: str, now: ClipRecord | None, resolver: Resolver, store: 
     if store.find(clip, clip_hash) is not None or (now is not None and now.clip_hash == clip_hash):
         return ""
     return "changed" if now is not None or store.takes(clip) else "new"
+
+
+def _is_renamed(now: Bible, then: Bible) -> bool:
+    """Say whether entries will have other names; that new ones come changes no clip."""
+    known = [(now.characters.characters, then.characters.characters), (now.locations.locations, then.locations.locations)]
+    return any(old[key] != new[key] for old, new in known for key in old)
 
 
 def _unchanged(standing: StoryParts, specs: Mapping[str, ClipSpec]) -> set[str]:

@@ -29,7 +29,6 @@ from vtx_dagster.core.story import (
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.engines.breakdown.cast import missing_bible_entries
 from vtx_dagster.engines.breakdown.numbering import with_retired
-from vtx_dagster.engines.breakdown.renames import renamed_characters, renamed_places
 from vtx_dagster.engines.screenplay.fountain import parse_scene, parse_screenplay
 from vtx_dagster.production import progress
 from vtx_dagster.production.bible_proposal import (
@@ -37,6 +36,7 @@ from vtx_dagster.production.bible_proposal import (
     add_to_bible,
     apply_proposal,
     new_aliases,
+    new_names,
     proposal_diff,
     with_aliases,
 )
@@ -454,12 +454,7 @@ class StoryRun:
         if shotlist is None:
             return
         now, proposal = list(scenes), self._story.bible_proposal
-        characters = renamed_characters(now, shotlist, story.bible) if now else {}
-        places = renamed_places(now, before(), story.bible) if now else {}
-        found = BibleProposal(
-            character_aliases={key: (name,) for key, name in characters.items()},
-            location_aliases={key: (name,) for key, name in places.items()},
-        )
+        found = new_names(now, before() if now else (), shotlist, story.bible)
         new = new_aliases(story.bible, _with_aliases_of(proposal, found))
         names = [f"{key}: {', '.join(of_key)}" for key, of_key in (*new.character_aliases.items(), *new.location_aliases.items())]
         if not names:
