@@ -9,7 +9,6 @@ import typer
 from vtx_dagster.cli.options import JsonOption, OptionalSlugArgument, StudioOption, add_command
 from vtx_dagster.cli.output import clock, note, print_json, print_table, say
 from vtx_dagster.cli.studio_folder import chosen_records, open_studio, records, studio_words
-from vtx_dagster.core.naming import humanised
 
 if TYPE_CHECKING:
     from vtx_dagster.cli.standing import Standing
@@ -43,6 +42,8 @@ def new(
     page = _title_page(screenplay) if screenplay is not None else {}
     title = title or page.get("title", "")
     if not title and screenplay is not None:
+        from vtx_dagster.core.naming import humanised
+
         title = humanised(screenplay.stem)
         note(f'{screenplay.name} has no title page with a Title: the film is called "{title}" (metadata.yaml)')
     if not title:

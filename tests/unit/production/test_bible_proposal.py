@@ -2,10 +2,11 @@
 
 import pytest
 
-from vtx_dagster.core.bible import Character, Location, SetKind
+from vtx_dagster.core.bible import Bible, Character, Location, SetKind
 from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import BibleProposal
-from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, proposal_diff
+from vtx_dagster.production.bible_proposal import add_to_bible, apply_proposal, new_names, proposal_diff
 from vtx_dagster.production.story_files import StoryFiles
 from vtx_dagster.studio.project import Project
 
@@ -110,3 +111,7 @@ def test_new_entries_are_added_to_the_story_at_hand(film: Project) -> None:
     assert add_to_bible(story, {}, {}) == []
     assert add_to_bible(story, {"ida": Character(name="Ida")}, {}) == ["added to prompts/characters.yaml: ida"]
     assert story.bible == film.bible()
+
+
+def test_without_a_screenplay_there_are_no_new_names():
+    assert new_names((), (), Shotlist(), Bible()) == BibleProposal()

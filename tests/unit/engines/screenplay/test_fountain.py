@@ -138,6 +138,8 @@ def told(body: str) -> list[tuple]:
         pytest.param("FADE IN: not here", [(ACTION, "FADE IN: not here", "")], id="no fade"),
         pytest.param("= She goes.", [(SYNOPSIS, "She goes.", "")], id="synopsis"),
         pytest.param("==== \n\nRain.", [(BREAK, "", ""), (ACTION, "Rain.", "")], id="page break"),
+        pytest.param("#\n\nRain.", [(ACTION, "Rain.", "")], id="section without a title"),
+        pytest.param("Rain.\n\n[[wet\nand cold", [(ACTION, "Rain.", ""), (NOTE, "wet and cold", "")], id="open note at the end"),
         pytest.param("## Two\n\nRain.", [(SECTION, "Two", ""), (ACTION, "Rain.", "")], id="section"),
         pytest.param("==no", [(ACTION, "==no", "")], id="two equal signs"),
         pytest.param("> \n\n~\n\n=\n\nRain.", [(ACTION, "Rain.", "")], id="empty marks"),
