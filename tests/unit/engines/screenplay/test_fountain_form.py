@@ -36,7 +36,7 @@ HEADING = paragraph(Kind.HEADING, "INT. BAR - NIGHT")
         (paragraph(Kind.HEADING, "INNEN. KÜCHE - NACHT"), "INNEN. KÜCHE - NACHT"),
         (paragraph(Kind.HEADING, "- BAR -"), f".{JOINER}- BAR -"),
         (paragraph(Kind.HEADING, "BAR", number="[[1]] #2"), f".BAR #[{JOINER}[1]{JOINER}]2#"),
-        (paragraph(Kind.HEADING, "---"), "!---"),
+        (paragraph(Kind.HEADING, "---"), "---"),
         (paragraph(Kind.ACTION, "Rain falls."), "Rain falls."),
         (paragraph(Kind.ACTION, "RAIN"), "!RAIN"),
         (paragraph(Kind.ACTION, "int. bar"), "!int. bar"),
