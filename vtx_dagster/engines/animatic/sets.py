@@ -53,12 +53,14 @@ class Design:
         ground: What that is made of.
         has_walls: Its y = 0 is the foot of a wall, or stands for it, rather than a horizon. None where that depends on whether
             the scene is inside.
+        has_middle: It is made around its middle, from which close shots do not wander.
     """
 
     paint: Callable[[Stage], None]
     floor: Colour
     ground: Ground
     has_walls: bool | None
+    has_middle: bool = False
 
 
 def paint_set(kind: SetKind, stage: Stage) -> None:
@@ -70,6 +72,11 @@ def is_room(kind: SetKind, *, interior: bool) -> bool:
     """Say whether a set has walls rather than a horizon."""
     has_walls = _design(kind).has_walls
     return interior if has_walls is None else has_walls
+
+
+def has_middle(kind: SetKind) -> bool:
+    """Say whether a set is made around its middle, from which close shots do not wander."""
+    return _design(kind).has_middle
 
 
 # Sky and what all landscapes share
@@ -1211,19 +1218,19 @@ def _design(kind: SetKind) -> Design:
         case SetKind.OFFICE:
             return Design(paint=_office, floor=(128, 130, 134), ground=Ground.PAVED, has_walls=True)
         case SetKind.CORRIDOR:
-            return Design(paint=_corridor, floor=(140, 132, 122), ground=Ground.PAVED, has_walls=True)
+            return Design(paint=_corridor, floor=(140, 132, 122), ground=Ground.PAVED, has_walls=True, has_middle=True)
         case SetKind.WORKSHOP:
             return Design(paint=_workshop, floor=(128, 108, 90), ground=Ground.BOARDS, has_walls=True)
         case SetKind.STATION:
             return Design(paint=_station, floor=(156, 150, 142), ground=Ground.PAVED, has_walls=True)
         case SetKind.VEHICLE:
-            return Design(paint=_vehicle, floor=(96, 90, 88), ground=Ground.BOARDS, has_walls=True)
+            return Design(paint=_vehicle, floor=(96, 90, 88), ground=Ground.BOARDS, has_walls=True, has_middle=True)
         case SetKind.BOAT:
-            return Design(paint=_boat, floor=(150, 116, 84), ground=Ground.BOARDS, has_walls=None)
+            return Design(paint=_boat, floor=(150, 116, 84), ground=Ground.BOARDS, has_walls=None, has_middle=True)
         case SetKind.STREET:
             return Design(paint=_street, floor=(132, 130, 130), ground=Ground.PAVED, has_walls=False)
         case SetKind.BRIDGE:
-            return Design(paint=_bridge, floor=(138, 138, 142), ground=Ground.PAVED, has_walls=False)
+            return Design(paint=_bridge, floor=(138, 138, 142), ground=Ground.PAVED, has_walls=False, has_middle=True)
         case SetKind.ROOFTOP:
             return Design(paint=_rooftop, floor=(142, 132, 126), ground=Ground.PAVED, has_walls=False)
         case SetKind.FIELD:

@@ -8,7 +8,7 @@ from vtx_dagster.core.plan import Drawing, DrawnFigure
 from vtx_dagster.core.shot import Angle, ShotSize
 from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.figures import Actor, Pose
-from vtx_dagster.engines.animatic.sets import is_room
+from vtx_dagster.engines.animatic.sets import has_middle, is_room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Viewpoint:
     """What an angle means, beside a camera at the height of the eyes.
 
     Attributes:
-        heads: By how much more heads the picture is high.
+        heads: Factor of how many heads high the picture is.
         eye_y: How much further down the eyes are, in heights of the picture.
         horizon: How much further down the horizon is, likewise.
         pitch: Where faces are seen from: -1 below, 1 above.
@@ -102,9 +102,6 @@ def _viewpoint(angle: Angle) -> Viewpoint:
         case _:
             assert_never(angle)
 
-
-_NARROW: Final = (SetKind.CORRIDOR, SetKind.VEHICLE, SetKind.BOAT, SetKind.BRIDGE)
-"""Sets that are made around their middle; close shots do not wander from it."""
 
 STRANGER: Final = DrawnFigure(
     key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#3a3432", skin="#c99a7a", wardrobe="#4a4f58"
@@ -181,9 +178,9 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     camera = drawing.camera
     framing, view = _framing(camera.size), _viewpoint(camera.angle)
     room = is_room(drawing.set, interior=drawing.interior)
-    is_small_room = room and camera.size == ShotSize.EWS
-    head = 1 / ((14.0 if is_small_room else framing.heads) * view.heads)
-    eye_y = framing.ground_y + (0.05 if is_small_room else 0) - 6.7 * head if framing.eye_y is None else framing.eye_y
+    is_whole_room = room and camera.size == ShotSize.EWS
+    head = 1 / ((14.0 if is_whole_room else framing.heads) * view.heads)
+    eye_y = framing.ground_y + (0.05 if is_whole_room else 0) - 6.7 * head if framing.eye_y is None else framing.eye_y
     eye_y += view.eye_y
     scale = framing.set_scale * min(1.5, max(0.72, (camera.lens_mm / 35) ** 0.3))
     horizon = eye_y + scale * (0.55 if room else 0.12) + view.horizon
@@ -216,7 +213,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
 
 def _set_x(kind: SetKind, scale: float, aspect: float, seed: int) -> float:
     """Return a sideways shift, so that close shots in one place do not all have the same wall behind them."""
-    room = max(0.0, min(0.5, (scale - 1) * 0.35)) if kind not in _NARROW else 0.0
+    room = max(0.0, min(0.5, (scale - 1) * 0.35)) if not has_middle(kind) else 0.0
     return room * aspect * ((stable_hash(seed, "wall") % 1000) / 500 - 1)
 
 
