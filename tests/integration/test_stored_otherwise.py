@@ -183,7 +183,9 @@ def test_nothing_is_due_in_a_film_that_an_earlier_version_wrote(tmp_path, server
     assert due(project) == {}
     if film == "model_screenplay_odd":
         return  # run again, its outline would call people as the bible does, which was written after it
-    assert [path.name for path in run(project) if path.parent != project.clips_dir and "rules" not in film] == []
+    # An outline by rule costs nothing; this version also notes in it by which words scenes are known.
+    by_rule = ["01_outline.yaml"] * (film == "model_screenplay")
+    assert [path.name for path in run(project) if path.parent != project.clips_dir and "rules" not in film] == by_rule
     assert (due(project), server.requests) == ({}, [])
     assert by_hand(project) == [project.treatment_path, *sorted(project.scenes_dir.glob("A01_S10*"))] * (film == "model_odd")
 
@@ -191,6 +193,17 @@ def test_nothing_is_due_in_a_film_that_an_earlier_version_wrote(tmp_path, server
     for path in texts(project):
         write(path, path.read_text(encoding="utf-8-sig").replace("\r\n", "\n"))
     assert (due(project), server.requests) == ({}, [])
+
+
+def test_a_word_in_a_film_of_an_earlier_version_asks_for_its_scene_and_no_other(tmp_path, server) -> None:
+    project = before(tmp_path, server, "model_screenplay")
+    source = project.source_dir / "film.fountain"
+    source.write_text(source.read_text().replace("gull cries", "gull calls"))
+    run(project)
+    assert [request.schema_name for request in server.requests] == ["bible", "shotlist"]
+    assert "A gull calls." in server.requests[1].user
+    assert "id: A01_S01_B" not in project.outline_path.read_text()
+    assert due(project) == {}
 
 
 @pytest.mark.parametrize(

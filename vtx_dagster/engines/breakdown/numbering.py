@@ -44,7 +44,7 @@ def numbered_outline(
     kept = iter(ids)
     kept_of = [[next(kept) for _ in act.scenes] for act in outline.acts]
     act_ids = _act_ids(outline.acts, kept_of, previous)
-    words = iter([hash_of_words(_own_words(text)) if text else None for text in texts])
+    words = iter([words_of_scene(text) if text else None for text in texts])
     used = _known(previous)
     acts = []
     for act, act_id, kept_scenes, numbers in zip(outline.acts, act_ids, kept_of, given, strict=True):
@@ -57,6 +57,11 @@ def numbered_outline(
         )
         acts.append(act.model_copy(update={"id": act_id, "scenes": numbered}))
     return _retiring(outline.model_copy(update={"acts": tuple(acts)}), previous, before)
+
+
+def words_of_scene(text: str) -> str:
+    """Return the hash of what is written in a scene, as ``OutlineScene.words`` has it."""
+    return hash_of_words(_own_words(text))
 
 
 def with_new_scenes(outline: Outline, act_id: str, scenes: Sequence[OutlineScene], *, scene_step: int = 1) -> Outline:
@@ -203,7 +208,7 @@ def _thing(scene: OutlineScene, text: str = "") -> Thing:
     """Return by what a scene is known: the words that the screenplay has for it, or its heading and beats."""
     told = " ".join((scene.heading, *(beat.text for beat in scene.beats)))
     own = _own_words(text)
-    marks = (scene.words, hash_of_words(own) if own else None, hash_of_words(told))
+    marks = (scene.words, words_of_scene(text) if own else None, hash_of_words(told))
     return Thing(marks=tuple(mark for mark in marks if mark), text=own or told, id=scene.id)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from vtx_dagster.core.beats import numbered_beats
-from vtx_dagster.core.outline import Outline
+from vtx_dagster.core.outline import Outline, OutlineScene
 from vtx_dagster.core.plan import EngineIdentity
 from vtx_dagster.core.planner import Forecast, Stage
 from vtx_dagster.core.shotlist import Shotlist
 from vtx_dagster.core.story import Basis, BibleProposal, Draft, Job, PromptText, SceneFile, Story
+from vtx_dagster.engines.breakdown.numbering import words_of_scene
 from vtx_dagster.engines.breakdown.writer import BreakdownWriter
 from vtx_dagster.engines.language_model.bible import BibleStage
 from vtx_dagster.engines.language_model.desk import ModelDesk
@@ -92,7 +93,8 @@ class LanguageModelWriter:
     def outline(self, story: Story, job: Job) -> Draft[Outline]:
         """Return acts, scenes and beats with their ids; those of the outline before stay where the scene or beat is the same."""
         if self._is_by_rule(Stage.OUTLINE, story):
-            return self._rules.outline(story, job)
+            draft = self._rules.outline(story, job)
+            return replace(draft, value=_with_told_beats(draft.value, story))
         draft = self._outline.write(story, job)
         previous = story.outline if story.outline_source.text else None
         return replace(draft, value=numbered_beats(draft.value, previous))
@@ -126,6 +128,23 @@ class LanguageModelWriter:
             Stage.SCREENPLAY: self._screenplay,
             Stage.SHOTLIST: self._shotlist,
         }[stage]
+
+
+def _with_told_beats(outline: Outline, story: Story) -> Outline:
+    """Return an outline in which a scene that is written as before keeps its beats to the letter.
+
+    They are told to the model with the scene, so that the same in other words would be asked, and paid for, again.
+    """
+    before = story.outline.acts if story.outline_source.text else ()
+    told = {scene.id: scene.beats for act in before for scene in act.scenes}
+
+    def with_beats(scene: OutlineScene) -> OutlineScene:
+        is_same = scene.id in story.scenes and scene.words == words_of_scene(story.scenes[scene.id].text)
+        beats = told.get(scene.id, scene.beats) if is_same else scene.beats
+        return scene.model_copy(update={"beats": tuple(beat.model_copy(update={"id": None}) for beat in beats)})
+
+    acts = (act.model_copy(update={"scenes": tuple(map(with_beats, act.scenes))}) for act in outline.acts)
+    return outline.model_copy(update={"acts": tuple(acts)})
 
 
 def _has_sources(stage: Stage, story: Story) -> bool:
