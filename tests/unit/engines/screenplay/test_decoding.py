@@ -24,7 +24,41 @@ def test_unicode_needs_no_remark(codec):
 def test_older_files_are_told_apart_by_their_letters(codec, called, text):
     decoded = decode_text(b"plain\n" + text.encode(codec), name="f")
     assert decoded.text == f"plain\n{text}"
-    assert decoded.remarks == (f"f: not UTF-8 (line 2): read as {called}; if letters with accents are wrong, save it as UTF-8",)
+    assert decoded.remarks == (f"f: not UTF-8 (line 2): read as {called}; if letters are wrong, save it as UTF-8",)
+
+
+RUSSIAN = "НАТ. УЛИЦА - ДЕНЬ\n\nБорис идёт по пустой улице, ветер гонит листья.\n"
+JAPANESE = "○学校・教室（朝）\n\n花子が窓の外の雨を見ている。\n\n花子\nまた遅れたのね。\n"
+
+
+@pytest.mark.parametrize(
+    ("codec", "called", "text"),
+    [
+        ("cp1251", "Windows-1251", RUSSIAN),
+        ("koi8-r", "KOI8-R", RUSSIAN),
+        ("cp866", "code page 866", RUSSIAN),
+        ("cp1250", "Windows-1250", "WN. KUCHNIA - NOC\n\nZnów się spóźniłeś. Nie mogę już tak żyć, Łukaszu.\n"),
+        ("cp1254", "Windows-1254", "İÇ. MUTFAK - GECE\n\nAyşe yağmura bakıyor. Işığı söndürdüğün günü unutmadım.\n"),
+        ("cp1253", "Windows-1253", "ΕΣΩΤ. ΚΟΥΖΙΝΑ - ΝΥΧΤΑ\n\nΗ Άννα κοιτάζει τη βροχή. Περιμένει.\n"),
+        ("cp932", "Shift JIS", JAPANESE),
+        ("euc-jp", "EUC-JP", JAPANESE),
+        ("iso2022_jp", "ISO-2022-JP", JAPANESE),
+        ("gb18030", "GB 18030", "1. 内景 厨房 夜\n\n安娜站在窗前，望着窗外的雨。她在等他。\n"),
+        ("big5", "Big5", "1. 內景 廚房 夜\n\n安娜站在窗前，望著窗外的雨。她在等他。\n"),
+        ("cp949", "EUC-KR", "S#1. 실내. 부엌 - 밤\n\n안나가 창가에 서서 비를 바라보고 있다.\n"),
+        ("utf-16-le", "UTF-16", RUSSIAN),
+        ("utf-16-be", "UTF-16", f"{QUOTED}INT. KITCHEN - NIGHT\n"),
+    ],
+)
+def test_files_of_other_alphabets_are_known_by_their_letters(codec, called, text):
+    decoded = decode_text(text.encode(codec), name="f")
+    assert decoded.text == text
+    (remark,) = decoded.remarks
+    assert f": read as {called}; if letters are wrong, save it as UTF-8" in remark
+
+
+def test_a_few_accents_are_not_taken_for_another_alphabet():
+    assert decode_text("INT. CUISINE - NUIT\n\nHélène regarde la pluie. Elle at".encode("cp1252"), name="f").text.count("é") == 1
 
 
 def test_control_characters_are_left_out_and_counted():
