@@ -387,12 +387,13 @@ class _Texts:
 
 
 def _in_order(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the positions of what is the same in two lists, both rising."""
+    """Yield the positions of what is the same in two lists, both rising. Of two alike of which one is gone, the first stays."""
+    num_old, num_new = Counter(old), Counter(new)
     start, end = 0, 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         yield start, start
         start += 1
-    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+    while end < min(len(old), len(new)) - start and (mark := old[-1 - end]) == new[-1 - end] and num_old[mark] == num_new[mark]:
         yield len(old) - 1 - end, len(new) - 1 - end
         end += 1
     middle = SequenceMatcher(None, old[start : len(old) - end], new[start : len(new) - end], autojunk=False)

@@ -151,31 +151,37 @@ def _retiring(outline: Outline, previous: Outline, scenes_before: Sequence[Thing
 
 
 def _act_ids(acts: Sequence[OutlineAct], scenes: Sequence[Sequence[str | None]], previous: Outline) -> list[str]:
-    """Return the ids of acts: an act is the same if scenes of its are, above all its first one.
+    """Return the ids of acts: an act is the same if scenes of it are, above all if it is called the same or begins the same.
 
     Args:
         acts: The acts now.
         scenes: For each the ids that its scenes keep; None for new scenes.
         previous: The outline before.
     """
+    had = {act.id: [scene.id for scene in act.scenes] for act in previous.acts}
+    staying = {scene for kept in scenes for scene in kept}
+    marks = [_act_mark(act.title, kept) for act, kept in zip(acts, scenes, strict=True)]
+    called = defaultdict(list)
+    for one in reversed(previous.remembered):
+        if not _is_scene(one.id):
+            called[one.words].append(one.id)
     ranked = []
     for new, act in enumerate(acts):
+        begins = next((scene for scene in scenes[new] if scene), None)
         for old, before in enumerate(previous.acts):
-            had = [scene.id for scene in before.scenes]
-            shared = set(scenes[new]).intersection(had)
+            shared = set(scenes[new]).intersection(had[before.id])
             has_title = bool(act.title) and act.title == before.title
+            first = next((scene for scene in had[before.id] if scene in staying), None)
+            is_or_was_called_so = marks[new] == _act_mark(before.title, had[before.id]) or before.id in called[marks[new]]
+            rank = 0 if shared and is_or_was_called_so else 2
             if shared or has_title:
-                first = next((scene for scene in had if any(scene in kept for kept in scenes)), None)
-                ranked.append((-(bool(shared) and has_title), first not in shared, -len(shared), new, old))
+                ranked.append((rank, first not in shared, begins not in shared, -len(shared), new, old, before.id))
+        # An act that is gone comes back under the name that it had.
+        ranked += [(1, False, False, 0, new, age, gone) for age, gone in enumerate(called[marks[new]]) if gone not in had]
     found: dict[int, str] = {}
-    for *_, new, old in sorted(ranked):
-        if new not in found and previous.acts[old].id not in found.values():
-            found[new] = previous.acts[old].id
-    gone = {one.words: one.id for one in previous.remembered if not _is_scene(one.id)}
-    for new, act in enumerate(acts):
-        returned = gone.get(_act_mark(act.title, scenes[new]))
-        if new not in found and returned is not None and returned not in found.values():
-            found[new] = returned
+    for *_, new, _, act_id in sorted(ranked):
+        if new not in found and act_id not in found.values():
+            found[new] = act_id
     used = {numbers_of(known)[0] for known in _known(previous)}
     kept = [numbers_of(found[new])[0] if new in found else None for new in range(len(acts))]
     return [str(FilmId.of(number)) for number in new_numbers(kept, used)]

@@ -1,6 +1,7 @@
 """Ids of outlines and shotlists that are written anew, as a whole or in part."""
 
 from collections.abc import Sequence
+from itertools import chain, combinations, pairwise
 
 import pytest
 
@@ -112,6 +113,26 @@ def test_acts_are_known_by_their_scenes(acts: Sequence[OutlineAct], expected: li
     kept = {found.heading: found.id for one in TWO_ACTS.acts for found in one.scenes}
     assert all(found.id == kept[found.heading] for one in after.acts for found in one.scenes if found.heading in kept)
     assert written([act(BAR, SHIP, title="One"), act(PIER, HALL, title="Two")], after).acts == TWO_ACTS.acts, "undone"
+
+
+BREAKS = [*chain.from_iterable(combinations(range(1, 5), count) for count in range(5))]
+
+
+@pytest.mark.parametrize("is_titled", [True, False])
+@pytest.mark.parametrize("breaks_before", BREAKS)
+@pytest.mark.parametrize("breaks_between", BREAKS)
+def test_act_breaks_that_are_undone_leave_the_acts_as_they_were(
+    breaks_before: Sequence[int], breaks_between: Sequence[int], *, is_titled: bool
+) -> None:
+    scenes = [BAR, SHIP, PIER, HALL, NEW]
+
+    def acts(breaks: Sequence[int]) -> list[OutlineAct]:
+        bounds = pairwise([0, *breaks, len(scenes)])
+        return [act(*scenes[first:last], title=f"From {first}" if first or is_titled else "") for first, last in bounds]
+
+    before = written(acts(breaks_before))
+    between = written(acts(breaks_between), before)
+    assert told(written(acts(breaks_before), between)) == told(before)
 
 
 def test_a_scene_that_is_new_in_an_act_gets_no_number_of_one_that_left_it() -> None:
