@@ -466,9 +466,13 @@ class StoryRun:
         text = dump_document(_with_aliases_of(proposal, new))
         write_generated(self._project, {path: text}, generator=writer_name(self._writer), input_hash="")
         story.bible = with_aliases(story.bible, new)
+        if Ledger.load(self._project).state(path) != FileState.WRITTEN:
+            adds = f"`vtx story bible {self._project.slug} --apply` adds them"
+            where = f"{self._relative(path)} proposes the names as aliases ({adds})"
+        else:
+            where = f"{self._relative(path)}, which was edited by hand, is left as it is: add the names there, or to the bible"
         self._stored.notes.append(
-            f"the screenplay has new names for entries of the bible ({'; '.join(names)}): these entries are used, and"
-            f" {self._relative(path)} proposes the names as aliases (`vtx story bible {self._project.slug} --apply` adds them)"
+            f"the screenplay has new names for entries of the bible ({'; '.join(names)}): these entries are used, and {where}"
         )
 
     def _scenes_before(self) -> Sequence[SceneText]:

@@ -123,6 +123,19 @@ def test_a_rename_in_the_scene_files_is_followed_too(film: Project) -> None:
     assert is_current(film)
 
 
+def test_a_proposal_that_was_edited_by_hand_is_not_said_to_have_the_alias(proposing: Project) -> None:
+    film = proposing
+    by_hand = "character_aliases:\n  ida: [Idda] # my own\n"
+    film.bible_proposal_path.write_text(by_hand)
+    source(film, STONE)
+    (told,) = set(run(film))
+    assert "steel: Stone" in told
+    assert "these entries are used, and story/02_bible_proposal.yaml, which was edited by hand, is left" in told
+    assert film.bible_proposal_path.read_text() == by_hand
+    assert speakers(film) == {"steel", "ida"}
+    assert is_current(film)
+
+
 def test_where_the_bible_is_proposed_to_the_alias_waits(proposing: Project) -> None:
     film = proposing
     before = film.characters_path.read_text()
@@ -166,11 +179,3 @@ def test_a_new_entry_of_that_name_says_that_it_is_somebody_else(proposing: Proje
     film.characters_path.write_text(film.characters_path.read_text() + "  stone: {name: Stone}\n")
     assert run(film) == []
     assert speakers(film) == {"stone", "ida"}
-
-
-def test_a_proposal_that_a_person_wrote_is_left_as_it_is(proposing: Project) -> None:
-    film = proposing
-    film.bible_proposal_path.write_text("version: 1\n# mine\n")
-    source(film, STONE)
-    assert any("steel: Stone" in note for note in run(film))
-    assert film.bible_proposal_path.read_text() == "version: 1\n# mine\n"
