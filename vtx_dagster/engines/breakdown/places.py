@@ -6,29 +6,33 @@ before, and so is its light. Its place is
 1. that of the scene before, where it says only when or which side (``.LATER``, ``.INSIDE``), names somebody (``.ANN``), or
    directs the camera (``.BACK TO SCENE``);
 2. else the last earlier place of which it is a part: ``.BACK IN THE APARTMENT`` after ``INT. SCOTT'S APARTMENT``;
-3. else its own, if it has a word for a place in it (``.NAK'S BEDROOM``);
+3. else its own, if it has a word for a place in it or says the light (``.NAK'S BEDROOM``, ``.PARIS - NIGHT``);
 4. else a spot in the place of the scene before (``.THE DOOR``).
 
 A screenplay without any INT. or EXT. has no minor slugs: each of its headings is a place.
 
 **One place.** Names are one place if their letters and digits are the same once articles at their beginning, apostrophes and the
-order of their parts are left aside: ``SCOTT'S FLAT - KITCHEN``, ``Kitchen, Scotts flat``. The bible's names and aliases go first.
+order of their parts are left aside: ``SCOTT'S FLAT - KITCHEN``, ``Kitchen, Scotts flat``. Numbers stay apart: ``ROOM 1-2`` is not
+``ROOM 12``. What is more than case and marks is remarked upon. The bible's names and aliases go first.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.sets import SET_WORDS
-from vtx_dagster.engines.screenplay.heading import inside_or_outside, says_only_when
+from vtx_dagster.engines.screenplay.heading import inside_or_outside, says_light, says_only_when
 
 _PARTS = re.compile(r"\s+[-\u2013\u2014]+\s+|\s*[,;/|]\s*")
 _ARTICLE = re.compile(r"^(?:the|an?|der|die|das|le|la|les|el|los|las|il|lo|gli|o|os|as|de|het)\s+(?=\S)", re.IGNORECASE)
 _APOSTROPHE = re.compile(r"['\u2019\u02bc\u00b4`]")
+_NOT_BETWEEN_NUMBERS = re.compile(r"(?<!\d) +| +(?!\d)")
 _CAMERA = re.compile(
-    r"^(?:(?:back|return|cut(?: back)?) to|another angle|reverse angle|angle|close|closer|wide|wider|tight|favou?ring|insert|pov"
-    r"|point of view|push(?:ing)? in|pull(?:ing)? back|tracking|aerial|resume|intercut|series of shots|montage|flash(?:back)?)\b"
+    r"^(?:(?:back|return|cut(?: back)?) to|another angle|reverse(?: angle| shot)?|angle|close|closer|wide|wider|tight|favou?ring"
+    r"|insert|pov|point of view|push(?:ing)? in|pull(?:ing)? back|tracking|aerial|resume|intercut|series of shots|montage"
+    r"|flash(?:back)?)\b"
     r"|\bpov\b",
     re.IGNORECASE,
 )
@@ -41,6 +45,27 @@ _MOST_WORDS = 4
 """A slug of more words describes what is seen."""
 
 
+class _Earlier:
+    """The places of the scenes before, found by their words."""
+
+    def __init__(self) -> None:
+        self._of_word: defaultdict[str, dict[str, None]] = defaultdict(dict)
+
+    def add(self, place: str) -> None:
+        """Remember a place as the last one."""
+        for word in _words(place):
+            self._of_word[word].pop(place, None)
+            self._of_word[word][place] = None
+
+    def last_of(self, words: Collection[str], *, ends_in: str) -> str:
+        """Return the last place that has all of some words, and a part that ends in one of them; empty if there is none."""
+        fewest = min((self._of_word.get(word, {}) for word in words), key=len)
+        for place in reversed(fewest):
+            if set(_words(place)).issuperset(words) and any(_words(part)[-1:] == [ends_in] for part in _PARTS.split(place)):
+                return place
+        return ""
+
+
 def placed_scenes(scenes: Iterable[SceneText], *, is_name: Callable[[str], bool]) -> list[SceneText]:
     """Return scenes, in story order, with place and inside or outside filled in from those before where a heading leaves it.
 
@@ -49,7 +74,7 @@ def placed_scenes(scenes: Iterable[SceneText], *, is_name: Callable[[str], bool]
         is_name: Says whether a text is the name of somebody.
     """
     found: list[SceneText] = []
-    earlier: list[str] = []
+    earlier = _Earlier()
     before: SceneText | None = None
     for scene in scenes:
         placed = scene
@@ -58,33 +83,32 @@ def placed_scenes(scenes: Iterable[SceneText], *, is_name: Callable[[str], bool]
         found.append(placed)
         if not scene.outside and (before is not None or not scene.minor):
             before = placed
-            earlier.append(placed.place)
+            earlier.add(placed.place)
     return found
 
 
-def _placed(scene: SceneText, before: SceneText, earlier: Sequence[str], is_name: Callable[[str], bool]) -> SceneText:
+def _placed(scene: SceneText, before: SceneText, earlier: _Earlier, is_name: Callable[[str], bool]) -> SceneText:
     if not scene.minor:
         return scene if scene.place else scene.model_copy(update={"place": before.place})
     side = inside_or_outside(scene.place)
     stays = not scene.place or side is not None or says_only_when(scene.place) or is_name(scene.place.strip(" ,.:"))
-    place = before.place if stays or _CAMERA.search(scene.place) else _minor_place(scene.place, before.place, earlier, is_name)
+    place = before.place if stays or _CAMERA.search(scene.place) else _minor_place(scene, before.place, earlier, is_name)
     return scene.model_copy(update={"interior": before.interior if side is None else side, "place": place})
 
 
-def _minor_place(slug: str, before: str, earlier: Sequence[str], is_name: Callable[[str], bool]) -> str:
+def _minor_place(scene: SceneText, before: str, earlier: _Earlier, is_name: Callable[[str], bool]) -> str:
     """Return where a minor slug is that is more than a name, a time or a side."""
-    about, _, rest = slug.partition(" ")
+    about, _, rest = scene.place.partition(" ")
     named = is_name(about.strip(" ,.:"))
-    core = _LEAD_IN.sub("", (rest if named else slug).strip(" ,.:"))
+    core = _LEAD_IN.sub("", (rest if named else scene.place).strip(" ,.:"))
     words = _words(core)
     place = next((word for word in reversed(words) if word in _PLACE_WORDS), "")
     # Somebody who does something somewhere: only the word for the place counts.
     wanted = {place} if named and place else set(words)
-    if wanted:
-        for known in reversed(earlier):
-            if any(wanted <= set(_words(known)) and _words(part)[-1:] == [place or words[-1]] for part in _PARTS.split(known)):
-                return known
-    return core if place and not named and len(words) <= _MOST_WORDS else before
+    if wanted and (known := earlier.last_of(wanted, ends_in=place or words[-1])):
+        return known
+    is_place = says_light(scene.time) or (place and len(words) <= _MOST_WORDS)
+    return core if words and is_place and not named else before
 
 
 def _words(text: str) -> list[str]:
@@ -98,7 +122,7 @@ def same_place_key(place: str) -> tuple[str, ...]:
 
 
 def respelled(places: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield the places that are taken for another one although their words stand in another order, with that one."""
+    """Yield the places that are taken for another one although they have other words or another order, with that one."""
     first: dict[tuple[str, ...], str] = {}
     said: set[str] = set()
     for place in places:
@@ -109,9 +133,10 @@ def respelled(places: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _in_order(place: str) -> str:
-    return _letters(_ARTICLE.sub("", place.casefold()))
+    return _letters(place.casefold().removeprefix("the "))
 
 
 def _letters(text: str) -> str:
-    """Return the letters, digits and vowel signs of a text."""
-    return "".join(letter for letter in _APOSTROPHE.sub("", text) if unicodedata.category(letter)[0] in "LNM")
+    """Return the letters, digits and vowel signs of a text, and a space between numbers: 1-2 is not 12."""
+    kept = (letter if unicodedata.category(letter)[0] in "LNM" else " " for letter in _APOSTROPHE.sub("", text))
+    return _NOT_BETWEEN_NUMBERS.sub("", "".join(kept).strip())

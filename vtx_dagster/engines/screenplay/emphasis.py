@@ -1,7 +1,7 @@
 r"""Bold, italic and underlined text as Fountain marks it: ``**bold**``, ``*italic*``, ``_underlined_``, and ``\*`` for a star."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -11,10 +11,16 @@ JOINER: Final = "\u2060"
 
 _BOLD, _ITALIC, _UNDERLINED = 1, 2, 4
 _MARKS = frozenset("*_\\")
-_STARS = re.compile(r"(?<!\\)(?P<mark>\*{1,3})(?=[^\s*])(?P<inner>.+?)(?<=[^\s\\])(?P=mark)")
-_UNDERSCORES = re.compile(r"(?<![\w\\])_(?=\S)(?P<inner>.+?)(?<=[^\s\\])_(?!\w)")
-_ESCAPED = re.compile(r"\\(?P<inner>[*_\\])")
-_STAR_STYLES = {1: _ITALIC, 2: _BOLD, 3: _BOLD | _ITALIC}
+_STARS = re.compile(r"(?<!\\)\*{1,3}(?=[^\s*])")
+_UNDERSCORE = re.compile(r"(?<![\w\\])_(?=\S)")
+_ENDS = {
+    "*": re.compile(r"(?<=[^\s\\])\*"),
+    "**": re.compile(r"(?<=[^\s\\])\*\*"),
+    "***": re.compile(r"(?<=[^\s\\])\*\*\*"),
+    "_": re.compile(r"(?<=[^\s\\])_(?!\w)"),
+}
+_STYLES = {"*": _ITALIC, "**": _BOLD, "***": _BOLD | _ITALIC, "_": _UNDERLINED}
+_ESCAPES = re.compile(r"\\[*_\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +38,10 @@ def runs(markup: str) -> tuple[Run, ...]:
     if _MARKS.isdisjoint(markup):
         return (Run(markup),) if markup else ()
     text, styles = markup, [0] * len(markup)
-    text, styles = _applied(text, styles, _STARS, lambda found: _STAR_STYLES[len(found["mark"])])
-    text, styles = _applied(text, styles, _UNDERSCORES, lambda _: _UNDERLINED)
-    text, styles = _applied(text, styles, _ESCAPED, lambda _: 0)
-    return tuple(_joined(text, styles))
+    for begins in (_STARS, _UNDERSCORE):
+        text, styles = _styled(text, styles, begins)
+    backslashes = [(found.start(), found.start() + 1) for found in _ESCAPES.finditer(text)]
+    return tuple(_joined(*_without(text, styles, backslashes)))
 
 
 def plain(markup: str) -> str:
@@ -54,19 +60,36 @@ def escaped(text: str) -> str:
     return re.sub(r"([*_\\])", r"\\\1", text)
 
 
-def _applied(
-    text: str, styles: list[int], pattern: re.Pattern[str], style_of: Callable[[re.Match[str]], int]
-) -> tuple[str, list[int]]:
-    """Return a text and the style of every character, with what a pattern marks styled and its marks taken out."""
+def _styled(text: str, styles: list[int], begins: re.Pattern[str]) -> tuple[str, list[int]]:
+    """Return a text and the style of every character, with what stands between marks styled and the marks taken out."""
+    marks: list[tuple[int, int]] = []
+    styles = list(styles)
+    never_ends: set[str] = set()
+    position = 0
+    while begin := begins.search(text, position):
+        mark = begin.group()
+        end = _ENDS[mark].search(text, begin.end() + 1) if mark not in never_ends else None
+        if end is None:
+            # Nor will one that begins later, so that a line of nothing but marks is read once.
+            never_ends.add(mark)
+            position = begin.start() + 1
+            continue
+        for index in range(begin.end(), end.start()):
+            styles[index] |= _STYLES[mark]
+        marks += [begin.span(), end.span()]
+        position = end.end()
+    return _without(text, styles, marks)
+
+
+def _without(text: str, styles: list[int], spans: Iterable[tuple[int, int]]) -> tuple[str, list[int]]:
+    """Return a text and its styles without some spans, which are in order."""
     kept: list[str] = []
     new: list[int] = []
     position = 0
-    for found in pattern.finditer(text.replace("\n", " ")):
-        first, last = found.span("inner")
-        kept += [text[position : found.start()], text[first:last]]
-        new += styles[position : found.start()]
-        new += [style | style_of(found) for style in styles[first:last]]
-        position = found.end()
+    for start, end in spans:
+        kept.append(text[position:start])
+        new += styles[position:start]
+        position = end
     return "".join([*kept, text[position:]]), new + styles[position:]
 
 

@@ -49,8 +49,6 @@ _FORCED_HEADING = re.compile(rf"^\.(?=[*_\"“«'(\[]*[^\W_]|{JOINER})")
 _FORCED_ACTION = re.compile(r"^!(?:!(?=[^\W_]))?")
 """``!!`` is how Beat marks a shot."""
 _FORCED_CUE = re.compile(r"^@\s*[^\s(^]")
-_CUE_TAIL = re.compile(r"(?:\s*\([^()]*\))*\s*\^?$")
-_EXTENSION = re.compile(r"\(([^()]*)\)")
 _SECTION = re.compile(r"^(?P<marks>#+)\s*(?P<text>.*)$")
 _EXTENSION_ALONE = re.compile(
     r"\((?:V\.?\s?O\.?|O\.?\s?S\.?|O\.?\s?C\.?|OFF|CONT(?:['\u2019]?D)?\.?|VOICE[ -]OVER|OFF[ -]?SCREEN)\)", re.IGNORECASE
@@ -78,14 +76,15 @@ def parse_screenplay(source: Source) -> Screenplay:
     title_page, first = read_title_page(text.lines)
     plain_page = {key: "\n".join(map(plain_text, value.split("\n"))) for key, value in title_page.items()}
     reader = _Reader(text.lines[first:])
-    acts = _grouped(reader.items)
+    grouping = _Grouping()
+    acts = grouping.acts(reader.items)
     if not acts:
         raise InvalidFileError(
             f"{source.name}:1: there is nothing to see or hear in it: write at least one scene, e.g. INT. KITCHEN - DAY and what"
             " happens there",
             path=source.name,
         )
-    remarks = [*text.remarks, *reader.remarks, *_outside_remarks(acts)]
+    remarks = [*text.remarks, *reader.remarks, *_outside_remarks(acts), *grouping.remarks()]
     return Screenplay(title_page=plain_page, acts=acts, remarks=tuple(sorted(remarks, key=lambda remark: remark.line)))
 
 
@@ -100,7 +99,7 @@ def parse_scene(source: Source) -> SceneText:
 
 @lru_cache(maxsize=4096)
 def _read_scene(name: str, text: str) -> SceneText:
-    acts = _grouped(_Reader(source_lines(text).lines).items)
+    acts = _Grouping().acts(_Reader(source_lines(text).lines).items)
     scenes = [scene for act in acts for scene in act.scenes]
     if not scenes:
         raise InvalidFileError(f"{name}:1: no scene in it: begin with a line such as INT. KITCHEN - DAY", path=name)
@@ -151,7 +150,19 @@ def has_form_of_cue(text: str) -> bool:
 
 def name_of_cue(text: str) -> str:
     """Return the name on a cue without its extensions and marks."""
-    return plain_text(_CUE_TAIL.sub("", text.removeprefix("@"), count=1))
+    return _parts_of_cue(text.removeprefix("@"))[0]
+
+
+def _parts_of_cue(text: str) -> tuple[str, list[str]]:
+    """Return the name on a cue, and what stands behind it in parentheses, the last first."""
+    name, extensions = text.rstrip().removesuffix("^").rstrip(), []
+    while name.endswith(")"):
+        before, opened, inside = name[:-1].rpartition("(")
+        if not opened or ")" in inside:
+            break
+        name = before.rstrip()
+        extensions.append(inside)
+    return plain_text(name), extensions
 
 
 # -- lines --------------------------------------------------------------------------------------------------------------------
@@ -362,6 +373,10 @@ class _Reader:
         self._read_prose(ElementKind.ACTION, line, f"{_indent(line.text)}{text}")
 
     def _read_spoken(self, speech: _Speech, line: SourceLine, text: str) -> None:
+        if text[0] in ">!" and not self._aside:
+            self._end_speech()
+            self._read_line(line, ends=False)
+            return
         speech.last = line.closes
         if self._aside:
             self._aside.append(text)
@@ -379,15 +394,6 @@ class _Reader:
             self._aside = [text]
         elif text[0] == "~":
             self._read_prose(ElementKind.LYRIC, line, text[1:].strip())
-        elif text[0] == ">":
-            self._end_speech()
-            if text.endswith("<") and len(text) > 1:
-                self._read_card(line, text[1:-1].strip())
-            else:
-                self._read_transition(line, text)
-        elif text[0] == "!":
-            self._end_speech()
-            self._read_prose(ElementKind.ACTION, line, _FORCED_ACTION.sub("", text))
         else:
             # "Est. 1921" or "#1 in the charts" may be said.
             self._read_prose(ElementKind.DIALOGUE, line, text)
@@ -400,7 +406,7 @@ class _Reader:
 
     def _aside_closes_below(self, line: SourceLine) -> bool:
         for below in self._below.get(line.number, ()):
-            if not below or below[0] == "(":
+            if not below or below[0] == "(" or _is_full_heading(below):
                 return False
             if ")" in below:
                 return below.endswith(")")
@@ -479,9 +485,7 @@ class _Reader:
         written = text.removeprefix("@").strip()
         dual = written.endswith("^")
         cue = written.removesuffix("^").rstrip()
-        tail = _CUE_TAIL.search(cue)
-        extensions = _EXTENSION.findall(tail.group() if tail else "")
-        name = plain_text(_CUE_TAIL.sub("", cue, count=1))
+        name, extensions = _parts_of_cue(cue)
         self._speech = _Speech(
             # MARA: is how many write a cue; with an @ the colon is meant.
             speaker=name if forced else name.rstrip(":").rstrip(),
@@ -571,12 +575,13 @@ def _told(parts: Iterable[SpeechPart]) -> tuple[str, tuple[Aside, ...]]:
     """Return what is said in a speech, and its parentheticals with their places."""
     said: list[str] = []
     asides: list[Aside] = []
+    letters = 0
     for part in parts:
         if part.parenthetical:
-            letters = sum(len(letter) for text in said for letter in text.split())
             asides.append(Aside(text=plain_text(part.text.strip("()")), after=letters))
         else:
             said.append(plain_text(part.text))
+            letters += sum(map(len, said[-1].split()))
     return " ".join(filter(None, said)), tuple(asides)
 
 
@@ -641,6 +646,12 @@ class _Grouping:
             for act in self._acts
             if act.scenes
         )
+
+    def remarks(self) -> Iterator[Remark]:
+        """Yield which acts are left out because nothing is seen or heard in them."""
+        for act in self._acts:
+            if act.line and not act.scenes:
+                yield Remark(line=act.line, text=f"nothing is seen or heard under {act.title!r}: it is left out")
 
     def _section(self, section: Element) -> None:
         if section.level > 1:
@@ -733,10 +744,6 @@ class _Grouping:
                 minor=heading is not None and not read.named,
             )
         )
-
-
-def _grouped(items: Iterable[_Item]) -> tuple[ActText, ...]:
-    return _Grouping().acts(items)
 
 
 def _outside_remarks(acts: Sequence[ActText]) -> Iterator[Remark]:

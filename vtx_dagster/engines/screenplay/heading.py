@@ -8,9 +8,10 @@ left, and on the right whatever says when. What is left in between is the place.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import takewhile
 
 import yaml
 
@@ -33,6 +34,15 @@ _CLOCK = re.compile(
     re.IGNORECASE,
 )
 _DATE_NUMBER = re.compile(r"\d{1,4}(?:st|nd|rd|th|s|e|er|'s)?")
+_MARKED = re.compile(r"[○〇◯]|(?:S\s*#|씬)\s*(?P<korean>\d{1,4}[A-Z]?)\s*[.):]?\s*(?=\S)", re.IGNORECASE)
+"""What makes a line a heading by itself in Japan (``○``) and Korea (``S#12.``)."""
+
+_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_CARD_OF_YEAR = re.compile(r"(?:in\s+)?\d{3,4}\b(?!.*\s[-\u2013\u2014]+\s)", re.IGNORECASE)
+"""What follows ``EST.`` where that is *established*: ``EST. 1921``."""
+
+_ELIDED = re.compile(r"^(?P<article>l|d|qu|all|dall|dell|un)['\u2019](?=\w)")
+_FEWEST_WORDS_OF_SENTENCE = 3
 SCENE_NUMBER = r"[A-Z]{0,2}\d{1,4}[A-Z]{0,3}(?:[.-]\d{1,2})?"
 """A pattern for the number of a scene: ``12``, ``12A``, ``A12``, ``12.1``."""
 
@@ -125,12 +135,13 @@ def read_heading(text: str) -> Heading:
 def reads_as_slug(text: str) -> bool:
     """Say whether a line that stands alone is a heading without INT. or EXT.: capitals, and a time behind a dash or a comma.
 
-    ``KITCHEN - NIGHT`` and ``BEDROOM, CONTINUOUS`` are. ``SILENCE. NIGHT.`` and ``SUPER: LONDON - DAY`` are not.
+    ``KITCHEN - NIGHT`` and ``BEDROOM, CONTINUOUS`` are. ``AND THEN, NIGHT.`` and ``SUPER: LONDON - DAY`` are not.
     """
-    if text != text.upper() or ":" in text or "." in text.rstrip(".") or not _SLUG.search(text) or not _LETTERS.search(text):
+    if text != text.upper() or {":", "."} & set(text) or not _SLUG.search(text) or not _LETTERS.search(text):
         return False
     found = _read(text)
-    return bool(found.place and found.time) and (any(_lights(found.time)) or _fold(found.time) in _words().keeps)
+    is_place = bool(found.place) and not _is_time(found.place)
+    return is_place and (says_light(found.time) or _fold(found.time) in _words().keeps)
 
 
 def without_number(text: str) -> tuple[str, str]:
@@ -158,6 +169,11 @@ def time_of_day(time: str, previous: TimeOfDay) -> TimeOfDay:
     """
     found = list(_lights(time))
     return next((light for light in found if light != TimeOfDay.DAY), found[0] if found else previous)
+
+
+def says_light(time: str) -> bool:
+    """Say whether a written time names a light: ``NIGHT`` and ``NEXT MORNING`` do, ``LATER`` and ``1987`` do not."""
+    return any(_lights(time))
 
 
 def says_only_when(text: str) -> bool:
@@ -215,16 +231,18 @@ def _begins(text: str) -> bool:
 def _quick() -> re.Pattern[str]:
     """Match lines in which a word for inside or outside stands where a heading may have it."""
     sides = "|".join(re.escape(word) for word in sorted(_raw_sides(), key=len, reverse=True))
-    return re.compile(rf"(?:^|[\s\d.,:/○〇◯#&|({_DASHES}])(?:I\s*/\s*E|E\s*/\s*I|{sides})(?=[\W\d_]|$)|^[○〇◯]", re.IGNORECASE)
+    named = rf"(?:^|[\s\d.,:/○〇◯#&|({_DASHES}])(?:I\s*/\s*E|E\s*/\s*I|{sides})(?=[\W\d_]|$)"
+    return re.compile(rf"{named}|^(?:[○〇◯]|S\s*#|씬)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=20_000)
 def _read(text: str) -> Heading:
     text = unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).strip()
-    if text[:1] in {"○", "〇", "◯"}:
-        # How Japanese screenplays mark a heading.
-        marked = _parts(_Side(None, text[1:].strip(), weak=False), "", forced=False)
-        return Heading(interior=marked.interior, place=marked.place, time=marked.time, named=bool(marked.place))
+    if mark := _MARKED.match(text):
+        number, rest = mark["korean"] or "", text[mark.end() :].strip()
+        side = _side(rest, numbered=True)
+        marked = _parts(side or _Side(None, rest, weak=False), number, forced=False)
+        return replace(marked, named=bool(marked.place))
     rest, number = without_number(text)
     side = _side(rest, numbered=bool(number))
     if side is None:
@@ -244,13 +262,22 @@ def _side(text: str, *, numbered: bool) -> _Side | None:
     rest = text[found.end() :].strip()
     sides = {_words().sides[word] for word in (_fold(part) for part in _JOINED.split(prefix)) if word in _words().sides}
     interior = next(iter(sides)) if len(sides) == 1 else None
-    cased = prefix.upper() != prefix.lower()
     weak = all(_fold(part) in _words().weak for part in _JOINED.split(prefix) if part)
-    # "Est. 1921, the hotel ..." is a sentence.
-    is_short = end.startswith(".") and not weak and _fold(prefix) != "est"
-    if not rest or not re.search(r"[^\W_]", rest) or (cased and prefix != prefix.upper() and not is_short and not numbered):
+    is_est = _fold(prefix) == "est"
+    has_capitals = prefix == prefix.upper()
+    # "Est. 1921, the hotel ..." and "4 outside broadcast vans park" are sentences.
+    is_short = not (weak or is_est) and (end.startswith(".") or numbered)
+    if not re.search(r"[^\W_]", rest) or not (has_capitals or is_short) or (is_est and _CARD_OF_YEAR.match(rest)):
         return None
-    return _Side(interior, rest, weak)
+    side = _Side(interior, rest, weak)
+    return None if not has_capitals and prefix[0].isupper() and _reads_as_sentence(side) else side
+
+
+def _reads_as_sentence(side: _Side) -> bool:
+    """Say whether what follows ``Int.`` is the rest of a sentence, as in ``Int. calls were free.``, and no place."""
+    words = side.rest.split()
+    goes_on = words[0][0].islower() and words[-1].endswith((".", "!", "?")) and len(words) >= _FEWEST_WORDS_OF_SENTENCE
+    return goes_on and not _parts(side, "", forced=False).time
 
 
 def _between(text: str, number: str) -> Heading:
@@ -258,9 +285,12 @@ def _between(text: str, number: str) -> Heading:
     found = _parts(_Side(None, text, weak=False), number, forced=True)
     if text != text.upper() or not _LETTERS.search(text):
         return found
-    if (counted := _number_pattern().match(text)) and counted["number"][0].isdigit():
+    if (counted := _number_pattern().match(text)) and not (counted["number"][0].isascii() and counted["number"][0].isalpha()):
         # "K9 UNIT - INT. NIGHT" has no number.
         number, text = number or counted["number"], text[counted.end() :]
+        if _HAN.search(text):
+            # 12 教室 内 朝
+            text = " / ".join(text.split())
     segments = list(_segments(text))
     for index, segment in enumerate(segments[1:], start=1):
         word = segment.text.rstrip(".")
@@ -271,6 +301,9 @@ def _between(text: str, number: str) -> Heading:
             kept = [*segments[:index], _Segment(segment.before, side.rest), *segments[index + 1 :]]
         else:
             continue
+        # FLASHBACK - INT. BAR
+        when = list(takewhile(lambda one: _is_time(one.text), kept))
+        kept = [*kept[len(when) :], *(_Segment(" - ", one.text) for one in when)]
         heading = _parts(_Side(interior, _text_of(kept), weak=False), number, forced=False)
         if heading.place and (heading.time or number):
             return heading
@@ -290,22 +323,22 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
     while cut > 1 and _is_time(segments[cut - 1].text):
         cut -= 1
     place, time = segments[:cut], segments[cut:]
-    if not any(_says_light(segment) for segment in time):
+    if not any(_is_light(segment) for segment in time):
         # HOUSE - NIGHT - ANN'S POV. The first segment is a time only in French order: INT. JOUR - CUISINE
         for index in [*range(len(place) - 1, 0, -1), *([0] if not time and len(place) > 1 else [])]:
-            if _says_light(place[index]):
+            if _is_light(place[index]):
                 time = [place[index], *time]
                 place = [*place[:index], *place[index + 1 :]]
                 break
-    if len(place) == 1 and not time and _is_time(place[0].text) and (forced or not any(_lights(place[0].text))):
-        # MOMENTS LATER: when, and no place.
+    if len(place) == 1 and not time and _is_time(place[0].text):
+        # MOMENTS LATER, NIGHT: when, and no place.
         place, time = [], place
     if place and not time and not forced:
         place, time = _last_words(place)
     return Heading(interior=side.interior, place=_text_of(place), time=_text_of(time), number=number, named=not forced)
 
 
-def _says_light(segment: _Segment) -> bool:
+def _is_light(segment: _Segment) -> bool:
     return _is_time(segment.text) and any(_lights(segment.text))
 
 
@@ -351,7 +384,7 @@ def _last_words(place: list[_Segment]) -> tuple[list[_Segment], list[_Segment]]:
     """Return a place without the time that is its last words: ``KITCHEN NIGHT``; no time where none is."""
     *before, last = place
     head, dot, tail = last.text.rpartition(".")
-    if dot and head and any(_lights(tail)) and _is_time(tail):
+    if dot and head and says_light(tail) and _is_time(tail):
         # INT.CABIN.DAY
         return [*before, _Segment(last.before, head)], [_Segment(" ", tail)]
     words = last.text.split()
@@ -362,6 +395,10 @@ def _last_words(place: list[_Segment]) -> tuple[list[_Segment], list[_Segment]]:
             continue
         if any(_lights(tail)) or _fold(tail) in _words().keeps:
             return [*before, _Segment(last.before, " ".join(rest))], [_Segment(" ", tail)]
+    head, dash, tail = last.text.rpartition("-")
+    if dash and head[-1:].isalnum() and _is_time(tail) and (says_light(tail) or _fold(tail) in _words().keeps):
+        # INT. BAR-NIGHT
+        return [*before, _Segment(last.before, head)], [_Segment(" ", tail)]
     return place, []
 
 
@@ -434,7 +471,9 @@ def _light_at(hour: int) -> TimeOfDay:
 
 
 def _tokens(text: str) -> list[str]:
-    return [token for token in (_fold(word.strip(".")) for word in _WORD.findall(re.sub(rf"[{_DASHES}]", " ", text))) if token]
+    words = (_fold(word.strip(".")) for word in _WORD.findall(re.sub(rf"[{_DASHES}]", " ", text)))
+    # L'AUBE is two words, O'CLOCK is one.
+    return [token for word in words for token in _ELIDED.sub(r"\g<article> ", word).split()]
 
 
 @lru_cache(maxsize=20_000)
@@ -486,7 +525,7 @@ def _prefix_pattern() -> re.Pattern[str]:
     side = rf"(?:{sides})"
     return re.compile(
         rf"(?P<prefix>I\s*/\s*E|E\s*/\s*I|{side}(?:\.?\s*[/&+-]\s*{side}|\s+AND\s+{side})?)"
-        rf"(?P<end>\s*[.:]\s*|\s*/\s*|\s+[{_DASHES}]+\s*|\s+)(?P<again>)",
+        rf"(?P<end>\s*[.:]\s*|\s*/\s*|\s+[{_DASHES}]+\s*|\s+)",
         re.IGNORECASE,
     )
 
@@ -497,6 +536,7 @@ def _number_pattern() -> re.Pattern[str]:
         re.escape(word) for word in sorted({w for one in _table().values() for w in one["scene"]}, key=len, reverse=True)
     )
     return re.compile(
-        rf"\s*(?:(?:{words})\.?\s*)?(?P<number>{SCENE_NUMBER})\s*(?:[.):\u3001#{_DASHES}]|\.\)|場|场)*\s*(?=\D)",
+        rf"\s*[(\[]?(?:(?:{words})\.?\s*)?(?P<number>{SCENE_NUMBER}|[一二三四五六七八九十百〇零]+(?=\s*[场場]))"
+        rf"\s*(?:[.)\]:\u3001#{_DASHES}]|場|场)*\s*(?=\D)",
         re.IGNORECASE,
     )

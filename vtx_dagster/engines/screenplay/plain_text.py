@@ -34,7 +34,7 @@ _MOST_TITLE_LINES: Final = 45
 _LONGEST_LINE: Final = 5000
 """Longer lines are text: marks are not looked for in them, which would take time that grows with the square of their length."""
 
-_ATX = re.compile(r"^ {0,3}(#{1,6})\s+(\S.*?)\s*#*$")
+_ATX = re.compile(r"^ {0,3}(?P<marks>#{1,6})\s+(?P<text>\S.*)$")
 _RULE = re.compile(r"^ {0,3}(?:[-*_]\s*){3,}$")
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 _WRAPPED = re.compile(r"^(\*{1,3}|_{1,3})(?=\S)(?P<text>.*\S)\1$")
@@ -158,8 +158,8 @@ def _from_markdown(text: str, name: str) -> tuple[str, list[str]]:
     head, remarks = [], []
     for line in lines[:start]:
         title = _ATX.match(line)
-        if title and len(title[1]) == 1 and not any(entry.startswith("Title:") for entry in entries):
-            entries.insert(0, f"Title: {plain(title[2])}")
+        if title and title["marks"] == "#" and not any(entry.startswith("Title:") for entry in entries):
+            entries.insert(0, f"Title: {plain(_unclosed(title['text']))}")
         elif not _RULE.match(line) and not _FENCE.match(line):
             head.append(line)
     body = [part for line in lines[start:] for part in _markdown_line(line)]
@@ -188,8 +188,13 @@ def _heading(line: str) -> str:
     if len(line) > _LONGEST_LINE:
         return ""
     atx = _ATX.match(line)
-    text = _unwrapped(atx[2] if atx else line.strip())
+    text = _unwrapped(_unclosed(atx["text"]) if atx else line.strip())
     return text if is_heading(text) else ""
+
+
+def _unclosed(text: str) -> str:
+    """Return what a Markdown heading says without the marks that may end it: ``## Act one ##``."""
+    return text.rstrip().rstrip("#").rstrip()
 
 
 def _unwrapped(text: str) -> str:
@@ -205,7 +210,7 @@ def _markdown_line(line: str) -> list[str]:
     if heading := _heading(line):
         return ["", heading, ""]
     if atx := _ATX.match(line):
-        text = plain(atx[2])
+        text = plain(_unclosed(atx["text"]))
         return ["", f"# {text}" if _ACT.match(text) else f"## {text}", ""]
     if _RULE.match(line) or _FENCE.match(line):
         return [""]

@@ -118,6 +118,7 @@ class _Scanner:
         self._lines = [_CONTROL.sub("", line) for line in lines]
         self._remarks = list(_control_remarks(lines))
         self._comment: _Comment | None = None
+        self._never_closed_on = 0
         self._closed_at: dict[int, int] = {}
         self._notes: dict[int, list[Note]] = {}
         self._last_boneyard_end = max((number for number, line in enumerate(self._lines, start=1) if "*/" in line), default=0)
@@ -170,6 +171,8 @@ class _Scanner:
     def _opening(self, line: str, position: int, number: int) -> re.Match[str] | None:
         """Find where the next comment opens, and open it."""
         for opening in _OPENING.finditer(line, position):
+            if opening.group() == "/*" and number == self._never_closed_on:
+                continue
             if opening.group() == "[[":
                 closes_at, is_closed = self._end_of_note(line, opening.end(), number)
             else:
@@ -181,11 +184,12 @@ class _Scanner:
                         number, "[[ is not closed with ]]: the note is taken to end before the next empty line or scene heading"
                     )
                 return opening
+            self._never_closed_on = number
             self._remark(number, "/* is never closed with */: it is taken as text")
         return None
 
     def _end_of_note(self, line: str, position: int, number: int) -> tuple[int, bool]:
-        if "]]" in line[position:]:
+        if line.find("]]", position) >= 0:
             return number, True
         last = number
         for after in range(number + 1, len(self._lines) + 1):
@@ -199,7 +203,7 @@ class _Scanner:
 
     def _end_of_boneyard(self, line: str, position: int, number: int) -> int:
         """Return the line on which a boneyard ends; 0 if it is never closed."""
-        if "*/" in line[position:]:
+        if line.find("*/", position) >= 0:
             return number
         if number >= self._last_boneyard_end:
             return 0

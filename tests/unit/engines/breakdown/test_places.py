@@ -35,6 +35,12 @@ def placed(*headings: str) -> list[tuple]:
         (".BEN IN THE CELLAR", (False, "BEACH")),
         (".BEN'S BEDROOM", (False, "BEN'S BEDROOM")),
         (".THE KITCHEN", (False, "KITCHEN")),
+        (".PARIS - NIGHT", (False, "PARIS")),
+        (".A CLIFF HIGH ABOVE THE LONG LAKE - DAWN", (False, "CLIFF HIGH ABOVE THE LONG LAKE")),
+        (".THE APARTMENT - NIGHT", (False, "ANN'S APARTMENT")),
+        (".PARIS - LATER", (False, "BEACH")),
+        (".ANN - NIGHT", (False, "BEACH")),
+        (".POV THROUGH THE SCOPE - NIGHT", (False, "BEACH")),
         ("INT. MOMENTS LATER", (True, "BEACH")),
         ("INT. CAR - DAY", (True, "CAR")),
     ],
@@ -67,6 +73,9 @@ def test_text_outside_of_scenes_is_no_scene_before():
         ("SCOTT'S FLAT", "SCOTT FLAT", False),
         ("KITCHEN", "SCOTT'S KITCHEN", False),
         ("ROOM 1", "ROOM 12", False),
+        ("ROOM 1-2", "ROOM 12", False),
+        ("ROOM 1-2", "Room 1.2", True),
+        ("ROOM 12-B", "ROOM 12B", True),
     ],
 )
 def test_spellings_of_one_place(one, other, same):
@@ -80,6 +89,14 @@ def test_the_first_spelling_is_the_key_of_all():
     assert [cast.location(scene.place) for scene in scenes] == ["scotts_flat_kitchen", "scotts_flat_kitchen", "kitchen", None]
 
 
-def test_other_orders_are_told_and_other_spellings_are_not():
+def test_other_words_and_orders_are_told_and_other_spellings_are_not():
     places = ["SCOTT'S FLAT - KITCHEN", "SCOTTS FLAT, KITCHEN", "KITCHEN, SCOTT'S FLAT", "KITCHEN, SCOTT'S FLAT", "YARD"]
-    assert list(respelled(places)) == [("KITCHEN, SCOTT'S FLAT", "SCOTT'S FLAT - KITCHEN")]
+    assert list(respelled([*places, "THE YARD"])) == [("KITCHEN, SCOTT'S FLAT", "SCOTT'S FLAT - KITCHEN")]
+    assert list(respelled(["APARTMENT", "Apartment", "LA APARTMENT"])) == [("LA APARTMENT", "APARTMENT")]
+
+
+def test_many_places_are_found_in_time_that_grows_with_their_number():
+    headings = [f".ANN'S ROOM {number}" for number in range(20_000)]
+    found = placed("INT. ANN'S ROOM - DAY", *headings)
+    assert found[1:3] == [(True, "ANN'S ROOM 0"), (True, "ANN'S ROOM 1")]
+    assert len(set(found)) == 20_001

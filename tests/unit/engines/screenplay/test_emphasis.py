@@ -18,6 +18,7 @@ from vtx_dagster.engines.screenplay.fountain import parse_scene
         pytest.param("_b_", (Run("b", underlined=True),), id="underlined"),
         pytest.param("_a *b*_", (Run("a ", underlined=True), Run("b", italic=True, underlined=True)), id="nested"),
         pytest.param("*a\nb*", (Run("a\nb", italic=True),), id="over-lines"),
+        pytest.param("***b**", (Run("*"), Run("b", bold=True)), id="one-star-too-many"),
         pytest.param(r"\*a\* \_b\_ \\", (Run("*a* _b_ \\"),), id="escaped"),
         pytest.param("2 * 3 * 4, a_b_c", (Run("2 * 3 * 4, a_b_c"),), id="no-marks"),
     ],

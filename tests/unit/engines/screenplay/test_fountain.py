@@ -325,6 +325,19 @@ def test_no_headings(line):
     assert len(scenes(f"INT. BAR - DAY\n\n{line}\n\nRain.")) == 1
 
 
+def test_a_cue_without_a_speech_ends_above_a_card():
+    found = elements("MARA\n(beat)\n> CARD <")
+    assert [(element.text, element.lines.first, element.lines.last) for element in found] == [
+        ("MARA (beat)", 3, 4),
+        ("CARD", 5, 5),
+    ]
+
+
+def test_a_parenthetical_that_a_heading_breaks_off_is_kept():
+    found = scenes("INT. BAR - DAY\n\nMARA\nHello.\n(softly, as if\nINT. HALL - NIGHT\n\nRain (at last).\n")
+    assert [[element.text for element in scene.elements] for scene in found] == [["Hello. (softly, as if"], ["Rain (at last)."]]
+
+
 @pytest.mark.parametrize("above", ["MARA\nHello.", "Rain."])
 def test_a_full_heading_opens_a_scene_wherever_it_stands(above):
     first, second = scenes(f"INT. BAR - DAY\n\n{above}\nEXT. YARD - NIGHT\nSnow.")
@@ -506,6 +519,21 @@ def shown(text: str) -> list[tuple]:
             id="open boneyard",
         ),
         pytest.param(
+            "INT. A\n\n/* wet /* cold /*a [[n]]\n\n/* dry",
+            [("INT. A", "A", ["n", "/* wet /* cold /*a", "/* dry"])],
+            [(3, "/* is never closed with */: it is taken as text"), (5, "/* is never closed with */: it is taken as text")],
+            id="open boneyards on one line",
+        ),
+        pytest.param(
+            "# One\n= Told.\n\n# Two\n\n[[n]]\n\n# Three\n\nINT. A\n\nRain.",
+            [("INT. A", "A", ["n", "Rain."])],
+            [
+                (1, "nothing is seen or heard under 'One': it is left out"),
+                (4, "nothing is seen or heard under 'Two': it is left out"),
+            ],
+            id="acts of nothing but synopses and notes",
+        ),
+        pytest.param(
             "INT. A\n\nRain.\n\n/*\n*/ INT. B\n\nSnow.",
             [("INT. A", "A", ["Rain."]), ("INT. B", "B", ["Snow."])],
             [],
@@ -633,6 +661,24 @@ def test_long_screenplays_take_time_in_proportion():
     seconds(50)
     # Ten times the scenes; quadratic time would be a hundred times as long.
     assert seconds(1000) < 40 * seconds(100)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("A" + "(A)" * 100_000 + "x\nhello", id="extensions"),
+        pytest.param("A" + " " * 300_000 + "B\nhello", id="spaces in a cue"),
+        pytest.param("*a " * 100_000, id="stars"),
+        pytest.param("_a " * 100_000, id="underscores"),
+        pytest.param("/* " * 100_000, id="open boneyards"),
+        pytest.param("/* [[a]] " * 30_000, id="notes between open boneyards"),
+        pytest.param("MARA\n" + "(a)\nb\n" * 30_000, id="asides"),
+        pytest.param(".PIER, " + "ROOM, " * 50_000 + "DAY\n\nRain.", id="a long heading"),
+    ],
+)
+def test_hostile_lines_are_read_in_one_pass(text):
+    """Time that grew with the square of their length would be minutes, which the time limit of every test ends."""
+    assert scenes(text)
 
 
 @pytest.mark.parametrize(
