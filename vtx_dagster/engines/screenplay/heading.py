@@ -318,7 +318,7 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
         number: Of the scene.
         forced: The line was no heading by itself, so a last word such as *Day* belongs to its name.
     """
-    segments = list(_segments(side.rest))
+    segments = _without_other_sides(list(_segments(side.rest)))
     cut = len(segments)
     while cut > 1 and _is_time(segments[cut - 1].text):
         cut -= 1
@@ -336,6 +336,23 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
     if place and not time and not forced:
         place, time = _last_words(place)
     return Heading(interior=side.interior, place=_text_of(place), time=_text_of(time), number=number, named=not forced)
+
+
+def _without_other_sides(segments: list[_Segment]) -> list[_Segment]:
+    """Return a heading of two places without the second INT. or EXT., and the time before it: ``CAR - DAY / EXT. ROAD - DAY``."""
+    kept: list[_Segment] = []
+    before = ""
+    for index, segment in enumerate(segments):
+        word = _fold(segment.text)
+        is_side = word in _words().sides and word not in {*_words().weak, "est"} and segment.text == segment.text.upper()
+        if kept and is_side and index + 1 < len(segments):
+            before = segment.before
+            while len(kept) > 1 and _is_time(kept[-1].text):
+                kept.pop()
+        else:
+            kept.append(_Segment(before or segment.before, segment.text))
+            before = ""
+    return kept
 
 
 def _is_light(segment: _Segment) -> bool:
