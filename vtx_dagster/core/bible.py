@@ -56,6 +56,14 @@ class Hair(StrEnum):
     CAP = "cap"
 
 
+class Pronoun(StrEnum):
+    """By which pronoun a character is spoken of."""
+
+    SHE = "she"
+    HE = "he"
+    THEY = "they"
+
+
 class Figure(Part):
     """How a character is drawn in the animatic. What is missing is derived from the character's key."""
 

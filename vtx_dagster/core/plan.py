@@ -12,7 +12,7 @@ import json
 
 from pydantic import Field, JsonValue
 
-from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
+from vtx_dagster.core.bible import Build, Hair, Palette, Pronoun, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline, RetakeRange
 from vtx_dagster.core.document import Document, Part
 from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
@@ -72,6 +72,9 @@ class DrawnFigure(Part):
     hair_colour: str
     skin: str
     wardrobe: str
+    age: int | None = None
+    pronoun: Pronoun | None = None
+    descriptor: str = ""
 
 
 class Drawing(Part):
