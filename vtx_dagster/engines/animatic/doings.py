@@ -40,15 +40,15 @@ class Sides(Part):
     far: Point | None = None
 
     @model_validator(mode="after")
-    def _two_sides(self) -> "Sides":
-        if self.both is None and (self.near is None or self.far is None):
+    def _any_side(self) -> "Sides":
+        if self.both is None and self.near is None and self.far is None:
             raise ValueError("give both, or near and far")
         return self
 
-    def of(self, *, near: bool) -> Point:
-        """Return the value of one side."""
+    def of(self, *, near: bool) -> Point | None:
+        """Return the value of one side, if it has one."""
         own = self.near if near else self.far
-        return own or self.both or (0.0, 0.0, 0.0)
+        return own or self.both
 
 
 class Head(Part):
@@ -72,6 +72,7 @@ class Doing(Part):
     kind: Kind
     words: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="By language.")
     unless: tuple[str, ...] = Field(default=(), description="Phrases with those words that mean something else.")
+    brief: bool = Field(default=False, description="It is over when something with a posture of its own is told.")
     weak: bool = Field(default=False, description="It gives way to what was told before.")
     with_partner: Key | None = Field(default=None, description="What two people do together in its place.")
     together: bool = Field(default=False, description="It takes two.")
@@ -93,8 +94,10 @@ class Doing(Part):
 
     @model_validator(mode="after")
     def _whole(self) -> "Doing":
-        if self.kind == Kind.POSTURE and (self.feet is None or self.hands is None):
-            raise ValueError("a posture needs feet and hands")
+        if self.kind == Kind.POSTURE:
+            for name, sides in (("feet", self.feet), ("hands", self.hands)):
+                if sides is None or sides.of(near=True) is None or sides.of(near=False) is None:
+                    raise ValueError(f"a posture needs {name}: both, or near and far")
         if not set(self.holds) <= {"near", "far"}:
             raise ValueError("holds: only near and far")
         return self
@@ -185,13 +188,13 @@ class Doings(Part):
 
 
 def parsed(text: str, model: type[_Model], name: str) -> _Model:
-    """Return the content of a data file.
+    """Return the content of a data file. Plain words are text there, *no*, *on* and *y* among them.
 
     Raises:
         InvalidFileError: If it is not YAML or not what the model says; the message names file and field.
     """
     try:
-        content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        content = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - it makes nothing but text
         return model.model_validate(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -242,21 +245,20 @@ class Pose:
 
     def foot(self, *, near: bool) -> Point:
         """Return where the sole of a foot is: from below the hip's zero, up from the ground, outwards."""
-        return self.posture.feet.of(near=near) if self.posture.feet else (0.0, 0.0, 0.0)
+        return _side(self.posture.feet, near=near) or _NOWHERE
 
     def knee(self, *, near: bool) -> Point:
         """Return to where a knee bends."""
-        return self.posture.knees.of(near=near) if self.posture.knees else (1.0, 0.25, 0.12)
+        return _side(self.posture.knees, near=near) or _KNEE
 
     def hand(self, *, near: bool) -> Point:
         """Return where a wrist is, from between the shoulders, in the torso's own directions."""
-        hands = self._top.hands or self.posture.hands
-        return hands.of(near=near) if hands else (0.0, 0.0, 0.0)
+        return _side(self._top.hands, near=near) or _side(self.posture.hands, near=near) or _NOWHERE
 
     def elbow(self, *, near: bool) -> Point:
         """Return to where an elbow bends."""
-        elbows = self._top.elbows if self._top.hands else self.posture.elbows
-        return elbows.of(near=near) if elbows else (-0.6, -0.8, 0.45)
+        own = self._top if _side(self._top.hands, near=near) else self.posture
+        return _side(own.elbows, near=near) or _ELBOW
 
     def held(self, *, near: bool) -> Held | None:
         """Return what a hand holds."""
@@ -294,8 +296,9 @@ class Pose:
     def furniture(self) -> tuple[Furniture, ...]:
         """What stands around the figure, or under it."""
         names = [*self.posture.things, *(self.posture.inside if self.inside else self.posture.outside)]
-        if not self.lies:
-            names += self._top.things
+        own = self.gesture.posture if self.gesture else None
+        if self.gesture and own and all_doings().doings[own] is self.posture:
+            names += self.gesture.things
         return tuple(all_doings().furniture[name] for name in dict.fromkeys(names))
 
     @property
@@ -309,6 +312,13 @@ class Pose:
         return self._top.face or self.posture.face
 
 
+def _side(sides: Sides | None, *, near: bool) -> Point | None:
+    return sides.of(near=near) if sides else None
+
+
+_NOWHERE: Final = (0.0, 0.0, 0.0)
+_KNEE: Final = (1.0, 0.25, 0.12)
+_ELBOW: Final = (-0.6, -0.8, 0.45)
 _LYING: Final = 60.0
 
 
