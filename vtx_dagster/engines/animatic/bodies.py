@@ -11,7 +11,7 @@ from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
 from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.costumes import Style
 from vtx_dagster.engines.animatic.doings import Held
-from vtx_dagster.engines.animatic.figures import Actor, Paints, draw_hair_behind, draw_head, head_pen, limb
+from vtx_dagster.engines.animatic.figures import Actor, Face, Paints, draw_face, draw_hair_behind, draw_head, head_pen, limb
 from vtx_dagster.engines.animatic.palette import Colour, colour, mix
 from vtx_dagster.engines.animatic.skeleton import SHOULDERS_Y, Arm, Leg, Sight, Vector
 
@@ -31,6 +31,9 @@ _BEHIND_BODY: Final = 8.0
 _BEFORE_BODY: Final = 8.0
 _AT_WORK: Final = 16.0
 """How much nearer things are drawn that lie behind and before a body, and the arms at work on them."""
+
+_SEEN_TORSO: Final = 0.9
+"""A torso that is longer than this from above is seen as such, in heads; of others we see the shoulders."""
 
 _SHARP_DEG: Final = 95.0
 """A limb that is bent more than this is drawn bone by bone."""
@@ -375,15 +378,19 @@ def draw_from_above(pen: Pen, actor: Actor) -> None:
     """Draw the figure as seen from straight above; it faces the picture's left or right."""
     sight = actor.sight
     lies = actor.pose.lies
+    neck, hip = sight.at(sight.skeleton.neck), sight.at(sight.skeleton.hip)
+    is_long = math.dist(neck, hip) > _SEEN_TORSO
     parts: list[Part] = [*_furniture(pen, sight), *_legs(pen, actor), *(part for _, part in _arms(pen, actor))]
     level = sight.nearness(sight.skeleton.neck)
-    parts.append((level if lies else level - 0.4, lambda: _torso(pen, actor) if lies else _shoulders(pen, actor)))
+    parts.append((level if lies else level - 0.4, lambda: _torso(pen, actor) if is_long else _shoulders(pen, actor)))
     _shadow(pen, sight)
     for _, draw in sorted(parts, key=lambda part: part[0]):
         draw()
     if lies:
         head = pen.turned(-90.0 * sight.facing)
+        draw_hair_behind(head, actor)
         draw_head(head, actor)
+        draw_face(head, actor, Face())
         return
     _crown(pen, actor)
 

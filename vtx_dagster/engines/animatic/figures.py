@@ -229,7 +229,7 @@ def draw_head(pen: Pen, actor: Actor) -> None:
 def _skull(actor: Actor) -> tuple[float, float, float]:
     """Return factors of the width of the jaw, of the skull, and of the height below the eyes."""
     if is_child(actor.figure):
-        return 0.94, 1.02, 0.90
+        return 0.97, 1.05, 0.86
     jaw, wide, chin = {Build.BROAD: (1.10, 1.04, 1.0), Build.SLIGHT: (0.90, 0.97, 0.96)}.get(actor.figure.build, (1.0, 1.0, 1.0))
     if actor.figure.pronoun == Pronoun.SHE:
         return jaw * 0.89, wide * 0.99, chin * 0.96
@@ -239,7 +239,7 @@ def _skull(actor: Actor) -> tuple[float, float, float]:
 
 
 def _centre(actor: Actor) -> tuple[float, float]:
-    return 0.14 * actor.look, 0.10 * actor.face_pitch
+    return 0.14 * actor.look, 0.10 * actor.face_pitch + (0.035 if is_child(actor.figure) else 0.0)
 
 
 def _beard(pen: Pen, actor: Actor, paints: Paints) -> None:
@@ -277,8 +277,8 @@ def _lines(pen: Pen, actor: Actor) -> None:
         pen.stroke([(x - 0.13, y + level + 0.01), (x, y + level), (x + 0.13, y + level + 0.01)], 0.45, smooth=True)
 
 
-def _hat(pen: Pen, actor: Actor, hat: Hat, *, profile: bool = False) -> None:
-    """Draw a hat over the hair."""
+def _hat(pen: Pen, actor: Actor, hat: Hat, *, profile: bool = False, behind: bool = False) -> None:
+    """Draw a hat over the hair; ``behind``: from behind, without what is in front."""
     light = pen.light
     fill = light.on(colour(actor.costume.hat_fill if actor.costume else "#303030"), 0.12)
     dark = light.shaded(fill, 0.45)
@@ -291,6 +291,8 @@ def _hat(pen: Pen, actor: Actor, hat: Hat, *, profile: bool = False) -> None:
             pen.shape([(-0.40, -0.22), (-0.56, -0.48), (-0.30, -0.70), (0.30, -0.70), (0.56, -0.48), (0.40, -0.22)], fill,
                 smooth=True, form=0.35)  # fmt: skip
             pen.shape(box(-0.42, -0.36, 0.42, -0.22), dark, 0.8)
+            if behind:
+                return
             pen.fill(arc(0.3 * actor.look, -0.46, 0.07, 0.08), light.on((214, 178, 92), 0.1))
             pen.shape([(-0.38 + max(0, bill), -0.24), (0.38 + min(0, bill), -0.24), (0.36 + bill, -0.13), (bill, -0.08),
                 (-0.36 + bill, -0.13)], mix(dark, light.ink, 0.5))  # fmt: skip
@@ -310,6 +312,8 @@ def _hat(pen: Pen, actor: Actor, hat: Hat, *, profile: bool = False) -> None:
                 pen.stroke([(x, -0.58), (x * 1.3, -0.86)], 0.6)
         case Hat.NURSE:
             pen.shape([(-0.28, -0.40), (-0.24, -0.66), (0.24, -0.66), (0.28, -0.40), (0.0, -0.45)], fill, 0.9)
+            if behind:
+                return
             cross = light.on((196, 48, 44), 0.05)
             pen.fill(box(-0.025, -0.62, 0.025, -0.48), cross)
             pen.fill(box(-0.07, -0.575, 0.07, -0.525), cross)
@@ -488,7 +492,7 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
     brows = 0.9 if child else 1.2 if actor.figure.pronoun == Pronoun.SHE else 2.3 if actor.figure.pronoun == Pronoun.HE else 1.7
     for side in (-1, 1):
         far = side * turn > 0
-        width = (0.088 if not child else 0.098) * (1 - (0.32 * abs(turn) if far else 0.0))
+        width = (0.088 if not child else 0.112) * (1 - (0.32 * abs(turn) if far else 0.0))
         _eye(pen, actor, (x + side * 0.165 * (1 - (0.22 * abs(turn) if far else 0.0)), y + 0.01), width, face)
         brow_y = y - 0.125
         centre = x + side * 0.17 * (1 - (0.22 * abs(turn) if far else 0.0))
@@ -525,7 +529,7 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
         return
     white = [*lid, (x + width * 0.4, y + width * 0.46), (x - width * 0.4, y + width * 0.46)]
     pen.fill(curve(white, closed=True), pen.light.on((240, 236, 228), 0.12))
-    iris = 0.052
+    iris = 0.064 if is_child(actor.figure) else 0.052
     gaze = x + 0.34 * width * actor.look
     shades = ((74, 54, 40), (62, 84, 96), (76, 88, 58))
     tone = pen.light.on(shades[stable_hash(actor.figure.key, "eyes") % 3], 0.1)
@@ -606,38 +610,67 @@ def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:
 
 
 def draw_back(pen: Pen, actor: Actor) -> None:
-    """Draw head and shoulders from behind, dark: the foreground of a shot over the shoulder."""
+    """Draw head and shoulders from behind, out of the light: the foreground of a shot over the shoulder."""
     light, paints, body = pen.light, actor.colours(pen.light), actor.body
-    dark = mix(light.shaded(paints.cloth, 0.62), light.ink, 0.45)
-    hair = mix(light.shaded(paints.hair, 0.5), light.ink, 0.5)
-    skin = mix(light.shaded(paints.skin, 0.55), light.ink, 0.35)
+    cloth = mix(light.shaded(paints.cloth, 0.30), light.ink, 0.12)
+    skin = mix(light.shaded(paints.skin, 0.30), light.ink, 0.08)
     wide = body.shoulder * 1.08
     pen.shape([(-body.neck * 1.1, 0.2), (body.neck * 1.1, 0.2), (body.neck * 1.3, 0.95), (-body.neck * 1.3, 0.95)], skin)
     coat = [(-body.neck * 1.4, 0.66), (-wide * 0.62, 0.80), (-wide, 1.12), (-wide * 1.08, 2.2), (-wide * 1.1, 5), (wide * 1.1, 5),
         (wide * 1.08, 2.2), (wide, 1.12), (wide * 0.62, 0.80), (body.neck * 1.4, 0.66)]  # fmt: skip
-    pen.shape(coat, dark, 1.3, smooth=True)
-    pen.shade(curve(coat, closed=True), 0.5, shift=(-light.side * 0.05, 0.04), paint=mix(light.light, dark, 0.35))
+    pen.shape(coat, cloth, 1.3, smooth=True, form=0.4)
+    pen.shade(curve(coat, closed=True), 0.5, shift=(-light.side * 0.05, 0.04), paint=mix(light.light, cloth, 0.35))
+    collar = limb([(-body.neck * 1.5, 0.80), (0, 0.70), (body.neck * 1.5, 0.80)], [0.09, 0.11, 0.09])
+    pen.shape(collar, light.shaded(cloth, 0.25), 0.9)
+    for side in (-1, 1):
+        pen.stroke([(side * wide * 0.66, 1.3), (side * wide * 0.74, 2.0), (side * wide * 0.72, 3.0)], 1.0, smooth=True)
+    pen.stroke([(0.0, 0.95), (0.02, 3.0)], 0.7)
     for side in (-1, 1):
         pen.shape(arc(side * 0.39, 0.04, 0.06, 0.12), skin, 0.8)
-    head = [
-        (-0.40, -0.05),
-        (-0.36, 0.24),
-        (-0.22, 0.42),
-        (0.22, 0.42),
-        (0.36, 0.24),
-        (0.40, -0.05),
-        (0.34, -0.38),
-        (0, -0.53),
-        (-0.34, -0.38),
-    ]
-    if actor.figure.hair == Hair.LONG:
-        head = [(x * 1.18, y if y < 0.2 else y + 0.55) for x, y in head]
-    elif actor.figure.hair == Hair.CURLY:
-        head = [(x * 1.24, y * 1.12) for x, y in head]
-    bald = actor.figure.hair == Hair.BALD
-    if actor.figure.hair == Hair.BUN:
-        pen.shape(arc(0.05, -0.30, 0.21, 0.19), hair)
-    pen.shape(head, skin if bald else hair, 1.3, smooth=True)
-    pen.shade(curve(head, closed=True), 0.5, shift=(-light.side * 0.035, 0.03), paint=mix(light.light, hair, 0.4))
-    if actor.figure.hair == Hair.CAP:
-        pen.stroke([(-0.40, 0.02), (0, 0.10), (0.40, 0.02)], 1.2, smooth=True, paint=mix(light.light, hair, 0.6))
+    _back_of_head(pen, actor, paints, skin)
+
+
+def _back_of_head(pen: Pen, actor: Actor, paints: Paints, skin: Colour) -> None:
+    light, cut = pen.light, actor.figure.hair
+    hair = mix(light.shaded(paints.hair, 0.18), light.ink, 0.06)
+    shine = mix(hair, light.light, 0.35)
+    nape = 0.46 if actor.figure.pronoun == Pronoun.SHE else 0.36
+    skull = [(-0.40, -0.05), (-0.36, 0.22), (-0.22, 0.42), (0.22, 0.42), (0.36, 0.22), (0.40, -0.05), (0.34, -0.38), (0, -0.53),
+        (-0.34, -0.38)]  # fmt: skip
+    pen.shape(skull, skin, 1.3, smooth=True, form=0.3)
+    cap = [(-0.42, -0.02), (-0.38, 0.16), (-0.22, nape - 0.06), (0, nape), (0.22, nape - 0.06), (0.38, 0.16), (0.42, -0.02),
+        (0.37, -0.40), (0, -0.57), (-0.37, -0.40)]  # fmt: skip
+    match cut:
+        case Hair.BALD:
+            fringe = [(-0.41, 0.0), (-0.38, 0.20), (-0.20, 0.36), (0.20, 0.36), (0.38, 0.20), (0.41, 0.0), (0.24, 0.12), (-0.24, 0.12)]
+            pen.shape(fringe, hair, 1.0, smooth=True)
+            cap = skull
+        case Hair.LONG:
+            cap = [(x * 1.18, y if y < 0.1 else y + 0.62) for x, y in cap]
+            pen.shape(cap, hair, 1.3, smooth=True, form=0.35)
+        case Hair.CURLY:
+            cap = [(x * 1.24, y * 1.12) for x, y in cap]
+            for angle in range(0, 360, 30):
+                a = math.radians(angle)
+                pen.shape(arc(0.44 * math.cos(a), -0.06 + 0.46 * math.sin(a), 0.15, 0.14), hair, 1.0)
+            pen.fill(arc(0, -0.06, 0.46, 0.48), hair)
+            for x, y in ((-0.22, -0.25), (0.12, -0.33), (0.26, -0.02), (-0.08, 0.02), (-0.26, 0.18), (0.14, 0.24)):
+                pen.stroke([(x - 0.08, y + 0.03), (x, y - 0.05), (x + 0.08, y + 0.03)], 0.8, smooth=True, paint=shine)
+        case Hair.SHORT | Hair.BUN | Hair.CAP:
+            pen.shape(cap, hair, 1.3, smooth=True, form=0.35)
+        case _:
+            assert_never(cut)
+    pen.shade(curve(cap, closed=True), 0.5, shift=(-light.side * 0.035, 0.03), paint=mix(light.light, hair, 0.4))
+    if cut in (Hair.SHORT, Hair.LONG, Hair.BUN):
+        low = 0.85 if cut == Hair.LONG else 0.26
+        for x in (-0.24, -0.10, 0.05, 0.19):
+            pen.stroke([(x * 0.5, -0.50), (x * 1.15, -0.15), (x * 1.1, low)], 0.7, smooth=True, paint=mix(hair, light.ink, 0.45))
+        pen.stroke([(light.side * 0.10, -0.48), (light.side * 0.24, -0.36), (light.side * 0.30, -0.12)], 1.3, smooth=True, paint=shine)
+    if cut == Hair.BUN:
+        pen.shape(arc(0.04, -0.24, 0.22, 0.20), light.shaded(hair, 0.15), 1.1, form=0.4)
+    elif cut == Hair.CAP:
+        band = mix(hair, light.ink, 0.35)
+        pen.shape(box(-0.41, 0.0, 0.41, 0.10), band, 1.0)
+        pen.shape(arc(0, 0.05, 0.10, 0.10), skin, 0.8)
+    if actor.hat is not None:
+        _hat(pen, actor, actor.hat, behind=True)

@@ -146,10 +146,10 @@ class Skeleton:
 
     def corners(self) -> list[tuple[Vector, Vector, str]]:
         """Return the furniture: two opposite corners of each box, and its colour."""
-        size = self._size
         return [
             (np.array(block.low) * size, np.array(block.high) * size, block.fill)
             for piece in self.pose.furniture
+            for size in (self._size if piece.fits else 1 / self.body.scale,)
             for block in piece.blocks
         ]
 

@@ -108,7 +108,7 @@ def _viewpoint(angle: Angle) -> Viewpoint:
 
 
 STRANGER: Final = DrawnFigure(
-    key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#3a3432", skin="#c99a7a", wardrobe="#4a4f58"
+    key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#4a3426", skin="#c99a7a", wardrobe="#5a6472"
 )
 """Over whose shoulder the camera looks when the plan names one figure only."""
 
@@ -399,11 +399,13 @@ def _own_eye(
         offset = (high - own) * head * (0.3 if head >= 0.2 else 0.8)
     else:
         offset = ((low + high) / 2 - own) * head
-    eye_y += _LYING_EYES if actor.pose.lies else 0.0
+    if actor.pose.lies:
+        eye_y += _EYES_IN_BED if actor.pose.lift else _EYES_ON_GROUND
     return min(max(eye_y + offset, -0.5 + 0.62 * size), max(eye_y, 0.34 - 0.5 * size))
 
 
-_LYING_EYES: Final = 0.16
+_EYES_IN_BED: Final = 0.14
+_EYES_ON_GROUND: Final = 0.40
 """How much further down the eyes of somebody who lies are: there is nothing below them."""
 
 
@@ -436,8 +438,8 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     return [x + shift for x in xs]
 
 
-_ELBOW_ROOM: Final = 0.25
-_MOST_ROOM: Final = 4.2
+_ELBOW_ROOM: Final = 0.45
+_MOST_ROOM: Final = 7.0
 """Between two people, in heads: the room between their elbows, and the most there is from eyes to eyes."""
 
 
