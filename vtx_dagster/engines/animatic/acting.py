@@ -1,7 +1,7 @@
 """Acting: who does what, from the prose of an action line.
 
-A line is read sentence by sentence. A sentence falls into parts at commas and at words such as *and*; a part has the subject that is
-named before its verb, or goes on with the one before it. What is denied, wanted or only begins to end is not done. Rules:
+A line is read sentence by sentence. A sentence falls into parts at commas and at words such as *and*; a part has the subject that
+is named before its verb, or goes on with the one before it. What is denied, wanted or only begins to end is not done. Rules:
 
 - What the last sentence tells wins, unless it is only a look.
 - A posture and a gesture of one sentence go together (she sits and writes); of two postures, or two gestures, the later wins.
@@ -63,6 +63,7 @@ class Grammar(Part):
 class ActionWords(Part):
     """``action_words.yaml``."""
 
+    titles: frozenset[str]
     languages: dict[str, Grammar]
 
 
@@ -97,7 +98,6 @@ class Act:
 class _Token:
     text: str
     word: str
-    sentence_start: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +140,13 @@ class _Memory:
         self.recent.append(key)
 
 
-_TITLES: Final = frozenset("mr mrs ms miss dr sir lady lord the a an of and de von van der old young herr frau m mme".split())
 _SPEECH: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
-_SENTENCE_END: Final = re.compile(r"(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)(?<!\b\w)[.!?…]+(?=\s|$)|;|\n|--+\s*$", re.IGNORECASE)
-_TOKEN: Final = re.compile(r"[\w'\-]*\w|[,:()–—]|--")
-_BREAKS: Final = frozenset(",:()–—") | {"--"}
+_SENTENCE_END: Final = re.compile(
+    r"(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)(?<!\b\w)[.!?…]+(?=\s|$)|;|\n|--+\s*$", re.IGNORECASE
+)
+_DASHES: Final = "\u2013\u2014"
+_TOKEN: Final = re.compile(rf"[\w'\-]*\w|[,:(){_DASHES}]|--")
+_BREAKS: Final = frozenset(f",:(){_DASHES}") | {"--"}
 _STAR_WORDS: Final = 4
 """How many words a ``*`` may stand for."""
 
@@ -176,8 +178,7 @@ def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
 
 
 def _tokens(sentence: str) -> list[_Token]:
-    found = _TOKEN.findall(sentence)
-    return [_Token(text, text.casefold(), index == 0) for index, text in enumerate(found)]
+    return [_Token(text, text.casefold()) for text in _TOKEN.findall(sentence)]
 
 
 def _events(sentences: list[list[_Token]], figures: Sequence[DrawnFigure]) -> list[_Event]:
@@ -247,7 +248,9 @@ def _matches(tokens: list[_Token], language: str) -> list[_Match]:
     for match, means in sorted(found, key=lambda each: (-len(each[0].words), each[0].first)):
         if not means or match.words & taken:
             continue
-        if any(other.doing == match.doing and other.words & match.words and len(other.words) >= len(match.words) for other in others):
+        if any(
+            other.doing == match.doing and other.words & match.words and len(other.words) >= len(match.words) for other in others
+        ):
             continue
         taken |= match.words
         chosen.append(match)
@@ -280,7 +283,9 @@ def _name_at(
         for length in range(len(words), 0, -1):
             for start in range(len(words) - length + 1):
                 wanted = words[start : start + length]
-                if length == 1 and (counts[wanted[0]] > 1 or wanted[0] in _TITLES or (len(words) > 1 and len(wanted[0]) < 3)):
+                if length == 1 and (
+                    counts[wanted[0]] > 1 or wanted[0] in action_words().titles or (len(words) > 1 and len(wanted[0]) < 3)
+                ):
                     continue
                 possessive = _is_named(tokens, at, wanted, grammar)
                 if possessive is not None and (best is None or length > best.last - best.first + 1):
@@ -371,18 +376,18 @@ class _Sentence:
         grammar, start, opener = self.grammar, 0, ""
         for index, token in enumerate(self.tokens):
             phrase = self._phrase_at(index, grammar.not_now)
-            opens = (
-                token.word in _BREAKS or token.word in grammar.and_ or bool(phrase) or (index > 0 and token.word in grammar.who and self._after_name(index))
-            )  # fmt: skip
-            # A look after a preposition, such as `as` in `as if`, is found by its phrase.
+            is_who = index > 0 and token.word in grammar.who and self._after_name(index)
+            opens = token.word in _BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
+            # A word within a phrase that tells of a doing begins nothing.
             if not opens or any(index in match.words and match.first < index for match in self.matches):
                 continue
             if index > start:
                 yield _Segment(start, index - 1, opener)
-            elif opener in grammar.not_now or (opener and token.word in _BREAKS):
-                token = _Token(opener, opener, sentence_start=False)  # noqa: PLW2901 - what opened it still does
+                opener = ""
             start = index + max(1, len(phrase.split()))
-            opener = phrase or token.word
+            # Of openers in a row a comma says least, and what denies says most.
+            if not (opener and (token.word in _BREAKS or opener in grammar.not_now)):
+                opener = phrase or token.word
         if start < len(self.tokens):
             yield _Segment(start, len(self.tokens) - 1, opener)
 
@@ -486,9 +491,7 @@ class _Sentence:
                 return (name.key,), True
         return (), False
 
-    def _goes_on(
-        self, segment: _Segment, matches: list[_Match], current: tuple[str, ...] | None
-    ) -> tuple[str, ...]:
+    def _goes_on(self, segment: _Segment, matches: list[_Match], current: tuple[str, ...] | None) -> tuple[str, ...]:
         """Return the subject of a segment that names none."""
         if segment.opener in self.grammar.who:
             return (max((name for name in self.names if name.last < segment.first), key=lambda name: name.last).key,)
@@ -582,7 +585,9 @@ class _Sentence:
         last = near[-1] if near else ""
         if last in grammar.to:
             return len(near) < 2 or near[-2] not in grammar.begins
-        if last in grammar.ends or any(self._phrase_at(place, grammar.not_) for place in range(segment.first, match.first) if not seen):
+        if last in grammar.ends or any(
+            self._phrase_at(place, grammar.not_) for place in range(segment.first, match.first) if not seen
+        ):
             return True
         if any(word.endswith("n't") for word in before) or any(word in grammar.not_after for word in after):
             return True

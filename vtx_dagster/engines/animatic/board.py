@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.core.plan import RenderPlan
-from vtx_dagster.engines.animatic.bodies import covers_face, draw_body, draw_from_above, draw_over
+from vtx_dagster.engines.animatic.bodies import draw_body, draw_from_above, draw_over
 from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import Views, camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
@@ -204,19 +204,16 @@ class Board:
         area = head.pixels(Window(-0.5, -0.42, 0.5, 0.56))
         bare = sheet.image.crop(area)
         draw_face(head, mark.actor, faces[0])
-        hands = None
-        if covers_face(mark.actor):
-            before = sheet.image.crop(area)
-            draw_over(body, mark.actor)
-            hands = sheet.image.crop(area)
-            covered = ImageChops.difference(before, hands).convert("L").point([0] + [255] * 255)
+        uncovered = sheet.image.crop(area)
+        draw_over(body, mark.actor)
+        hands = sheet.image.crop(area)
+        covered = ImageChops.difference(uncovered, hands).convert("L").point([0] + [255] * 255)
         whole = Layer.of(sheet)
         layers = {faces[0]: whole}
         for face in faces[1:]:
             sheet.image.paste(bare, area)
             draw_face(head, mark.actor, face)
-            if hands is not None:
-                sheet.image.paste(hands, area, covered)
+            sheet.image.paste(hands, area, covered)
             layers[face] = whole.patched(sheet, area)
         return layers
 

@@ -63,11 +63,6 @@ def draw_over(pen: Pen, actor: Actor) -> None:
             draw()
 
 
-def covers_face(actor: Actor) -> bool:
-    """Return whether an arm is before the face."""
-    return any(_covers_face(actor, near=near) for near in (True, False))
-
-
 def _covers_face(actor: Actor, *, near: bool) -> bool:
     sight = actor.sight
     hand = sight.skeleton.arms[near].hand
@@ -152,12 +147,13 @@ def _legs(pen: Pen, actor: Actor) -> list[Part]:
     if skirt:
         knees = [leg.knee for leg in sight.skeleton.legs.values()]
         nearness = max(nearness for nearness, _ in parts) + 0.02
-        hem = sum(knees) / 2
+        hem = (knees[0] + knees[1]) / 2
         wide = max(body.hip * 1.3, math.dist(sight.at(knees[0]), sight.at(knees[1])) / 2 + body.hip * 0.6)
         cloth = pen.light.shaded(paints.cloth, 0.25)
         hip = sight.skeleton.hip
-        parts.append((nearness, lambda: _limb(
-            pen, [hip + (hip - hem) * 0.1, (hip + hem) / 2, hem], [body.hip * 0.9, body.hip * 1.1, wide], cloth, sight)))  # fmt: skip
+        joints = [hip + (hip - hem) * 0.1, (hip + hem) / 2, hem]
+        widths = [body.hip * 0.9, body.hip * 1.1, wide]
+        parts.append((nearness, lambda: _limb(pen, joints, widths, cloth, sight)))
     return parts
 
 
@@ -278,7 +274,7 @@ def _priest(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:
     pen.stroke([(centre, 0.85), (centre, actor.body.hip_y)], 0.7)
 
 
-def _vest(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:
+def _vest(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:  # noqa: ARG001 - the signature of all fronts
     white = pen.light.on((240, 238, 230), 0.08)
     pen.shape([(centre - 0.28, 0.70), (centre + 0.28, 0.70), (centre + 0.02, 1.7)], white, 0.8)
     bow = [(centre - 0.17, 0.72), (centre + 0.17, 0.90), (centre + 0.17, 0.72), (centre - 0.17, 0.90)]
@@ -287,7 +283,7 @@ def _vest(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:
         pen.fill(arc(centre + 0.04, 1.85 + 0.3 * step, 0.035, 0.035), white)
 
 
-def _stripes(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:
+def _stripes(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:  # noqa: ARG001 - as before
     wide = torso_width(actor)
     band = pen.light.on((226, 226, 206), 0.05)
     for y in (1.75, 2.25):
@@ -296,7 +292,7 @@ def _stripes(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:
     pen.stroke([(centre - 0.24, 0.70), (centre, 0.95), (centre + 0.24, 0.70)], 0.9)
 
 
-def _apron(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:
+def _apron(pen: Pen, actor: Actor, paints: Paints, centre: float) -> None:  # noqa: ARG001 - as before
     hip = actor.body.hip
     white = pen.light.on((244, 243, 238), 0.05)
     pen.shape([(centre - 0.3, 1.25), (centre + 0.3, 1.25), (hip * 0.9, 2.1), (hip * 1.0, actor.body.hip_y + 0.2),
@@ -362,7 +358,7 @@ def _held(pen: Pen, held: Held, hand: Spot, elbow: Spot, sight: Sight, paints: P
         fill = {"skin": paints.skin, "ink": pen.light.ink}.get(part.fill) or pen.light.on(colour(part.fill), 0.12)
 
         def turned(points: tuple[Spot, ...]) -> list[Spot]:
-            return [(x, y * face) for x, y in points] if held.along else [(x * face, y) for x, y in points]  # noqa: B023
+            return [(x, y * face) for x, y in points] if held.along else [(x * face, y) for x, y in points]
 
         if part.ellipse is not None:
             x, y, wide, tall = part.ellipse

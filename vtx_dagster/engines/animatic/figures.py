@@ -247,7 +247,8 @@ def _beard(pen: Pen, actor: Actor, paints: Paints) -> None:
     x = _centre(actor)[0] * 0.8
     jaw, wide, chin = _skull(actor)
     grown = [(-0.375 * wide, 0.06), (-0.33 * jaw, 0.30), (-0.15 * jaw + 0.09 * turn, 0.49 * chin), (0.10 * turn, 0.56 * chin),
-        (0.15 * jaw + 0.09 * turn, 0.49 * chin), (0.33 * jaw, 0.30), (0.375 * wide, 0.06), (0.27 + x * 0.4, 0.20), (x + 0.16, 0.25),
+        (0.15 * jaw + 0.09 * turn, 0.49 * chin), (0.33 * jaw, 0.30), (0.375 * wide, 0.06), (0.27 + x * 0.4, 0.20),
+        (x + 0.16, 0.25),
         (x, 0.235 + y), (x - 0.16, 0.25), (-0.27 + x * 0.4, 0.20)]  # fmt: skip
     hair = mix(paints.hair, paints.skin, 0.12)
     if actor.beard == _STUBBLE:
@@ -325,7 +326,8 @@ def _nose(pen: Pen, actor: Actor, paints: Paints) -> None:
     x, y = _centre(actor)
     lean = actor.look if abs(actor.look) > 0.1 else 0.3 * -pen.light.side
     tip = x + 0.10 * lean
-    long = 0.13 if is_child(actor.figure) else 0.19 if actor.figure.pronoun == Pronoun.SHE else 0.21
+    grown = 0.19 if actor.figure.pronoun == Pronoun.SHE else 0.21
+    long = 0.13 if is_child(actor.figure) else grown
     pen.stroke([(x + 0.02 * lean, y + 0.02), (tip, y + long * 0.86), (tip - 0.02 * lean, y + long),
         (x - 0.02 * lean, y + long + 0.005)], 0.8, smooth=True)  # fmt: skip
     cheek = pen.light.shaded(mix(paints.skin, (196, 84, 70), 0.30), 0.05)
@@ -395,9 +397,11 @@ def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
                 )
             return
         case Hair.LONG:
-            line = [(-0.36, 0.44), (-0.40, 0.80), (-0.47, 0.74), (-0.48, 0.42), (-0.46, 0.0), (-0.42, -0.34), (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28),
+            line = [(-0.36, 0.44), (-0.40, 0.80), (-0.47, 0.74), (-0.48, 0.42), (-0.46, 0.0), (-0.42, -0.34),
+                (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28),
                 (0.46, 0.0),
-                (0.48, 0.42), (0.47, 0.74), (0.40, 0.80), (0.36, 0.44), (0.36, 0.10), (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
+                (0.48, 0.42), (0.47, 0.74), (0.40, 0.80), (0.36, 0.44), (0.36, 0.10),
+                (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
                 (-0.33, -0.06), (-0.36, 0.12)]  # fmt: skip
         case Hair.BUN:
             line = [(-0.40, 0.04), (-0.42, -0.20), (-0.34, -0.42), (-0.14, -0.54), (0.08, -0.55), (0.30, -0.46),
@@ -489,7 +493,7 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
     x, y = _centre(actor)
     turn = actor.look
     child = is_child(actor.figure)
-    brows = 0.9 if child else 1.2 if actor.figure.pronoun == Pronoun.SHE else 2.3 if actor.figure.pronoun == Pronoun.HE else 1.7
+    brows = 0.9 if child else {Pronoun.SHE: 1.2, Pronoun.HE: 2.3}.get(actor.figure.pronoun or Pronoun.THEY, 1.7)
     for side in (-1, 1):
         far = side * turn > 0
         width = (0.088 if not child else 0.112) * (1 - (0.32 * abs(turn) if far else 0.0))
@@ -498,7 +502,8 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
         centre = x + side * 0.17 * (1 - (0.22 * abs(turn) if far else 0.0))
         if crying:
             brow_y += 0.012
-        pen.stroke([(centre - side * width * 1.15, brow_y + (-0.03 if crying else 0.015)), (centre + side * width * 0.2, brow_y - 0.025),
+        outer = brow_y + (-0.03 if crying else 0.015)
+        pen.stroke([(centre - side * width * 1.15, outer), (centre + side * width * 0.2, brow_y - 0.025),
             (centre + side * width * 1.35, brow_y + 0.02)], brows, smooth=True,
             paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.6))  # fmt: skip
     _mouth(pen, actor, (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch), face.mouth)
@@ -542,8 +547,8 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
     if she:
         side = 1 if x > _centre(actor)[0] else -1
         for reach in (0.0, 0.35):
-            at = x + side * width * (1 - reach)
-            pen.stroke([(at, y - width * 0.5 * (reach + 0.1)), (at + side * 0.05, y - 0.035 - width * 0.5 * (reach + 0.1))], 0.9)
+            root, low = x + side * width * (1 - reach), y - width * 0.5 * (reach + 0.1)
+            pen.stroke([(root, low), (root + side * 0.05, low - 0.035)], 0.9)
     pen.stroke(
         [(x - width * 0.6, y + width * 0.44), (x + width * 0.1, y + width * 0.56), (x + width * 0.7, y + width * 0.36)],
         0.5,
@@ -642,7 +647,16 @@ def _back_of_head(pen: Pen, actor: Actor, paints: Paints, skin: Colour) -> None:
         (0.37, -0.40), (0, -0.57), (-0.37, -0.40)]  # fmt: skip
     match cut:
         case Hair.BALD:
-            fringe = [(-0.41, 0.0), (-0.38, 0.20), (-0.20, 0.36), (0.20, 0.36), (0.38, 0.20), (0.41, 0.0), (0.24, 0.12), (-0.24, 0.12)]
+            fringe = [
+                (-0.41, 0.0),
+                (-0.38, 0.20),
+                (-0.20, 0.36),
+                (0.20, 0.36),
+                (0.38, 0.20),
+                (0.41, 0.0),
+                (0.24, 0.12),
+                (-0.24, 0.12),
+            ]
             pen.shape(fringe, hair, 1.0, smooth=True)
             cap = skull
         case Hair.LONG:
@@ -665,7 +679,9 @@ def _back_of_head(pen: Pen, actor: Actor, paints: Paints, skin: Colour) -> None:
         low = 0.85 if cut == Hair.LONG else 0.26
         for x in (-0.24, -0.10, 0.05, 0.19):
             pen.stroke([(x * 0.5, -0.50), (x * 1.15, -0.15), (x * 1.1, low)], 0.7, smooth=True, paint=mix(hair, light.ink, 0.45))
-        pen.stroke([(light.side * 0.10, -0.48), (light.side * 0.24, -0.36), (light.side * 0.30, -0.12)], 1.3, smooth=True, paint=shine)
+        pen.stroke(
+            [(light.side * 0.10, -0.48), (light.side * 0.24, -0.36), (light.side * 0.30, -0.12)], 1.3, smooth=True, paint=shine
+        )
     if cut == Hair.BUN:
         pen.shape(arc(0.04, -0.24, 0.22, 0.20), light.shaded(hair, 0.15), 1.1, form=0.4)
     elif cut == Hair.CAP:

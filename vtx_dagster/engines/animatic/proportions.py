@@ -80,10 +80,7 @@ def is_old(figure: DrawnFigure) -> bool:
 def body_of(figure: DrawnFigure) -> Body:
     """Return the proportions of a figure."""
     age = figure.age
-    if age is not None and age < GROWN:
-        body = _growing(age)
-    else:
-        body = BODIES[figure.build]
+    body = _growing(age) if age is not None and age < GROWN else BODIES[figure.build]
     if is_child(figure):
         return body
     if figure.pronoun == Pronoun.SHE:

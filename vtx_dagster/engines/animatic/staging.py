@@ -386,19 +386,15 @@ def _eye_height(player: _Player) -> float:
     return Skeleton(body, player.pose).eye_height * body.scale
 
 
-def _own_eye(
-    actor: Actor, heights: tuple[float, float], *, size: float, head: float, eye_y: float, stands: bool
-) -> float:
+def _own_eye(actor: Actor, heights: tuple[float, float], *, size: float, head: float, eye_y: float, stands: bool) -> float:
     """Return where the eyes of one actor are: those of all must be in the picture."""
     own = actor.sight.skeleton.eye_height * actor.body.scale
     if stands:
         return eye_y + _ADULT_EYES * head - own * size
     low, high = heights
-    if high - low < 1:
-        # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
-        offset = (high - own) * head * (0.3 if head >= 0.2 else 0.8)
-    else:
-        offset = ((low + high) / 2 - own) * head
+    # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
+    alike = high - low < 1
+    offset = (high - own) * head * (0.3 if head >= 0.2 else 0.8) if alike else ((low + high) / 2 - own) * head
     if actor.pose.lies:
         eye_y += _EYES_IN_BED if actor.pose.lift else _EYES_ON_GROUND
     return min(max(eye_y + offset, -0.5 + 0.62 * size), max(eye_y, 0.34 - 0.5 * size))
@@ -450,7 +446,7 @@ def _facing(people: tuple[_Player, ...], actors: list[Actor], xs: list[float], v
     for player, actor, x in zip(people, actors, xs, strict=True):
         other = at.get(player.partner)
         if other is not None and other != x:
-            actor = _actor(player, (1 if other > x else -1) * abs(actor.turn), view)  # noqa: PLW2901
+            actor = _actor(player, (1 if other > x else -1) * abs(actor.turn), view)
         turned.append(actor)
     return turned
 
