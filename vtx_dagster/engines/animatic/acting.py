@@ -51,6 +51,7 @@ class Grammar(Part):
     each_other: frozenset[str]
     all_: frozenset[str]
     two: frozenset[str]
+    numbers: frozenset[str]
     there: frozenset[str]
     adverbs: frozenset[str]
 
@@ -146,7 +147,15 @@ _SENTENCE_END: Final = re.compile(
 )
 _DASHES: Final = "\u2013\u2014"
 _TOKEN: Final = re.compile(rf"[\w'\-]*\w|[,:(){_DASHES}]|--")
+_SHORT: Final = {"s": "is", "re": "are", "m": "am", "ll": "will", "d": "would", "ve": "have"}
+_SHORTENED: Final = frozenset(
+    {"i", "you", "he", "she", "it", "we", "they", "that", "this", "who", "what", "there", "here", "everyone"}
+)
+"""English words that a verb is joined to: *he's* is *he is*; with a name it may be a genitive."""
+
 _BREAKS: Final = frozenset(f",:(){_DASHES}") | {"--"}
+_ANYTHING: Final = {"*"}
+_SOMEBODY: Final = {"@"}
 _STAR_WORDS: Final = 4
 """How many words a ``*`` may stand for."""
 
@@ -178,7 +187,12 @@ def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
 
 
 def _tokens(sentence: str) -> list[_Token]:
-    return [_Token(text, text.casefold()) for text in _TOKEN.findall(sentence)]
+    tokens: list[_Token] = []
+    for text in _TOKEN.findall(sentence):
+        word, _, rest = text.casefold().partition("'")
+        full = _SHORT.get(rest) if word in _SHORTENED else None
+        tokens += [_Token(word, word), _Token(full, full)] if full else [_Token(text, text.casefold())]
+    return tokens
 
 
 def _events(sentences: list[list[_Token]], figures: Sequence[DrawnFigure]) -> list[_Event]:
@@ -211,13 +225,17 @@ def _phrases(language: str) -> dict[str, list[tuple[str, bool, tuple[frozenset[s
     return phrases
 
 
-def _fit(tokens: list[_Token], start: int, words: tuple[frozenset[str], ...]) -> list[int] | None:
-    """Return which tokens are the words of a phrase that begins at one, if it does."""
+def _fit(tokens: list[_Token], start: int, words: tuple[frozenset[str], ...], people: frozenset[int]) -> list[int] | None:
+    """Return which tokens are the words of a phrase that begins at one, if it does; ``people`` are tokens that mean somebody."""
     places: list[int] = []
     at, star = start, 0
     for wanted in words:
-        if wanted == {"*"}:
+        if wanted == _ANYTHING:
             star = _STAR_WORDS
+            continue
+        if wanted == _SOMEBODY:
+            if not any(place in people for place in (at, at + 1)):
+                return None
             continue
         while True:
             if at >= len(tokens) or (tokens[at].word in _BREAKS and at > start):
@@ -233,13 +251,13 @@ def _fit(tokens: list[_Token], start: int, words: tuple[frozenset[str], ...]) ->
     return places
 
 
-def _matches(tokens: list[_Token], language: str) -> list[_Match]:
+def _matches(tokens: list[_Token], language: str, people: frozenset[int]) -> list[_Match]:
     """Return what is told, in the order of the words; where phrases share words, of the longest one."""
     found: list[tuple[_Match, bool]] = []
     phrases = _phrases(language)
     for index, token in enumerate(tokens):
         for doing, means, words in phrases.get(token.word, ()):
-            places = _fit(tokens, index, words)
+            places = _fit(tokens, index, words, people)
             if places is not None:
                 found.append((_Match(doing, places[0], places[-1], frozenset(places)), means))
     others = [match for match, means in found if not means]
@@ -330,7 +348,10 @@ class _Sentence:
         self.index = index
         self.names = _names(tokens, figures, self.grammar)
         named = {place for name in self.names for place in range(name.first, name.last + 1)}
-        self.matches = [match for match in _matches(tokens, language) if not match.words & named]
+        grammar = self.grammar
+        objects = grammar.him | grammar.her | grammar.them
+        people = named | {place for place, token in enumerate(tokens) if token.word in objects or self._mutual_at(place)}
+        self.matches = [match for match in _matches(tokens, language, frozenset(people)) if not match.words & named]
         self.main: tuple[str, ...] | None = None
         self.denied = False
 
@@ -423,10 +444,11 @@ class _Sentence:
             return self._everybody(self._phrase_at(at, grammar.all_)), True
         first = self.tokens[at].word
         name = self._name_from(at)
-        if name is not None and not name.possessive:
-            return (name.key,), True
         if name is not None:
-            return (), True
+            # Ann's phone rings; but Ann's sitting.
+            is_short = name.possessive and name.last + 1 == end and self.tokens[end : end + 1] and matches
+            sits = bool(is_short) and self.tokens[end].word.endswith("ing")
+            return ((name.key,) if sits or not name.possessive else ()), True
         pronoun = self._pronoun(first)
         if pronoun is not None and not (first in grammar.articles and end - at > 1):
             return pronoun, True
@@ -565,6 +587,9 @@ class _Sentence:
         name = next((name for name in self.names if name.last == at and not name.possessive), None)
         word = self.tokens[at].word
         grammar = self.grammar
+        if word in grammar.articles and word not in grammar.him | grammar.her | grammar.numbers:
+            # Letting it run; the running water.
+            return ()
         start = name.first if name is not None else at
         before = self.tokens[start - 1].word if start > segment.first else ""
         if not before or (before in grammar.prepositions and before not in grammar.sees):
@@ -602,7 +627,7 @@ class _Sentence:
         before = [token.word for token in self.tokens[segment.first : match.first] if not token.word.endswith("ly")]
         if not before or before[-1] not in grammar.be or word in grammar.states:
             return None
-        rest = range(match.last + 1, segment.last + 1)
+        rest = range(match.first + 1, segment.last + 1)
         by = next((place for place in rest if self.tokens[place].word in grammar.by), None)
         name = None if by is None else self._name_from(by + 1)
         if by is not None and name is None and self.tokens[by + 1 : by + 2] and self.tokens[by + 1].word in grammar.articles:
@@ -662,7 +687,10 @@ class _Sentence:
         return any(token.word in ("with", "mit", "avec", "con", "com") for token in self.tokens[match.last : segment.last + 1])
 
     def _is_mutual(self, match: _Match, segment: _Segment) -> bool:
-        return any(self._phrase_at(place, self.grammar.each_other) for place in range(match.last + 1, segment.last + 1))
+        return any(self._mutual_at(place) for place in range(match.last + 1, segment.last + 1))
+
+    def _mutual_at(self, place: int) -> bool:
+        return bool(self._phrase_at(place, self.grammar.each_other))
 
 
 def _act(events: list[_Event]) -> Act:
