@@ -154,6 +154,8 @@ _SHORTENED: Final = frozenset(
 """English words that a verb is joined to: *he's* is *he is*; with a name it may be a genitive."""
 
 _BREAKS: Final = frozenset(f",:(){_DASHES}") | {"--"}
+_MOST_LETTERS: Final = 4000
+_MOST_WORDS: Final = 90
 _ANYTHING: Final = {"*"}
 _SOMEBODY: Final = {"@"}
 _STAR_WORDS: Final = 4
@@ -176,14 +178,22 @@ def acts_in(drawing: Drawing) -> dict[str, Act]:
 def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
     """Return what an action line tells of every figure, by key."""
     known = all_doings()
-    clean = _SPEECH.sub(" , ", action.replace("\u2019", "'"))
-    sentences = [tokens for part in _SENTENCE_END.split(clean) if (tokens := _tokens(part))]
-    events = _events(sentences, figures)
+    events = _events(_sentences(action), figures)
     acts: dict[str, Act] = {}
     for figure in figures:
         own = [event for event in events if event.key == figure.key]
         acts[figure.key] = _act(own) if own else Act(posture=known.stand)
     return acts
+
+
+def _sentences(action: str) -> list[list[_Token]]:
+    """Return the words of the last sentences of a text, without what is said in it. No sentence is longer than people write."""
+    clean = _SPEECH.sub(" , ", action[-_MOST_LETTERS:].replace("\u2019", "'"))
+    sentences: list[list[_Token]] = []
+    for part in _SENTENCE_END.split(clean):
+        tokens = _tokens(part)
+        sentences += [tokens[first : first + _MOST_WORDS] for first in range(0, len(tokens), _MOST_WORDS)]
+    return sentences
 
 
 def _tokens(sentence: str) -> list[_Token]:
@@ -348,6 +358,7 @@ class _Sentence:
         self.index = index
         self.names = _names(tokens, figures, self.grammar)
         named = {place for name in self.names for place in range(name.first, name.last + 1)}
+        self.named = named
         grammar = self.grammar
         objects = grammar.him | grammar.her | grammar.them
         people = named | {place for place, token in enumerate(tokens) if token.word in objects or self._mutual_at(place)}
@@ -610,9 +621,8 @@ class _Sentence:
         last = near[-1] if near else ""
         if last in grammar.to:
             return len(near) < 2 or near[-2] not in grammar.begins
-        if last in grammar.ends or any(
-            self._phrase_at(place, grammar.not_) for place in range(segment.first, match.first) if not seen
-        ):
+        places = [] if seen else [place for place in range(segment.first, match.first) if place not in self.named]
+        if last in grammar.ends or any(self._phrase_at(place, grammar.not_) for place in places):
             return True
         if any(word.endswith("n't") for word in before) or any(word in grammar.not_after for word in after):
             return True
