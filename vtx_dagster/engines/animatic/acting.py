@@ -5,77 +5,31 @@ is named before its verb, or goes on with the one before it. What is denied, wan
 
 - What the last sentence tells wins, unless it is only a look.
 - A posture and a gesture of one sentence go together (she sits and writes); of two postures, or two gestures, the later wins.
-- A posture stays while later sentences tell of gestures only, but for one that is brief (walking) before a gesture that has a
-  posture of its own (writing).
+- A posture stays while later sentences tell of gestures only, but for one that is brief (walking): that is over
+  with the sentence, and before a gesture that has a posture of its own (walks to the desk and writes).
 - Of somebody of whom nothing is told nothing is known: a neutral stance, or a small gesture while speaking.
 
-What the words mean is in ``doings.yaml``, the small words are in ``action_words.yaml``.
+What the words mean is data: see ``action_words``.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from typing import Final
 
 from vtx_dagster.core.bible import Pronoun
-from vtx_dagster.core.document import Part
 from vtx_dagster.core.plan import Drawing, DrawnFigure
+from vtx_dagster.engines.animatic.action_words import (
+    BREAKS,
+    Match,
+    Name,
+    Token,
+    action_words,
+    languages_of,
+    matches_in,
+    names_in,
+    sentences_of,
+)  # fmt: skip
 from vtx_dagster.engines.animatic.chance import stable_hash
-from vtx_dagster.engines.animatic.doings import Doing, Kind, all_doings, packaged
-
-
-class Grammar(Part):
-    """The small words of one language, as ``action_words.yaml`` says what they are."""
-
-    articles: frozenset[str]
-    and_: frozenset[str]
-    who: frozenset[str]
-    not_now: frozenset[str]
-    not_: frozenset[str]
-    not_after: frozenset[str]
-    to: frozenset[str]
-    begins: frozenset[str]
-    ends: frozenset[str]
-    be: frozenset[str]
-    by: frozenset[str]
-    states: frozenset[str]
-    prepositions: frozenset[str]
-    sees: frozenset[str]
-    he: frozenset[str]
-    she: frozenset[str]
-    they: frozenset[str]
-    him: frozenset[str]
-    her: frozenset[str]
-    them: frozenset[str]
-    each_other: frozenset[str]
-    all_: frozenset[str]
-    two: frozenset[str]
-    numbers: frozenset[str]
-    there: frozenset[str]
-    adverbs: frozenset[str]
-
-    @cached_property
-    def marks(self) -> frozenset[str]:
-        """The words by which the language is known."""
-        return self.articles | self.and_ | self.prepositions | self.he | self.she | self.they | self.be | self.not_
-
-
-class ActionWords(Part):
-    """``action_words.yaml``."""
-
-    titles: frozenset[str]
-    languages: dict[str, Grammar]
-
-
-@cache
-def action_words() -> ActionWords:
-    """Return what ``action_words.yaml`` says.
-
-    Raises:
-        InvalidFileError: If the file was edited and is not valid any more.
-    """
-    return packaged("action_words.yaml", ActionWords)
+from vtx_dagster.engines.animatic.doings import Doing, Kind, all_doings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,30 +47,6 @@ class Act:
     gesture: str = ""
     partner: str = ""
     told: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    word: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
-    """Words that tell of a doing: the first and last of them, and which ones of those between."""
-
-    doing: str
-    first: int
-    last: int
-    words: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    first: int
-    last: int
-    key: str
-    possessive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,27 +71,6 @@ class _Memory:
         self.recent.append(key)
 
 
-_SPEECH: Final = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»")
-_SENTENCE_END: Final = re.compile(
-    r"(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)(?<!\b\w)[.!?…]+(?=\s|$)|;|\n|--+\s*$", re.IGNORECASE
-)
-_DASHES: Final = "\u2013\u2014"
-_TOKEN: Final = re.compile(rf"[\w'\-]*\w|[,:(){_DASHES}]|--")
-_SHORT: Final = {"s": "is", "re": "are", "m": "am", "ll": "will", "d": "would", "ve": "have"}
-_SHORTENED: Final = frozenset(
-    {"i", "you", "he", "she", "it", "we", "they", "that", "this", "who", "what", "there", "here", "everyone"}
-)
-"""English words that a verb is joined to: *he's* is *he is*; with a name it may be a genitive."""
-
-_BREAKS: Final = frozenset(f",:(){_DASHES}") | {"--"}
-_MOST_LETTERS: Final = 4000
-_MOST_WORDS: Final = 90
-_ANYTHING: Final = {"*"}
-_SOMEBODY: Final = {"@"}
-_STAR_WORDS: Final = 4
-"""How many words a ``*`` may stand for."""
-
-
 def acts_in(drawing: Drawing) -> dict[str, Act]:
     """Return what every figure of a drawing does, by key."""
     speakers = {line.character for line in drawing.dialogue if not line.off_screen}
@@ -178,7 +87,7 @@ def acts_in(drawing: Drawing) -> dict[str, Act]:
 def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
     """Return what an action line tells of every figure, by key."""
     known = all_doings()
-    events = _events(_sentences(action), figures)
+    events = _events(sentences_of(action), figures)
     acts: dict[str, Act] = {}
     for figure in figures:
         own = [event for event in events if event.key == figure.key]
@@ -186,154 +95,15 @@ def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
     return acts
 
 
-def _sentences(action: str) -> list[list[_Token]]:
-    """Return the words of the last sentences of a text, without what is said in it. No sentence is longer than people write."""
-    clean = _SPEECH.sub(" , ", action[-_MOST_LETTERS:].replace("\u2019", "'"))
-    sentences: list[list[_Token]] = []
-    for part in _SENTENCE_END.split(clean):
-        tokens = _tokens(part)
-        sentences += [tokens[first : first + _MOST_WORDS] for first in range(0, len(tokens), _MOST_WORDS)]
-    return sentences
-
-
-def _tokens(sentence: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    for text in _TOKEN.findall(sentence):
-        word, _, rest = text.casefold().partition("'")
-        full = _SHORT.get(rest) if word in _SHORTENED else None
-        tokens += [_Token(word, word), _Token(full, full)] if full else [_Token(text, text.casefold())]
-    return tokens
-
-
-def _events(sentences: list[list[_Token]], figures: Sequence[DrawnFigure]) -> list[_Event]:
+def _events(sentences: list[list[Token]], figures: Sequence[DrawnFigure]) -> list[_Event]:
     words = [token.word for tokens in sentences for token in tokens]
     told: list[_Event] = []
-    for language in _languages(words):
+    for language in languages_of(words):
         memory = _Memory()
         for index, tokens in enumerate(sentences):
             _Sentence(tokens, figures, language, memory, index).read()
         told = max(told, memory.events, key=len)
     return told
-
-
-def _languages(words: list[str]) -> list[str]:
-    """Return the languages in which a text may be, the most likely one first."""
-    score = {name: sum(word in grammar.marks for word in words) for name, grammar in action_words().languages.items()}
-    best = max(score.values())
-    return [name for name, count in score.items() if count == best]
-
-
-@cache
-def _phrases(language: str) -> dict[str, list[tuple[str, bool, tuple[frozenset[str], ...]]]]:
-    """Return all phrases by their first word: doing, whether it means that, and the words."""
-    phrases: dict[str, list[tuple[str, bool, tuple[frozenset[str], ...]]]] = {}
-    for name, doing in all_doings().doings.items():
-        for text, means in (*((text, True) for text in doing.words.get(language, ())), *((text, False) for text in doing.unless)):
-            words = tuple(frozenset(part.casefold().split("/")) for part in text.split())
-            for first in words[0]:
-                phrases.setdefault(first, []).append((name, means, words))
-    return phrases
-
-
-def _fit(tokens: list[_Token], start: int, words: tuple[frozenset[str], ...], people: frozenset[int]) -> list[int] | None:
-    """Return which tokens are the words of a phrase that begins at one, if it does; ``people`` are tokens that mean somebody."""
-    places: list[int] = []
-    at, star = start, 0
-    for wanted in words:
-        if wanted == _ANYTHING:
-            star = _STAR_WORDS
-            continue
-        if wanted == _SOMEBODY:
-            if not any(place in people for place in (at, at + 1)):
-                return None
-            continue
-        while True:
-            if at >= len(tokens) or (tokens[at].word in _BREAKS and at > start):
-                return None
-            if tokens[at].word in wanted:
-                break
-            if star == 0:
-                return None
-            star -= 1
-            at += 1
-        places.append(at)
-        at, star = at + 1, 0
-    return places
-
-
-def _matches(tokens: list[_Token], language: str, people: frozenset[int]) -> list[_Match]:
-    """Return what is told, in the order of the words; where phrases share words, of the longest one."""
-    found: list[tuple[_Match, bool]] = []
-    phrases = _phrases(language)
-    for index, token in enumerate(tokens):
-        for doing, means, words in phrases.get(token.word, ()):
-            places = _fit(tokens, index, words, people)
-            if places is not None:
-                found.append((_Match(doing, places[0], places[-1], frozenset(places)), means))
-    others = [match for match, means in found if not means]
-    taken: set[int] = set()
-    chosen: list[_Match] = []
-    for match, means in sorted(found, key=lambda each: (-len(each[0].words), each[0].first)):
-        if not means or match.words & taken:
-            continue
-        if any(
-            other.doing == match.doing and other.words & match.words and len(other.words) >= len(match.words) for other in others
-        ):
-            continue
-        taken |= match.words
-        chosen.append(match)
-    return sorted(chosen, key=lambda match: match.first)
-
-
-def _names(tokens: list[_Token], figures: Sequence[DrawnFigure], grammar: Grammar) -> list[_Name]:
-    """Return where figures are named: by the whole name, or by a word of it that no other has."""
-    parts = {figure.key: [word.casefold() for word in re.findall(r"[\w\-]+", figure.name)] for figure in figures}
-    counts: dict[str, int] = {}
-    for words in parts.values():
-        for word in set(words):
-            counts[word] = counts.get(word, 0) + 1
-    found: list[_Name] = []
-    at = 0
-    while at < len(tokens):
-        name = _name_at(tokens, at, parts, counts, grammar)
-        if name is not None:
-            found.append(name)
-            at = name.last
-        at += 1
-    return found
-
-
-def _name_at(
-    tokens: list[_Token], at: int, parts: dict[str, list[str]], counts: dict[str, int], grammar: Grammar
-) -> _Name | None:
-    best: _Name | None = None
-    for key, words in parts.items():
-        for length in range(len(words), 0, -1):
-            for start in range(len(words) - length + 1):
-                wanted = words[start : start + length]
-                if length == 1 and (
-                    counts[wanted[0]] > 1 or wanted[0] in action_words().titles or (len(words) > 1 and len(wanted[0]) < 3)
-                ):
-                    continue
-                possessive = _is_named(tokens, at, wanted, grammar)
-                if possessive is not None and (best is None or length > best.last - best.first + 1):
-                    best = _Name(at, at + length - 1, key, possessive)
-    return best
-
-
-def _is_named(tokens: list[_Token], at: int, wanted: list[str], grammar: Grammar) -> bool | None:
-    """Return whether a name stands there with a genitive s; None if it does not stand there."""
-    here = tokens[at : at + len(wanted)]
-    if len(here) < len(wanted):
-        return None
-    last = here[-1].word
-    possessive = last in (f"{wanted[-1]}'s", f"{wanted[-1]}'")
-    if [token.word for token in here[:-1]] != wanted[:-1] or not (last == wanted[-1] or possessive):
-        return None
-    # A name is written with a capital, or is a role with an article: grace and Grace are not the same.
-    capital = here[0].text[0].isupper() or not here[0].text[0].isalpha()
-    role = at > 0 and tokens[at - 1].word in grammar.articles
-    return possessive if capital or role else None
 
 
 @dataclass(slots=True)
@@ -349,20 +119,20 @@ class _Sentence:
     """One sentence as it is read."""
 
     def __init__(
-        self, tokens: list[_Token], figures: Sequence[DrawnFigure], language: str, memory: _Memory, index: int
+        self, tokens: list[Token], figures: Sequence[DrawnFigure], language: str, memory: _Memory, index: int
     ) -> None:  # fmt: skip
         self.tokens = tokens
         self.figures = figures
         self.grammar = action_words().languages[language]
         self.memory = memory
         self.index = index
-        self.names = _names(tokens, figures, self.grammar)
+        self.names = names_in(tokens, figures, self.grammar)
         named = {place for name in self.names for place in range(name.first, name.last + 1)}
         self.named = named
         grammar = self.grammar
         objects = grammar.him | grammar.her | grammar.them
         people = named | {place for place, token in enumerate(tokens) if token.word in objects or self._mutual_at(place)}
-        self.matches = [match for match in _matches(tokens, language, frozenset(people)) if not match.words & named]
+        self.matches = [match for match in matches_in(tokens, language, frozenset(people)) if not match.words & named]
         self.main: tuple[str, ...] | None = None
         self.denied = False
 
@@ -370,7 +140,7 @@ class _Sentence:
         """Add what the sentence tells to the memory."""
         pending: tuple[str, ...] = ()
         current: tuple[str, ...] | None = None
-        waiting: list[_Match] = []
+        waiting: list[Match] = []
         for segment in self._segments():
             matches = [match for match in self.matches if segment.first <= match.first <= segment.last]
             subject, known = self._subject(segment, matches)
@@ -409,7 +179,7 @@ class _Sentence:
         for index, token in enumerate(self.tokens):
             phrase = self._phrase_at(index, grammar.not_now)
             is_who = index > 0 and token.word in grammar.who and self._after_name(index)
-            opens = token.word in _BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
+            opens = token.word in BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
             # A word within a phrase that tells of a doing begins nothing.
             if not opens or any(index in match.words and match.first < index for match in self.matches):
                 continue
@@ -418,14 +188,14 @@ class _Sentence:
                 opener = ""
             start = index + max(1, len(phrase.split()))
             # Of openers in a row a comma says least, and what denies says most.
-            if not (opener and (token.word in _BREAKS or opener in grammar.not_now)):
+            if not (opener and (token.word in BREAKS or opener in grammar.not_now)):
                 opener = phrase or token.word
         if start < len(self.tokens):
             yield _Segment(start, len(self.tokens) - 1, opener)
 
     def _after_name(self, index: int) -> bool:
         """Return whether a name, or a comma after a name, stands before a token."""
-        before = index - 1 if self.tokens[index - 1].word not in _BREAKS else index - 2
+        before = index - 1 if self.tokens[index - 1].word not in BREAKS else index - 2
         return any(name.last == before for name in self.names)
 
     def _phrase_at(self, index: int, phrases: frozenset[str]) -> str:
@@ -436,13 +206,13 @@ class _Sentence:
                 return text
         return ""
 
-    def _name_from(self, index: int) -> _Name | None:
+    def _name_from(self, index: int) -> Name | None:
         return next((name for name in self.names if name.first == index), None)
 
     def _is_skipped(self, word: str) -> bool:
         return word in self.grammar.adverbs or (word.endswith("ly") and len(word) > 4)
 
-    def _subject(self, segment: _Segment, matches: list[_Match]) -> tuple[tuple[str, ...], bool]:
+    def _subject(self, segment: _Segment, matches: list[Match]) -> tuple[tuple[str, ...], bool]:
         """Return whom the beginning of a segment names as its subject, and whether it names anybody or anything at all."""
         grammar = self.grammar
         end = matches[0].first if matches else segment.last + 1
@@ -501,7 +271,7 @@ class _Sentence:
                 return ((), True) if name.possessive else ((name.key,), True)
         return (), True
 
-    def _after_preposition(self, segment: _Segment, matches: list[_Match], at: int, end: int) -> tuple[tuple[str, ...], bool]:
+    def _after_preposition(self, segment: _Segment, matches: list[Match], at: int, end: int) -> tuple[tuple[str, ...], bool]:
         grammar = self.grammar
         for place in range(at + 1, end):
             before, word = self.tokens[place - 1].word, self.tokens[place].word
@@ -516,15 +286,19 @@ class _Sentence:
                 return (), True
         return self._inverted(segment, matches)
 
-    def _inverted(self, segment: _Segment, matches: list[_Match]) -> tuple[tuple[str, ...], bool]:
-        """`On the bed lies Ann`."""
-        if matches:
-            name = self._name_from(matches[0].last + 1)
-            if name is not None and name.last <= segment.last and not name.possessive:
-                return (name.key,), True
-        return (), False
+    def _inverted(self, segment: _Segment, matches: list[Match]) -> tuple[tuple[str, ...], bool]:
+        """`On the bed lies Ann`; `at the window stands a man`."""
+        if not matches:
+            return (), False
+        after = matches[0].last + 1
+        article = after <= segment.last and self.tokens[after].word in self.grammar.articles
+        name = self._name_from(after + 1 if article else after)
+        if name is not None and name.last <= segment.last and not name.possessive:
+            return (name.key,), True
+        # With a sigh opens the door: what is opened does nothing.
+        return (), article and all_doings().doings[matches[0].doing].kind == Kind.POSTURE
 
-    def _goes_on(self, segment: _Segment, matches: list[_Match], current: tuple[str, ...] | None) -> tuple[str, ...]:
+    def _goes_on(self, segment: _Segment, matches: list[Match], current: tuple[str, ...] | None) -> tuple[str, ...]:
         """Return the subject of a segment that names none."""
         if segment.opener in self.grammar.who:
             return (max((name for name in self.names if name.last < segment.first), key=lambda name: name.last).key,)
@@ -574,7 +348,7 @@ class _Sentence:
             return self.memory.subject
         return tuple(figure.key for figure in self.figures)
 
-    def _tell_of(self, match: _Match, subject: tuple[str, ...], segment: _Segment, matches: list[_Match]) -> bool:
+    def _tell_of(self, match: Match, subject: tuple[str, ...], segment: _Segment, matches: list[Match]) -> bool:
         """Add one match, and return whether it was denied."""
         own = self._seen(match, segment, matches)
         if self._is_denied(match, segment, seen=own is not None):
@@ -588,7 +362,7 @@ class _Sentence:
         self._tell(match, own if own is not None else subject, segment)
         return False
 
-    def _seen(self, match: _Match, segment: _Segment, matches: list[_Match]) -> tuple[str, ...] | None:
+    def _seen(self, match: Match, segment: _Segment, matches: list[Match]) -> tuple[str, ...] | None:
         """Return who does it of whom somebody else sees or lets them: `Ann watches Ben sleep`; None if there is nobody."""
         at = match.first - 1
         while at >= segment.first and self._is_skipped(self.tokens[at].word):
@@ -611,7 +385,7 @@ class _Sentence:
             return self._meant((Pronoun.HE,))
         return self._meant((Pronoun.SHE,)) if word in grammar.her else None
 
-    def _is_denied(self, match: _Match, segment: _Segment, *, seen: bool) -> bool:
+    def _is_denied(self, match: Match, segment: _Segment, *, seen: bool) -> bool:
         grammar = self.grammar
         if segment.opener in grammar.not_now:
             return True
@@ -630,7 +404,7 @@ class _Sentence:
         goes_on = not before and self.denied and segment.opener in grammar.and_
         return goes_on and not word.endswith(("s", "ed", "ing"))
 
-    def _agent(self, match: _Match, segment: _Segment) -> tuple[str, str] | None:
+    def _agent(self, match: Match, segment: _Segment) -> tuple[str, str] | None:
         """Return who does it in a passive (an empty key if nobody in the picture); None in an active."""
         grammar = self.grammar
         word = self.tokens[match.first].word
@@ -647,7 +421,7 @@ class _Sentence:
         passive = word.endswith(("ed", "en")) or by is not None
         return ("", "") if passive else None
 
-    def _partner(self, match: _Match, segment: _Segment, subject: tuple[str, ...]) -> str:
+    def _partner(self, match: Match, segment: _Segment, subject: tuple[str, ...]) -> str:
         """Return whom it is done to or with."""
         grammar = self.grammar
         for place in range(match.first + 1, segment.last + 1):
@@ -675,7 +449,7 @@ class _Sentence:
                 return sorted(keys, key=lambda key: self.memory.recent.index(key) if key in self.memory.recent else -1)
         return []
 
-    def _tell(self, match: _Match, subject: tuple[str, ...], segment: _Segment, *, partner: str = "") -> None:
+    def _tell(self, match: Match, subject: tuple[str, ...], segment: _Segment, *, partner: str = "") -> None:
         """Add what a match tells of its subject, and of the partner where it takes two."""
         known = all_doings()
         doing = known.doings[match.doing]
@@ -693,10 +467,10 @@ class _Sentence:
                 mate = next((each for each in pair if each != key), "") if two or self._is_mutual(match, segment) else other
                 self.memory.events.append(_Event(self.index, key, name, mate))
 
-    def _is_with(self, match: _Match, segment: _Segment) -> bool:
+    def _is_with(self, match: Match, segment: _Segment) -> bool:
         return any(token.word in ("with", "mit", "avec", "con", "com") for token in self.tokens[match.last : segment.last + 1])
 
-    def _is_mutual(self, match: _Match, segment: _Segment) -> bool:
+    def _is_mutual(self, match: Match, segment: _Segment) -> bool:
         return any(self._mutual_at(place) for place in range(match.last + 1, segment.last + 1))
 
     def _mutual_at(self, place: int) -> bool:
@@ -709,25 +483,33 @@ def _act(events: list[_Event]) -> Act:
     posture = gesture = partner = ""
     for sentence in sorted({event.sentence for event in events}):
         told = [(event, known.doings[event.doing]) for event in events if event.sentence == sentence]
-        moves = [event for event, doing in told if doing.kind == Kind.POSTURE]
-        if moves:
-            posture, gesture, partner = moves[-1].doing, "", moves[-1].partner
-        for event, doing in told:
+        last_move = max((place for place, (_, doing) in enumerate(told) if doing.kind == Kind.POSTURE), default=-1)
+        if last_move >= 0:
+            event = told[last_move][0]
+            posture, gesture, partner = event.doing, "", event.partner
+        for place, (event, doing) in enumerate(told):
             if doing.kind == Kind.POSTURE or (doing.weak and gesture and not known.doings[gesture].weak):
                 continue
             gesture = event.doing
-            partner = _kept_partner(known.doings[posture] if posture else None, partner) or event.partner
-            # Whoever walks to the desk and writes does not walk any more.
-            is_over = bool(posture) and known.doings[posture].brief and doing.posture is not None
-            if is_over and not (moves and told.index((event, doing)) < _place(told, moves[-1])):
+            body = known.doings[posture] if posture else None
+            partner = _kept_partner(body, partner) or event.partner
+            if body is not None and body.brief and _is_over(body, doing, earlier=last_move < 0, before=place > last_move):
                 posture = ""
-    if not posture:
-        posture = (known.doings[gesture].posture if gesture else None) or known.stand
-    return Act(posture=posture, gesture=gesture, partner=partner, told=True)
+            if not posture and doing.posture != known.stand:
+                posture = doing.posture or ""
+    return Act(posture=posture or known.stand, gesture=gesture, partner=partner, told=True)
 
 
-def _place(told: list[tuple[_Event, Doing]], event: _Event) -> int:
-    return next(place for place, (each, _) in enumerate(told) if each is event)
+def _is_over(body: Doing, doing: Doing, *, earlier: bool, before: bool) -> bool:
+    """Return whether a brief posture is over when a gesture is told: whoever walks to the desk and writes does not walk any more.
+
+    Args:
+        body: The posture.
+        doing: The gesture.
+        earlier: Whether the posture was told in an earlier sentence.
+        before: Whether it was told before the gesture.
+    """
+    return (doing.posture is not None and before) or (earlier and not body.together and not doing.weak)
 
 
 def _kept_partner(doing: Doing | None, partner: str) -> str:

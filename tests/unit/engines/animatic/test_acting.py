@@ -189,6 +189,17 @@ LINES = {
     "Ann guarda Ben.": "ann:stand+look>ben",
     "Ben fuma una sigaretta e beve.": "ben:stand+drink",
     "Ela está sentada no sofá e chora.": "ann:sit+cry",
+    "Ann turns on the tap and lets it run.": "",
+    "Ann watches him sleep.": "ann:stand+look>ben ben:lie+sleep",
+    "Ben lets her read.": "ann:stand+read",
+    "On the bed, asleep.": "",
+    "Beside him sits Ann.": "ann:sit",
+    "Ann drinks. At the window stands a man.": "ann:stand+drink",
+    "On the bed lies the guard.": "guard:lie",
+    "Ann walks to the desk and writes. She drinks.": "ann:sit+drink",
+    "Ann runs. She looks back.": "ann:run+look",
+    "Ann enters. With a sigh she reads.": "ann:stand+read",
+    "Ann kneels, and with a sigh opens the gate.": "ann:kneel+open_door",
     "It's Ben who shouts.": "ben:stand+shout",
     "Ann's sitting on the floor.": "ann:sit",
     "He's crying.": "ben:stand+cry",
@@ -257,6 +268,7 @@ def test_a_word_that_two_names_share_names_neither(figure):
 def test_a_lone_figure_need_not_be_named(figure):
     assert told("Sits. Writes a letter.", (figure("ann"),)) == ["ann:sit+write"]
     assert told("", (figure("ann"),)) == []
+    assert told("Ann hugs him.", (figure("ann", pronoun=Pronoun.SHE),)) == ["ann:embrace"]
 
 
 def test_they_is_one_person_or_several(figure):

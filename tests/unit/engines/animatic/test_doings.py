@@ -2,7 +2,7 @@ import pytest
 import yaml
 
 from vtx_dagster.core.errors import InvalidFileError
-from vtx_dagster.engines.animatic.acting import ActionWords, action_words
+from vtx_dagster.engines.animatic.action_words import ActionWords, action_words
 from vtx_dagster.engines.animatic.costumes import Costumes, all_costumes
 from vtx_dagster.engines.animatic.doings import Doings, Kind, all_doings, parsed
 
