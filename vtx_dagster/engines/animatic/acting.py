@@ -217,12 +217,13 @@ class _Sentence:
         grammar = self.grammar
         end = matches[0].first if matches else segment.last + 1
         at = segment.first
-        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.all_):
+        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.all_ | grammar.others):
             at += 1
         if at >= end:
             return self._inverted(segment, matches) if at > segment.first or not matches else ((), False)
-        if self._phrase_at(at, grammar.all_):
-            return self._everybody(self._phrase_at(at, grammar.all_)), True
+        everybody = self._phrase_at(at, grammar.all_ | grammar.others)
+        if everybody:
+            return self._everybody(everybody), True
         first = self.tokens[at].word
         name = self._name_from(at)
         if name is not None:
@@ -248,6 +249,9 @@ class _Sentence:
     def _everybody(self, phrase: str) -> tuple[str, ...]:
         """Return whom `both` and `all` mean: of more than two, `the two` are those who were named last."""
         keys = tuple(figure.key for figure in self.figures)
+        if phrase in self.grammar.others:
+            busy = {event.key for event in self.memory.events}
+            return tuple(key for key in keys if key not in busy)
         recent = tuple(key for key in keys if key in self.memory.recent[-2:])
         return recent if phrase in self.grammar.two and len(recent) > 1 else keys
 

@@ -40,6 +40,7 @@ class Grammar(Part):
     each_other: frozenset[str]
     all_: frozenset[str]
     two: frozenset[str]
+    others: frozenset[str]
     numbers: frozenset[str]
     there: frozenset[str]
     adverbs: frozenset[str]

@@ -148,6 +148,8 @@ class Doings(Part):
     stand: Key = Field(description="The posture of somebody of whom nothing is told.")
     neutral: tuple[Key, ...] = Field(min_length=1, description="Gestures of somebody of whom nothing is told.")
     speaking: tuple[Key, ...] = Field(min_length=1, description="Gestures of somebody who speaks and does nothing else.")
+    bed: frozenset[str] = Field(default=frozenset(), description="Words by which whoever lies lies on a bed.")
+    ground: frozenset[str] = Field(default=frozenset(), description="Words by which whoever lies lies on the ground.")
     doings: dict[Key, Doing]
     furniture: dict[Key, Furniture] = Field(default_factory=dict)
     held: dict[Key, Held] = Field(default_factory=dict)

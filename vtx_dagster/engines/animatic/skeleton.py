@@ -30,6 +30,9 @@ _FOOT: Final = 0.62
 _NECK: Final = 0.78
 """From the line of the shoulders to the eyes."""
 
+_HELD: Final = 0.7
+"""How far things reach beyond the hand that holds them."""
+
 SHOULDERS_Y: Final = 0.92
 """Where a torso that is drawn by itself has its shoulders, below the eyes."""
 
@@ -218,6 +221,10 @@ class Sight:
         for arm in self.skeleton.arms.values():
             joints += [arm.elbow, arm.hand]
         places = [(0.0, 0.0), *(self.at(joint) for joint in joints)]
+        for near, arm in self.skeleton.arms.items():
+            if self.skeleton.pose.held(near=near) is not None:
+                x, y = self.at(arm.hand)
+                places.append((x + _HELD * self.facing, y))
         wide = self.skeleton.body.shoulder
         neck = self.at(self.skeleton.neck)
         places += [(neck[0] - wide, neck[1]), (neck[0] + wide, neck[1])]

@@ -1,6 +1,7 @@
 """Staging: who stands where, how large, looking which way, and how the set lies behind them. Size and angle in, places out."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from vtx_dagster.core.bible import Build, Hair, SetKind
@@ -208,6 +209,10 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
         # Where the camera goes down to those who sit, the floor comes up.
         low, high = _eye_heights(players)
         horizon -= min(0.25, max(0.0, 0.6 * head * (_ADULT_EYES - (low + high) / 2 - 1)))
+        grounds = [mark.y + mark.actor.sight.skeleton.eye_height * mark.actor.body.scale * mark.head for mark in marks]
+        if not above and min(grounds) < 0.5:
+            # Whoever lies on the floor does not lie on the wall.
+            horizon = min(horizon, min(grounds) - 0.03)
     return Staging(
         marks=marks,
         shoulder=shoulder,
@@ -280,8 +285,10 @@ def _players(drawing: Drawing, cast: tuple[DrawnFigure, ...], *, in_cab: bool) -
             # Legs are out of sight, and the wheel is the car's.
             posture = known.stand
             gesture = "" if gesture and (known.doings[gesture].posture or known.doings[gesture].things) else gesture
-        pose = pose_of(posture, gesture or _rest(figure, posture, known), inside=drawing.interior)
         doing = known.doings[posture]
+        pose = pose_of(posture, gesture or _rest(figure, posture, known), inside=drawing.interior)
+        if pose.lies:
+            pose = replace(pose, inside=_has_bed(drawing, known))
         apart = doing.apart if doing.together and act.partner in keys else None
         players[figure.key] = _Player(figure=figure, pose=pose, partner=act.partner, apart=apart)
     order: list[_Player] = []
@@ -292,6 +299,18 @@ def _players(drawing: Drawing, cast: tuple[DrawnFigure, ...], *, in_cab: bool) -
             if player.apart is not None and partner is not None and partner not in order:
                 order.append(partner)
     return tuple(order)
+
+
+_BARE: Final = {SetKind.OFFICE, SetKind.CORRIDOR, SetKind.KITCHEN, SetKind.WORKSHOP, SetKind.STATION}
+"""Rooms without a bed."""
+
+
+def _has_bed(drawing: Drawing, known: Doings) -> bool:
+    """Return whether whoever lies lies on a bed and not on the ground."""
+    words = set(re.findall(r"\w+", drawing.action.casefold()))
+    if words & known.ground:
+        return False
+    return bool(words & known.bed) or (drawing.interior and drawing.set not in _BARE)
 
 
 def _rest(figure: DrawnFigure, posture: str, known: Doings) -> str:
@@ -352,16 +371,19 @@ def _marks(
         if centre is not None:
             facing = -1 if centre > 0 else 1
             actors = [_actor(people[0], facing * abs(actors[0].turn), view)]
+        actors = _facing(people, actors, rough, view)
         xs = rough if rows == 2 else _places(people, actors, size, gap, aspect)
         if count == 1:
             xs = [xs[0] - 0.09 * aspect * actors[0].turn * (not players[0].pose.lies) if centre is None else centre]
-        actors = _facing(people, actors, xs, view)
-        for actor, x in zip(actors, xs, strict=True):
+        # Those behind look over the shoulders of those in front.
+        aside = gap * 0.5 if row == 0 and len(back) == len(front) else 0.0
+        up = 0.05 * (1 - row) if rows == 2 else 0.0
+        for place, (actor, x) in enumerate(zip(actors, xs, strict=True)):
             own_eye = _own_eye(actor, tallest, size=size, head=head, eye_y=eye_y, stands=stands)
-            marks.append(
-                Mark(actor=actor, x=x + (gap * 0.5 if row == 0 else 0), y=own_eye - (0.05 * (1 - row) if rows == 2 else 0),
-                head=size, stretch=view.stretch, depth=0.86 if row == 0 else 1.0)
-            )  # fmt: skip
+            behind = any(_share_a_bed(people[place], other) for other in people[place + 1 :])
+            y = own_eye - up - (_BED_MATE * size if behind else 0.0)
+            depth = 0.86 if row == 0 else 1.0
+            marks.append(Mark(actor=actor, x=x + aside, y=y, head=size, stretch=view.stretch, depth=depth))
     return tuple(marks)
 
 
@@ -414,6 +436,8 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     for place in range(len(people) - 1):
         apart = people[place].apart
         together = apart is not None and people[place + 1].figure.key == people[place].partner
+        if _share_a_bed(people[place], people[place + 1]):
+            apart, together = 0.3, True
         room = extents[place].right * units[place] - extents[place + 1].left * units[place + 1] + _ELBOW_ROOM * size
         gaps.append(apart * size if apart is not None and together else max(gap, min(room, _MOST_ROOM * size)))
         wide.append(not together)
@@ -434,16 +458,33 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     return [x + shift for x in xs]
 
 
+def _is_in_bed(player: _Player) -> bool:
+    return player.pose.lies and player.pose.lift > 0
+
+
+def _share_a_bed(first: _Player, second: _Player) -> bool:
+    return _is_in_bed(first) and _is_in_bed(second)
+
+
+_BED_MATE: Final = 0.6
+"""How much higher in the picture those lie who lie behind somebody in a bed, in heads."""
+
 _ELBOW_ROOM: Final = 0.45
 _MOST_ROOM: Final = 7.0
 """Between two people, in heads: the room between their elbows, and the most there is from eyes to eyes."""
 
 
 def _facing(people: tuple[_Player, ...], actors: list[Actor], xs: list[float], view: Viewpoint) -> list[Actor]:
-    """Turn everybody to the partner."""
+    """Turn everybody to the partner, and all who lie in a bed to one side."""
     at = {player.figure.key: x for player, x in zip(people, xs, strict=True)}
     turned: list[Actor] = []
+    in_bed: float | None = None
     for player, actor, x in zip(people, actors, xs, strict=True):
+        if in_bed is None and _is_in_bed(player):
+            in_bed = actor.turn
+        elif in_bed is not None and _is_in_bed(player):
+            turned.append(_actor(player, in_bed, view))
+            continue
         other = at.get(player.partner)
         if other is not None and other != x:
             actor = _actor(player, (1 if other > x else -1) * abs(actor.turn), view)
