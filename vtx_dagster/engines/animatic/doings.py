@@ -115,6 +115,7 @@ class Furniture(Part):
     """Something to sit at, to lie on or to work with."""
 
     lifts: float = Field(default=0.0, description="How high it holds whoever is on it.")
+    shares: bool = Field(default=False, description="Two who face each other may have it between them.")
     fits: bool = Field(default=True, description="A child's is smaller.")
     blocks: tuple[Block, ...] = Field(min_length=1)
 

@@ -213,6 +213,16 @@ class Sight:
                 corners.append(self.at(corner))
             yield corners, axis
 
+    def shared(self) -> float | None:
+        """Return how far to the side the middle of the furniture is that somebody opposite may share; None without any."""
+        size = self.skeleton.body.leg / _LEG
+        for piece in self.skeleton.pose.furniture:
+            if piece.shares:
+                low, high = (np.array(edge) for edge in zip(*((block.low, block.high) for block in piece.blocks), strict=True))
+                middle = (low.min(axis=0) + high.max(axis=0)) / 2 * size
+                return self.at(middle)[0]
+        return None
+
     def extent(self) -> Window:
         """Return a window that holds everything of the figure, around its eyes, in heads."""
         joints = [self.skeleton.hip, self.skeleton.neck]

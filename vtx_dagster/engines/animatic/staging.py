@@ -200,7 +200,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     players = _players(drawing, cast if shoulder is None else cast[:1], in_cab=in_cab)
     stands = framing.eye_y is None
     if above:
-        marks = _marks_from_above(players, head, view)
+        marks = _marks_from_above(players, head, aspect, view)
     elif shoulder is not None:
         marks = _marks(players, head, eye_y, aspect, view, side, centre=-shoulder.x * 0.45, stands=stands)
     else:
@@ -436,8 +436,11 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     for place in range(len(people) - 1):
         apart = people[place].apart
         together = apart is not None and people[place + 1].figure.key == people[place].partner
+        between = _table_between(actors[place], actors[place + 1])
         if _share_a_bed(people[place], people[place + 1]):
             apart, together = 0.3, True
+        elif between is not None:
+            apart, together = between, True
         room = extents[place].right * units[place] - extents[place + 1].left * units[place + 1] + _ELBOW_ROOM * size
         gaps.append(apart * size if apart is not None and together else max(gap, min(room, _MOST_ROOM * size)))
         wide.append(not together)
@@ -456,6 +459,19 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     low, high = -edge - xs[0], edge - xs[-1]
     shift = min(max(shift, low), high) if low <= high else (low + high) / 2
     return [x + shift for x in xs]
+
+
+def _table_between(left: Actor, right: Actor) -> float | None:
+    """Return how far apart two sit who have a table between them, in average heads; None if they have none."""
+    if (left.facing, right.facing) != (1, -1):
+        return None
+    first, second = left.sight.shared(), right.sight.shared()
+    alike = abs(left.body.leg * left.body.scale - right.body.leg * right.body.scale) < _SAME_TABLE
+    return None if first is None or second is None or not alike else first * left.body.scale - second * right.body.scale
+
+
+_SAME_TABLE: Final = 0.6
+"""How much longer legs may be, in average heads, of one of two who sit at one table."""
 
 
 def _is_in_bed(player: _Player) -> bool:
@@ -501,19 +517,24 @@ def _turn(x: float, count: int, view: Viewpoint, side: int) -> float:
     return towards * (0.42 if count == 1 else 0.62)
 
 
-def _marks_from_above(players: tuple[_Player, ...], head: float, view: Viewpoint) -> tuple[Mark, ...]:
+def _marks_from_above(players: tuple[_Player, ...], head: float, aspect: float, view: Viewpoint) -> tuple[Mark, ...]:
     size = min(0.30, max(0.05, head * 1.1))
-    count = len(players)
+    columns = min(max(len(players), 1), _COLUMNS)
+    rows = [players[first : first + columns] for first in range(0, len(players), columns)]
     marks: list[Mark] = []
-    columns = min(max(count, 1), 4)
-    for place, player in enumerate(players):
-        column, row = place % columns, place // columns
-        rows = -(-count // columns)
-        x = (column - (min(count, columns) - 1) / 2) * min((player.apart or 2.6) * size, 0.46)
-        y = (row - (rows - 1) / 2) * min(2.4 * size, 0.26)
-        actor = _actor(player, -1.0 if x > 1e-9 else 1.0, view)
-        extent = actor.sight.extent()
-        # Whoever lies is longer than wide: the middle of the body is where the head of others is.
-        x -= (extent.left + extent.right) / 2 * size * (1.0 if player.pose.lies and count == 1 else 0.0)
-        marks.append(Mark(actor=actor, x=x, y=y, head=size))
+    for row, people in enumerate(rows):
+        gap = min(2.6 * size, 0.46)
+        rough = [(column - (len(people) - 1) / 2) * gap for column in range(len(people))]
+        actors = [_actor(player, -1.0 if x > 1e-9 else 1.0, view) for player, x in zip(people, rough, strict=True)]
+        actors = _facing(people, actors, rough, view)
+        xs = rough if len(rows) > 1 else _places(people, actors, size, gap, aspect)
+        for place, (actor, x) in enumerate(zip(actors, xs, strict=True)):
+            mates = [_share_a_bed(people[place], other) * (1 if other in people[:place] else -1) for other in people]
+            beside = sum(each for other, each in zip(people, mates, strict=True) if other is not people[place])
+            y = (row - (len(rows) - 1) / 2) * min(2.4 * size, 0.26) + beside * size
+            marks.append(Mark(actor=actor, x=x, y=y, head=size))
     return tuple(marks)
+
+
+_COLUMNS: Final = 4
+"""Of people who are seen from above."""

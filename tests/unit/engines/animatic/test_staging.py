@@ -67,7 +67,7 @@ def test_eyes_stay_in_the_picture_whoever_sits_and_stands(stage, size):
 
 
 @pytest.mark.parametrize("size", [ShotSize.WS, ShotSize.MWS, ShotSize.MS])
-@pytest.mark.parametrize("action", ["", "Ida and Tom sit and eat.", "Ida carries a box. Tom waves.", "Tom aims at Ida."])
+@pytest.mark.parametrize("action", ["", "Ida and Tom sit.", "Ida carries a box. Tom waves.", "Tom aims at Ida."])
 def test_the_arms_of_two_people_do_not_touch(stage, size, action):
     first, second = stage(action, "ida", "tom", size=size).marks
     assert sides_of(first)[1] < sides_of(second)[0]
@@ -78,6 +78,15 @@ def test_two_who_do_something_together_are_close_and_face_each_other(stage, acti
     first, second = stage(action, "ida", "tom", size=ShotSize.MWS).marks
     assert (first.actor.facing, second.actor.facing) == (1, -1)
     assert second.x - first.x == pytest.approx(first.actor.pose.posture.apart * first.head)
+
+
+def test_two_who_eat_have_one_table_between_them(stage):
+    first, second = stage("Ida and Tom sit and eat.", "ida", "tom", size=ShotSize.WS).marks
+    middles = [mark.x + mark.actor.sight.shared() * mark.head * mark.actor.body.scale for mark in (first, second)]
+    assert middles[0] == pytest.approx(middles[1])
+    alone, away = stage("Ida writes.", "ida", "tom", size=ShotSize.WS).marks
+    assert alone.actor.sight.shared() > 0
+    assert away.actor.sight.shared() is None
 
 
 def test_partners_stand_side_by_side_whoever_is_between_them_in_the_plan(stage):
@@ -120,7 +129,7 @@ def test_in_a_car_people_sit_as_the_car_has_it(stage):
     assert all(not mark.actor.pose.furniture for mark in marks)
     assert marks[0].actor.pose.held(near=True) is None
     assert marks[1].actor.pose.held(near=True) is not None
-    assert len({mark.y for mark in marks}) == 1
+    assert abs(marks[0].y - marks[1].y) < 0.1 * marks[0].head
 
 
 def test_poses_turn_people_as_far_as_they_need(stage):
