@@ -56,8 +56,16 @@ class Hair(StrEnum):
     CAP = "cap"
 
 
+class Pronoun(StrEnum):
+    """What a single person is called."""
+
+    SHE = "she"
+    HE = "he"
+    THEY = "they"
+
+
 class Figure(Part):
-    """How a character is drawn in the animatic. What is missing is derived from the character's key."""
+    """How a character is drawn in the animatic. What is missing is derived from what is known of the character, and its key."""
 
     build: Build | None = None
     hair: Hair | None = None
@@ -72,6 +80,9 @@ class Character(Part):
     name: str
     aliases: tuple[str, ...] = ()
     age: int | None = Field(default=None, ge=0, le=999)
+    pronoun: Pronoun | None = Field(
+        default=None, description="Whom *she*, *he* and *they* mean in the story, and how the animatic draws the figure."
+    )
     descriptor: str = Field(default="", description="The locked words that describe the character in every prompt.")
     wardrobe: str = ""
     voice: str = ""

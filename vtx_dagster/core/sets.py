@@ -2,9 +2,8 @@
 
 import re
 
-from vtx_dagster.core.bible import Bible, SetKind
-from vtx_dagster.core.clip import ClipSpec
-from vtx_dagster.core.naming import humanised
+from vtx_dagster.core.bible import SetKind
+from vtx_dagster.core.plan import GivenDrawing
 
 SET_WORDS = {
     SetKind.ROOM: "room bedroom bathroom lounge parlour parlor apartment flat house home cottage cabin hut hotel bar pub cafe"
@@ -53,23 +52,20 @@ _OPEN_TO_THE_SKY = frozenset(SetKind) - _INTERIOR | {SetKind.STATION}
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def drawn_set(bible: Bible, clip: ClipSpec) -> tuple[SetKind, bool, str]:
-    """Return the backdrop of a clip, whether it is indoors, and the name of the place.
+def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
+    """Return the backdrop of a picture, and whether it is indoors.
 
-    What ``locations.yaml`` gives is taken. A backdrop that is not given follows from the last word of the name (then of the
-    key) that names one and fits what is known of inside and outside: names say the more specific thing last, as in
-    ``Lighthouse - Lamp Room``. Without any such word it is a room, or outdoors a field.
+    What is given is taken. A backdrop that is not given follows from the last word of the place's name (then of its key) that
+    names one and fits what is known of inside and outside: names say the more specific thing last, as in ``Lighthouse - Lamp
+    Room``. Without any such word it is a room, or outdoors a field.
     """
-    location = bible.locations.locations.get(clip.location or "")
-    place = location.name if location else humanised(clip.location or "")
-    interior = location.interior if location else None
-    kind = location.set if location else None
+    kind = given.set
     if kind is None:
-        allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[interior]
-        kind = _named(place, allowed) or _named(clip.location or "", allowed)
+        allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[given.interior]
+        kind = _named(given.place, allowed) or _named(given.location, allowed)
     if kind is None:
-        kind = SetKind.FIELD if interior is False else SetKind.ROOM
-    return kind, (kind in _INTERIOR if interior is None else interior), place
+        kind = SetKind.FIELD if given.interior is False else SetKind.ROOM
+    return kind, (kind in _INTERIOR if given.interior is None else given.interior)
 
 
 def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:

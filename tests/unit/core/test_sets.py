@@ -2,13 +2,18 @@ import pytest
 
 from vtx_dagster.core.bible import Bible, SetKind
 from vtx_dagster.core.clip import ClipSpec
+from vtx_dagster.core.continuity import draw
 from vtx_dagster.core.sets import SET_WORDS, drawn_set
 
 
 def drawn(name: str, *, interior: bool | None = None, **fields) -> tuple[SetKind, bool, str]:
     entry = {"name": name, "interior": interior, **fields}
-    bible = Bible.model_validate({"locations": {"locations": {"place": entry}}})
-    return drawn_set(bible, ClipSpec(id="A01_S01_SH001", location="place"))
+    return of_bible(Bible.model_validate({"locations": {"locations": {"place": entry}}}), location="place")
+
+
+def of_bible(bible: Bible, *, location: str | None = None) -> tuple[SetKind, bool, str]:
+    given = draw(bible, ClipSpec(id="A01_S01_SH001", location=location), project="film", title="Film")
+    return (*drawn_set(given), given.place)
 
 
 @pytest.mark.parametrize(
@@ -62,16 +67,15 @@ def test_what_the_bible_gives_is_taken() -> None:
 
 def test_the_key_counts_where_the_name_says_nothing() -> None:
     bible = Bible.model_validate({"locations": {"locations": {"old_pier": {"name": "Where they met"}}}})
-    spec = ClipSpec(id="A01_S01_SH001", location="old_pier")
-    assert drawn_set(bible, spec) == (SetKind.SHORE, False, "Where they met")
+    assert of_bible(bible, location="old_pier") == (SetKind.SHORE, False, "Where they met")
 
 
 def test_an_unknown_location_is_guessed_from_its_key() -> None:
-    assert drawn_set(Bible(), ClipSpec(id="A01_S01_SH001", location="old_pier")) == (SetKind.SHORE, False, "Old Pier")
+    assert of_bible(Bible(), location="old_pier") == (SetKind.SHORE, False, "Old Pier")
 
 
 def test_no_location_is_a_room_without_a_name() -> None:
-    assert drawn_set(Bible(), ClipSpec(id="A01_S01_SH001")) == (SetKind.ROOM, True, "")
+    assert of_bible(Bible()) == (SetKind.ROOM, True, "")
 
 
 def test_every_backdrop_has_its_own_name_as_a_word() -> None:

@@ -12,6 +12,7 @@ from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import Views, camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
+from vtx_dagster.engines.animatic.drawn import drawn
 from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_body, draw_face, draw_from_above, draw_head, limb
 from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, Layer, lay, views_window
 from vtx_dagster.engines.animatic.lettering import Lettering
@@ -67,7 +68,7 @@ class Board:
             )
         if plan.fps < 1:
             raise RenderError(f"{plan.clip}: {plan.fps} fps cannot be drawn; give at least 1", clip=plan.clip)
-        drawing = plan.drawing
+        drawing = drawn(plan.drawing)
         self._plan, self._drawing = plan, drawing
         self._page = layout(plan.width, plan.height)
         self._size = self._page.picture_size

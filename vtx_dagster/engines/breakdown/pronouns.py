@@ -2,17 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable
-from enum import Enum
 
+from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.engines.breakdown.prose import sentences
-
-
-class Pronoun(Enum):
-    """What single people are called."""
-
-    SHE = "she"
-    HE = "he"
-
 
 _SPELLINGS = {
     Pronoun.SHE: frozenset({"she", "her", "hers", "herself"}),

@@ -27,6 +27,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import accumulate, groupby
 
+from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.pacing import (
@@ -43,7 +44,7 @@ from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, direction_text, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
-from vtx_dagster.engines.breakdown.pronouns import Pronoun, pronouns_in, used_pronouns
+from vtx_dagster.engines.breakdown.pronouns import pronouns_in, used_pronouns
 from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, shortened, split_to_fit
 
 SHOT_STEP = 10
