@@ -87,6 +87,7 @@ class Character(Part):
     wardrobe: str = ""
     voice: str = ""
     figure: Figure = Figure()
+    told: str = Field(default="", description="Of a stub: the sentence of the screenplay that tells of the character.")
     stub: bool = Field(default=False, description="True while nobody has filled this entry in.")
 
 
@@ -131,11 +132,11 @@ class Location(Part):
 
 
 def is_bare(entry: Character | Location) -> bool:
-    """Return whether an entry is a stub in which nobody filled in anything."""
+    """Return whether an entry is a stub in which nobody filled in anything beside what a screenplay told."""
     bare = (
         Location(name=entry.name, interior=entry.interior, stub=True)
         if isinstance(entry, Location)
-        else Character(name=entry.name, stub=True)
+        else Character(name=entry.name, stub=True, **(entry.model_dump(include={"age", "pronoun", "told"}) if entry.told else {}))
     )
     return entry == bare
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations
+from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations, Pronoun
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast, key_of, missing_bible_entries, spelling_of, title_name
 from vtx_dagster.engines.screenplay.fountain import parse_scene
@@ -250,5 +250,5 @@ def test_missing_entries_are_stubs_of_those_who_speak():
     scene = parse_scene(Source(name="a", text=text))
     lamp = parse_scene(Source(name="b", text="INT. TOWER - LAMP ROOM\n\nLight."))
     characters, locations = missing_bible_entries({"A01_S01": scene, "A01_S02": lamp}, BIBLE)
-    assert characters == {"old_man": Character(name="Old Man", stub=True)}
+    assert characters == {"old_man": Character(name="Old Man", age=72, pronoun=Pronoun.HE, stub=True)}
     assert locations == {"pier": Location(name="Pier", interior=False, stub=True)}
