@@ -7,6 +7,7 @@ different spellings can be the same in ASCII; within a film they have different 
 import hashlib
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -43,7 +44,7 @@ _OF_THE_BODY = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_FOR = re.compile(
-    r"\b(?:(?:look|search|ask|call|long|hunt)(?:s|ing|ed)? (?:out )?for"
+    r"\b(?:(?:look|wait|search|ask|call|long|hunt)(?:s|ing|ed)? (?:out )?for"
     r"|(?:think|dream|hear|speak|talk|learn)(?:s|ing)? (?:of|about)|dear)\s+$",
     re.IGNORECASE,
 )
@@ -207,12 +208,14 @@ class Cast:
         alone = [name for name in speakers if name not in self._joint and name not in heard]
         names = {_written(name) for name in (*known, *alone, *silent) if spelling_of(name)}
         self._names: dict[str, tuple[str, ...]] = {spelling_of(name): (self.character(name),) for name in names}
+        also: defaultdict[str, list[str]] = defaultdict(list)
         for told in people.told:
-            key = self.character(told.name)
-            for also in map(_written, told.also):
-                if key not in self._heard and (spelling_of(also) not in self._names or also not in names):
-                    names.add(also)
-                    self._names[spelling_of(also)] = (*self._names.get(spelling_of(also), ()), key)
+            for name in map(_written, told.also):
+                also[name].append(self.character(told.name))
+        for name, keys in also.items():
+            if spelling_of(name) not in self._names and self._heard.isdisjoint(keys):
+                names.add(name)
+                self._names[spelling_of(name)] = tuple(keys)
         roles = {name.split()[-1]: name for name in (*alone, *silent) if is_role(name) and not name.split()[-1].isdigit()}
         for last, name in roles.items():
             # THE GUARD is the SECURITY GUARD, as long as there is one guard only.
@@ -222,6 +225,9 @@ class Cast:
                 self._names[spelling_of(last)] = (self.character(name),)
         alternatives = "|".join(map(_pattern, sorted(names, key=lambda name: (-len(name), name))))
         self._mention = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
+        # The same actions are asked for again and again.
+        self._known_mentions: dict[str, tuple[str, ...]] = {}
+        self._known_sights: dict[str, tuple[str, ...]] = {}
         self._display = {key: entry.name for key, entry in bible.characters.characters.items()}
         entries = bible.characters.characters.items()
         self.pronouns = {self.character(told.name): told.pronoun for told in people.told if told.pronoun}
@@ -281,6 +287,12 @@ class Cast:
 
         A name has a capital, or is a role with an article: ``the boy`` is the Boy, and ``she will go`` is not about Will.
         """
+        found = self._known_mentions.get(text)
+        if found is None:
+            found = self._known_mentions[text] = self._mentioned(text)
+        return found
+
+    def _mentioned(self, text: str) -> tuple[str, ...]:
         if self._mention is None:
             return ()
         return self._keys_of(match for match in self._mention.finditer(text) if _names_somebody(match))
@@ -290,11 +302,17 @@ class Cast:
 
         ``Ann looks at a photo of Ben`` shows Ann, ``Ben's car`` shows nobody, ``Ben's hands`` show Ben.
         """
-        if self._mention is None or _LETTER.match(text):
+        found = self._known_sights.get(text)
+        if found is None:
+            found = self._known_sights[text] = self._seen(text)
+        return found
+
+    def _seen(self, text: str) -> tuple[str, ...]:
+        if not self.mentioned(text) or _LETTER.match(text):
             return ()
         shown = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), text)
-        matches = (match for match in self._mention.finditer(shown) if _names_somebody(match) and _is_seen(match))
-        return self._keys_of(matches)
+        named = self._mention.finditer(shown) if self._mention is not None else ()
+        return self._keys_of(match for match in named if _names_somebody(match) and _is_seen(match))
 
     def _keys_of(self, matches: Iterable[re.Match[str]]) -> tuple[str, ...]:
         spellings = (spelling_of(match.group()) for match in matches)

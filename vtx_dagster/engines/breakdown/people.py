@@ -211,7 +211,7 @@ class _Search:
         if known is None:
             first = next((word for word in words if word not in people_words().titles), "")
             also = (first.upper(),) if len(words) > 1 and first and not is_role(told.name) and self._titled[first] else ()
-            found[told.name.casefold()] = replace(told, also=also)
+            found[told.name.casefold()] = replace(told, also=told.also or also)
             return
         before = found[known]
         found[known] = replace(
@@ -292,4 +292,5 @@ def _members(told: Told, before: str) -> Iterator[Told]:
     kind = [word for word in kind if word.casefold() not in numbers and not word.isdigit()]
     for number in range(1, min(count, _MOST_MEMBERS) + 1):
         name = " ".join([*kind, one, str(number)])
-        yield replace(told, name=name, pronoun=told.pronoun or pronoun_of(one), also=(told.name,))
+        age = told.age if told.age is not None else age_in(one)
+        yield replace(told, name=name, age=age, pronoun=told.pronoun or pronoun_of(one), also=(told.name,))

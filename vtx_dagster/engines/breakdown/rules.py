@@ -84,9 +84,9 @@ class Breakdown:
             InvalidFileError: If there is nothing to break down, or a screenplay cannot be read; the message says where.
         """
         script = _read_script(context)
-        outline = _outline(script, context, previous, written)
         read = [scene.text for scene in script.all_scenes]
         cast = film_cast(context.bible, read)
+        outline = _outline(script, context, previous, written, cast)
         texts = placed_scenes(read, is_name=cast.is_name)
         ids = [scene.id for act in outline.acts for scene in act.scenes]
         files = [scene.file for scene in script.all_scenes]
@@ -202,7 +202,8 @@ class Breakdown:
         if not context.screenplays and not context.brief.text.strip():
             return {}
         script = _read_script(context)
-        ids = [scene.id for act in _outline(script, context, outline, written).acts for scene in act.scenes]
+        cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
+        ids = [scene.id for act in _outline(script, context, outline, written, cast).acts for scene in act.scenes]
         return dict(zip(ids, script.all_scenes, strict=True))
 
 
@@ -265,6 +266,7 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
     for scene, file, scene_id in scenes:
         light = time_of_day(scene.time, light)
         location = cast.location(scene.place)
+        recent = whereabouts.recent
         settings.append(
             SceneSetting(
                 id=scene_id,
@@ -274,11 +276,10 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
                 longest_s=longest_s,
                 style_profile=named_profile(scene.heading, context.bible),
                 visit=sum(before.location == location for before in settings[-_MOMENT:]) if location else 0,
-                elsewhere=whereabouts.elsewhere(scene, location),
-                recent=whereabouts.recent,
+                elsewhere=whereabouts.enter(scene, location),
+                recent=recent,
             )
         )
-        whereabouts.note(scene, location)
     return settings
 
 
@@ -312,9 +313,10 @@ def named_profile(heading: str, bible: Bible) -> str | None:
     return next((key for key in profiles if key_of(key) in words), None)
 
 
-def _outline(script: _Script, context: StoryContext, previous: Outline | None, written: Mapping[str, Source]) -> Outline:
+def _outline(
+    script: _Script, context: StoryContext, previous: Outline | None, written: Mapping[str, Source], cast: Cast
+) -> Outline:
     """Return acts and scenes with their ids and beats."""
-    cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
     acts = tuple(
         OutlineAct(
             id="A01",

@@ -61,6 +61,7 @@ _WIDEST_S = max(ORIENTATION_S.values())
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Letters of scripts without spaces, of which ``pacing`` takes two for a word."""
 
+_ABOUT_SOMEBODY = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _MAX_BEATS = 12
 _MAX_BEAT_LETTERS = 120
 
@@ -210,17 +211,30 @@ def takes_by_rule(
     for is_card, group in groupby(elements, key=lambda element: element.centred):
         pieces = [piece for element in group for piece in cut_element(element, [element.text], setting, cast)[0]]
         if is_card:
-            takes += [Take(pieces=tuple(card), purpose=Purpose.TITLE) for card in _packed(pieces, setting)]
+            for row in _rows(pieces):
+                takes += [Take(pieces=tuple(card), purpose=Purpose.TITLE) for card in _packed(row, setting)]
         elif direction:
             takes += _directed_takes(direction, pieces, setting)
         else:
             for asked, run in groupby(pieces, key=_camera):
                 if asked:
-                    takes += _directed_takes(asked, [_without_camera(piece) for piece in run], setting)
+                    # Camera words ask for a shot of their own, every time.
+                    takes += [take for piece in run for take in _directed_takes(asked, [_without_camera(piece)], setting)]
                 else:
                     opens = opening and not takes and not setting.visit
                     takes += _Grouping(list(run), cast, setting, opening=opens).takes()
     return takes
+
+
+def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return centred lines in rows: those right below each other are one card."""
+    rows: list[list[Piece]] = []
+    for piece in pieces:
+        if rows and piece.source.lines.first == rows[-1][-1].source.lines.last + 1:
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return rows
 
 
 def _camera(piece: Piece) -> Direction | None:
@@ -602,8 +616,11 @@ class _Stage:
         speakers = [line.character for line in take.lines if not line.off_screen]
         heard = {line.character for line in take.lines if line.off_screen}
         text = f"{take.direction.subject} {take.action}"
-        named = [key for key in self._seen(text) if key not in heard]
+        texts = [take.direction.subject, *(piece.text for piece in take.pieces if piece.line is None)]
+        named = [key for one in texts for key in self._seen(one) if key not in heard]
         pointed_at = self._seen(take.direction.subject)
+        if named and not speakers:
+            named += self._also_meant(texts)
         people = tuple(dict.fromkeys((*pointed_at, *speakers, *named)))
         if people:
             if take.purpose == Purpose.TWO_SHOT and len(people) == 1:
@@ -618,7 +635,14 @@ class _Stage:
         words = set(re.findall(r"[a-z]+", text.casefold()))
         if words & {"they", "their", "them", "both"}:
             return tuple(self._there((*self._here, *(self._named if len(self._here) < 2 else ()))))[:3]
-        return self._meant(pronouns_in(text)) or self._staying(take, after)
+        meant = dict.fromkeys(key for one in texts for key in self._meant(pronouns_in(one)))
+        return tuple(meant) or self._staying(take, after)
+
+    def _also_meant(self, texts: Iterable[str]) -> list[str]:
+        """Return whom sentences are about that begin with a pronoun and name nobody, beside others that do."""
+        about = [one for text in texts for one in sentences(text) if _ABOUT_SOMEBODY.match(one) and not self._seen(one)]
+        stays = [one for one in about if not people_words().leaves.search(one)]
+        return [key for one in stays for key in self._meant(pronouns_in(one))]
 
     def _seen(self, text: str) -> list[str]:
         """Return who is seen in a text; a mere word for a person means somebody only in scenes in which there is one."""
@@ -635,9 +659,10 @@ class _Stage:
     def _meant(self, pronouns: frozenset[Pronoun]) -> tuple[str, ...]:
         """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
         candidates = self._there((*self._before, *reversed(self._here), *self._named))
-        called_so = [key for key in candidates if self._pronouns.get(key) in pronouns]
-        unknown = [key for key in self._there(self._before) if key not in self._pronouns]
-        return tuple((called_so or unknown)[:1]) if pronouns else ()
+        called_so = dict.fromkeys(self._pronouns.get(key) for key in candidates if self._pronouns.get(key) in pronouns)
+        known = [next(key for key in candidates if self._pronouns.get(key) == pronoun) for pronoun in called_so]
+        unknown = [key for key in self._there(self._before or reversed(self._here)) if key not in self._pronouns]
+        return tuple(known or unknown[:1]) if pronouns else ()
 
     def _subject_sentence(self, direction: Direction) -> str:
         """Return the subject of a direction as a sentence; a mere name says who is in frame, and nothing happens."""

@@ -15,6 +15,7 @@ from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import is_direction
 from vtx_dagster.engines.breakdown.numbering import words_of_scene
+from vtx_dagster.engines.breakdown.pronouns import pronouns_in
 from vtx_dagster.engines.breakdown.shots import SceneSetting
 
 
@@ -31,7 +32,11 @@ def basis_of(scene: SceneText, source: str, setting: SceneSetting, cast: Cast) -
     asides = [aside.text for element in scene.elements for aside in element.asides]
     speaking = [key for element in scene.elements if element.speaker for key in cast.speakers(element.speaker)]
     keys = sorted({*speaking, *cast.mentioned(" ".join((*texts, *asides))), *setting.recent})
-    told = [[key, str(cast.pronouns.get(key) or ""), cast.display_name(key), cast.is_heard_only(key)] for key in keys]
+    says_pronouns = any(map(pronouns_in, texts))
+    told = [
+        [key, str(cast.pronouns.get(key) or "") if says_pronouns else "", cast.display_name(key), cast.is_heard_only(key)]
+        for key in keys
+    ]
     place = [setting.location, setting.time_of_day, setting.style_profile, str(setting.longest_s), scene.interior]
     before = [setting.visit, sorted(setting.elsewhere.items()), sorted(setting.recent)]
     basis = json.dumps([words_of_scene(source), place, before, told], ensure_ascii=False)

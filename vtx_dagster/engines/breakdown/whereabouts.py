@@ -38,35 +38,28 @@ class Whereabouts:
         """Keys of those who were seen in the last scenes."""
         return frozenset().union(*(seen for seen, _ in self._scenes[-_RECENT:]))
 
-    def elsewhere(self, scene: SceneText, location: str | None) -> dict[str, str | None]:
-        """Return the places, by key, of those who talk in a scene and are not there; None for a place that is not known.
+    def enter(self, scene: SceneText, location: str | None) -> dict[str, str | None]:
+        """Go on to a scene; return the places, by key, of those who talk in it and are not there, None for one that is not known.
 
         They are not there where the scene is cut against others or there is a telephone call, and no action says that they are.
         """
         is_intercut, is_call = _is_intercut(scene), _is_call(scene)
         was_called = any(called for _, called in self._scenes[-_RECENT:])
-        here = self._acting(scene) | ({self._first_speaker(scene)} if is_call else set())
+        acting, speakers = self._acting(scene), list(dict.fromkeys(self._speakers(scene)))
+        here = acting | set(speakers[:1] if is_call else ())
         away: dict[str, str | None] = {}
-        for key in self._speakers(scene):
+        for key in speakers:
             place = self._last.get(key)
             is_known_away = place is not None and place != location and (is_intercut or key in self.recent)
             if key not in here and (
                 (is_known_away and (is_intercut or is_call or was_called)) or (is_call and place is None and here)
             ):
                 away[key] = place
-        return away
-
-    def note(self, scene: SceneText, location: str | None) -> None:
-        """Remember who was seen in a scene, and where."""
-        away, here = self.elsewhere(scene, location), self._acting(scene)
-        if not _is_intercut(scene):
-            here |= {key for key in self._speakers(scene) if key not in away}
+        there = acting if is_intercut else acting | {key for key in speakers if key not in away}
         if location is not None:
-            self._last.update(dict.fromkeys(sorted(here), location))
-        self._scenes.append((frozenset((*here, *away)), _is_call(scene)))
-
-    def _first_speaker(self, scene: SceneText) -> str:
-        return next(self._speakers(scene), "")
+            self._last.update(dict.fromkeys(sorted(there), location))
+        self._scenes.append((frozenset((*there, *away)), is_call))
+        return away
 
     def _acting(self, scene: SceneText) -> set[str]:
         return {key for element in covered_elements(scene) if not element.speaker for key in self._cast.seen(element.text)}
