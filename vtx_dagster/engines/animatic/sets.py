@@ -59,6 +59,14 @@ def has_middle(kind: SetKind) -> bool:
     return _PAINTERS[kind].has_middle if kind in _PAINTERS else _file(kind).middle
 
 
+def eye_height(kind: SetKind, *, interior: bool) -> float:
+    """Return how far above a set's y = 0 people's eyes are in a wide shot."""
+    eye = None if kind in _PAINTERS else _file(kind).eye
+    if eye is not None:
+        return eye
+    return 0.55 if is_room(kind, interior=interior) else 0.12
+
+
 def _file(kind: SetKind) -> SetFile:
     return load_set(kind if has_set(kind) else SetKind.PLAIN)
 

@@ -12,6 +12,7 @@ from pydantic import Field
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
 from vtx_dagster.engines.animatic.palette import Colour, mix
+from vtx_dagster.engines.animatic.scenery.outdoors import Block, Peak, Rays
 from vtx_dagster.engines.animatic.scenery.shapes import tinted
 from vtx_dagster.engines.animatic.scenery.stage import CEILING, REACH, Easel, Item, Model, Paint, Point, Share
 
@@ -671,6 +672,6 @@ class Wheel(Item):
 
 Piece = Annotated[
     Sky | Heaven | Ridge | Ground | Water | Tufts | Tree | Pine | Bush | Skyline | Facade
-    | Shell | Perspective | Window | Door | Picture | Bookcase | Lamp | Wheel,
+    | Rays | Block | Peak | Shell | Perspective | Window | Door | Picture | Bookcase | Lamp | Wheel,
     Field(discriminator="piece"),
 ]  # fmt: skip
