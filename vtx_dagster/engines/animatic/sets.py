@@ -1072,14 +1072,6 @@ _PAINTERS: Final[Mapping[SetKind, Design]] = {
     SetKind.WORKSHOP: Design(paint=_workshop, floor=(128, 108, 90), ground=GroundKind.BOARDS, has_walls=True),
     SetKind.STATION: Design(paint=_station, floor=(156, 150, 142), ground=GroundKind.PAVED, has_walls=True),
     SetKind.VEHICLE: Design(paint=_vehicle, floor=(96, 90, 88), ground=GroundKind.BOARDS, has_walls=True, has_middle=True),
-    SetKind.BOAT: Design(paint=_boat, floor=(150, 116, 84), ground=GroundKind.BOARDS, has_walls=None, has_middle=True),
-    SetKind.BRIDGE: Design(paint=_bridge, floor=(138, 138, 142), ground=GroundKind.PAVED, has_walls=False, has_middle=True),
-    SetKind.ROOFTOP: Design(paint=_rooftop, floor=(142, 132, 126), ground=GroundKind.PAVED, has_walls=False),
-    SetKind.FIELD: Design(paint=_field, floor=(160, 150, 92), ground=GroundKind.EARTH, has_walls=False),
-    SetKind.FOREST: Design(paint=_forest, floor=(104, 104, 72), ground=GroundKind.EARTH, has_walls=False),
-    SetKind.MOUNTAIN: Design(paint=_mountain, floor=(144, 138, 112), ground=GroundKind.EARTH, has_walls=False),
-    SetKind.SHORE: Design(paint=_shore, floor=(208, 186, 148), ground=GroundKind.EARTH, has_walls=False),
-    SetKind.SEA: Design(paint=_sea, floor=(74, 116, 128), ground=GroundKind.EARTH, has_walls=False),
 }
 """Sets that are not files yet."""
 
