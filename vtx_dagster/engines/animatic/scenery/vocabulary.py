@@ -117,7 +117,7 @@ class PropFile(Model):
 
     colours: dict[
         Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Hex | Annotated[tuple[Hex, ...], Field(min_length=1)] | Derived
-    ] = {}
+    ] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
     paint: Annotated[tuple[AnyItem, ...], Field(min_length=1)]
 
