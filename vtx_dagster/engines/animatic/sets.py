@@ -1058,8 +1058,6 @@ def _bridge(stage: Stage) -> None:
 
 
 _PAINTERS: Final[Mapping[SetKind, Design]] = {
-    SetKind.STATION: Design(paint=_station, floor=(156, 150, 142), ground=GroundKind.PAVED, has_walls=True),
-    SetKind.VEHICLE: Design(paint=_vehicle, floor=(96, 90, 88), ground=GroundKind.BOARDS, has_walls=True, has_middle=True),
     SetKind.BOAT: Design(paint=_boat, floor=(150, 116, 84), ground=GroundKind.BOARDS, has_walls=None, has_middle=True),
     SetKind.BRIDGE: Design(paint=_bridge, floor=(138, 138, 142), ground=GroundKind.PAVED, has_walls=False, has_middle=True),
     SetKind.ROOFTOP: Design(paint=_rooftop, floor=(142, 132, 126), ground=GroundKind.PAVED, has_walls=False),
