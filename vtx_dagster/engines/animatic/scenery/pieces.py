@@ -385,7 +385,7 @@ class Panel(Model):
     """Something on the side of a ``perspective``, once or ``count`` times between two depths.
 
     Attributes:
-        on: The side.
+        side: Where it is.
         depth: Where the first one begins and the last one ends; 0 is the far end, 1 the picture's edge, even in reality.
         count: How many there are.
         filled: The share of its stretch that each of them takes up.
@@ -393,7 +393,7 @@ class Panel(Model):
         fill: Colour.
     """
 
-    on: Literal["left", "right", "walls", "floor", "ceiling"]
+    side: Literal["left", "right", "walls", "floor", "ceiling"]
     depth: Point = (0.0, 1.0)
     count: int = Field(default=1, ge=1, le=60)
     filled: float = Field(default=0.6, gt=0, le=1)
@@ -443,7 +443,7 @@ class Perspective(Item):
         found = tinted(easel, panel.fill, None, panel.shade)
         start, end = panel.depth
         stretch = (end - start) / panel.count
-        for side in ("left", "right") if panel.on == "walls" else (panel.on,):
+        for side in ("left", "right") if panel.side == "walls" else (panel.side,):
             for number in range(panel.count):
                 first = start + stretch * (number + (1 - panel.filled) / 2)
                 quad = self._quad(side, (first, first + stretch * panel.filled), panel.across)
@@ -593,7 +593,7 @@ class Picture(Item):
 
 
 class Bookcase(Item):
-    """A bookcase of ``rows`` shelves, or another shelf full of things in ``fills``; ``at`` is the middle of its foot."""
+    """A bookcase of ``rows`` shelves, or a shelf of bottles or tins, in the colours ``fills``; ``at`` is the middle of its foot."""
 
     piece: Literal["bookcase"]
     at: Point = (0.0, 0.0)
@@ -605,6 +605,7 @@ class Bookcase(Item):
     thick: Point = (0.016, 0.036)
     high: Point = (0.09, 0.14)
     gap: Share = 0.14
+    goods: Literal["books", "bottles", "tins"] = "books"
 
     def paint(self, easel: Easel) -> None:
         """Paint it."""
@@ -617,10 +618,26 @@ class Bookcase(Item):
             floor, at = -0.015 - row * self.pitch, 0.02
             while at < wide - self.thick[1] - 0.015:
                 thick, high = float(chance.uniform(*self.thick)), float(chance.uniform(*self.high))
-                pen.shape(box(at, floor - high, at + thick, floor), hues[int(chance.integers(len(hues)))], 0.5)
+                self._stand(easel, pen, (at, floor - high, at + thick, floor), hues[int(chance.integers(len(hues)))])
                 at += thick + (0.05 if chance.random() < self.gap else 0.002)
             pen.shape(box(0, floor, wide, floor + 0.016), wood, 0.7)
         pen.stroke(box(0, -tall, wide, 0), 1.1, closed=True)
+
+    def _stand(self, easel: Easel, pen: Pen, area: Box, hue: Colour) -> None:
+        left, top, right, bottom = area
+        wide, tall = right - left, bottom - top
+        if self.goods == "bottles":
+            neck, shoulder = wide * 0.32, top + tall * 0.42
+            pen.shape([(left, bottom), (left, shoulder), (left + neck, shoulder - tall * 0.12), (left + neck, top),
+                (right - neck, top), (right - neck, shoulder - tall * 0.12), (right, shoulder), (right, bottom)], hue, 0.5)  # fmt: skip
+            pen.fill(box(left, top + tall * 0.6, right, top + tall * 0.85), mix(hue, (240, 232, 212), 0.65))
+            return
+        pen.shape(box(left, top, right, bottom), hue, 0.5)
+        if self.goods == "tins":
+            label = box(left, top + tall * 0.3, right, top + tall * 0.75)
+            pen.fill(label, mix(hue, (244, 238, 222), 0.7))
+            pen.fill(arc((left + right) / 2, top + tall * 0.52, wide * 0.25, tall * 0.12), hue)
+            pen.shade(box(left, top, right, bottom), 0.3, shift=(easel.light.side * wide * 0.3, 0.0))
 
 
 class Lamp(Item):

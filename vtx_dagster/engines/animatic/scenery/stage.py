@@ -44,7 +44,7 @@ class ColourName(str):
     __slots__ = ()
 
 
-Paint = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}|[a-z][a-z0-9_]*)$"), AfterValidator(ColourName)]
+Paint = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}!?|[a-z][a-z0-9_]*)$"), AfterValidator(ColourName)]
 Point = tuple[float, float]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -102,7 +102,7 @@ class Easel:
         return np.asarray(points, dtype=float) * (self.flip, 1.0)
 
     def colour(self, name: str) -> Colour:
-        """Return a colour as the light shows it."""
+        """Return a colour as the light shows it; what shines by itself (``#rrggbb!``) is not changed by it."""
         light = self.light
         match name:
             case "light" | "shadow" | "sky" | "horizon" | "accent" | "ink":
@@ -113,6 +113,8 @@ class Easel:
                 return light.shaded(light.on((122, 146, 156)), 0.32)
             case "lamp":
                 return (255, 244, 214) if light.lamps else light.on((226, 220, 200))
+            case _ if name.endswith("!"):
+                return colour(name)
             case _:
                 return light.on(colour(name)) if name.startswith("#") else self.colours[name]
 
@@ -197,7 +199,8 @@ class Item(Model):
         plane: The sheet; without it the one of what the item belongs to.
         when: What must be so for it to be there; several must all be so.
         chance: In how many of the places it is there, 0 to 1.
-        mirror: Exchanges left and right: ``light`` where light comes from the left, ``place`` in half of the places, ``always``.
+        mirror: Exchanges left and right: ``light`` where light comes from the left, ``place`` in half of the places, ``always``
+            (props and groups then turn round where they stand).
         repeat: Paints it more than once.
     """
 
