@@ -12,6 +12,7 @@ from pydantic import Field
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
 from vtx_dagster.engines.animatic.palette import Colour, mix
+from vtx_dagster.engines.animatic.scenery.outdoors import Block, Peak, Rays
 from vtx_dagster.engines.animatic.scenery.shapes import tinted
 from vtx_dagster.engines.animatic.scenery.stage import CEILING, REACH, Easel, Item, Model, Paint, Point, Share
 
@@ -205,11 +206,15 @@ class Tree(Plant):
         bark = tinted(easel, self.trunk, ("shadow", 0.3), 0)
         tree.shape([(-0.05, 0), (-0.03, -0.5), (0.03, -0.5), (0.055, 0)], mix(bark, easel.light.horizon, self.haze), 0.8)
         around = np.radians(np.arange(0, 360, 30))
-        reach = chance.uniform(0.85, 1.12, len(around))
+        reach = chance.uniform(0.85, 1.12, len(around)) * np.where(np.arange(len(around)) % 2, 1.05, 0.95)
         crown = np.stack([0.30 * reach * np.cos(around), -0.68 + 0.32 * reach * np.sin(around)], axis=1)
-        tree.shape(crown, tinted(easel, self.fill, ("horizon", self.haze), 0), 0.9, smooth=True, form=0.5)
-        for dx, dy in chance.uniform((-0.18, -0.85), (0.18, -0.5), (4, 2)).tolist():
-            tree.stroke([(dx - 0.05, dy), (dx, dy - 0.04), (dx + 0.05, dy)], 0.6, smooth=True)
+        leaf = tinted(easel, self.fill, ("horizon", self.haze), 0)
+        tree.shape(crown, leaf, 0.9, smooth=True, form=0.5)
+        lit = (crown - (0.0, -0.68)) * 0.52 + (0.09 * easel.light.side, -0.78)
+        tree.wash(curve(lit, closed=True), easel.light.light, 0.20)
+        for dx, dy in chance.uniform((-0.20, -0.88), (0.10, -0.5), (5, 2)).tolist():
+            scallops = [(dx, dy), (dx + 0.03, dy + 0.022), (dx + 0.06, dy), (dx + 0.09, dy + 0.022), (dx + 0.12, dy)]
+            tree.stroke(scallops, 0.5, smooth=True, paint=mix(easel.light.ink, leaf, 0.35))
 
 
 class Pine(Plant):
@@ -687,6 +692,6 @@ class Wheel(Item):
 
 Piece = Annotated[
     Sky | Heaven | Ridge | Ground | Water | Tufts | Tree | Pine | Bush | Skyline | Facade
-    | Shell | Perspective | Window | Door | Picture | Bookcase | Lamp | Wheel,
+    | Rays | Block | Peak | Shell | Perspective | Window | Door | Picture | Bookcase | Lamp | Wheel,
     Field(discriminator="piece"),
 ]  # fmt: skip
