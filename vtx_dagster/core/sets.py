@@ -16,21 +16,36 @@ SET_WORDS = {
     SetKind.WORKSHOP: "workshop garage factory warehouse laboratory lab barn shed boathouse mill forge hangar engine lantern lamp"
     " lighthouse",
     SetKind.STATION: "station platform subway metro airport terminal depot",
-    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat",
-    SetKind.SEA: "sea ocean raft lake river water waves",
+    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat"
+    " boot schiff fähre bateau navire barco barca traghetto",
+    SetKind.SEA: "sea ocean raft lake river water waves meer ozean mer océan lac rivière mar océano lago mare oceano fiume",
     SetKind.VEHICLE: "vehicle car taxi cab bus train carriage truck van lorry cockpit plane tram",
-    SetKind.STREET: "street road lane alley avenue square market town village city pavement sidewalk plaza driveway"
-    " highway crossroads car taxi cab bus truck van house home hotel cottage shop bar pub cafe café church",
-    SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass",
-    SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery",
-    SetKind.FIELD: "field meadow garden park yard farm prairie desert graveyard cemetery plain hillside lawn campsite",
-    SetKind.FOREST: "forest wood woods jungle grove orchard trees path trail",
-    SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry",
-    SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank lakeside bay cove island lighthouse"
-    " boathouse",
+    SetKind.STREET: "street road lane alley square market town village pavement sidewalk plaza driveway courtyard highway"
+    " crossroads car taxi cab bus truck van house home hotel cottage shop bar pub cafe café church straße"
+    " strasse gasse dorf rue ruelle calle pueblo strada vicolo piazza",
+    SetKind.CITY: "city metropolis downtown uptown skyline avenue boulevard skyscraper skyscrapers stadt großstadt"
+    " innenstadt ville ciudad metrópolis città metropoli",
+    SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass brücke pont puente ponte",
+    SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery dach dachterrasse balkon toit azotea tejado tetto terrazza",
+    SetKind.PARK: "park playground stadtpark spielplatz parc parque parco",
+    SetKind.GARDEN: "garden gardens backyard yard lawn garten vorgarten jardin jardín giardino",
+    SetKind.POOL: "pool poolside lido schwimmbad freibad hallenbad piscine piscina",
+    SetKind.CAR_PARK: "car_park carpark parking parking_lot parking_garage parkplatz parkhaus aparcamiento estacionamiento"
+    " parcheggio",
+    SetKind.CEMETERY: "cemetery graveyard churchyard grave graves graveside friedhof cimetière cementerio cimitero",
+    SetKind.FIELD: "field fields meadow farm farmyard farmland prairie plain hillside campsite vineyard pasture feld"
+    " acker wiese bauernhof champ champs ferme campo granja fattoria prato",
+    SetKind.FOREST: "forest wood woods jungle grove orchard trees path trail wald dschungel forêt bosque selva bosco foresta",
+    SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry alps berg berge gebirge"
+    " gipfel montagne montagnes montaña montañas montagna",
+    SetKind.DESERT: "desert dune dunes oasis sahara mesa wüste désert desierto deserto",
+    SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank lakeside seaside seashore"
+    " waterfront marina bay cove island lighthouse boathouse strand ufer hafen küste insel plage playa"
+    " puerto spiaggia porto molo",
     SetKind.BLACK: "black blackness darkness blackout",
 }
-"""Words that name a backdrop. A word under several means the first one that fits inside or outside, whichever it is."""
+"""Words that name a backdrop, two of them joined as in ``car_park``. A word under several means the first one that fits inside or
+outside, whichever it is."""
 
 _INTERIOR = frozenset(
     (
@@ -44,8 +59,8 @@ _INTERIOR = frozenset(
         SetKind.BLACK,
     )
 )
-_INSIDE = _INTERIOR | {SetKind.BOAT}
-"""A boat is a wheelhouse inside, and a deck outside or when nothing is known."""
+_INSIDE = _INTERIOR | {SetKind.BOAT, SetKind.POOL}
+"""A boat is a wheelhouse inside, and a deck outside or when nothing is known; a pool may be inside, too."""
 
 _OPEN_TO_THE_SKY = frozenset(SetKind) - _INTERIOR | {SetKind.STATION}
 """Stations are drawn the same from inside and on the platform."""
@@ -73,8 +88,9 @@ def drawn_set(bible: Bible, clip: ClipSpec) -> tuple[SetKind, bool, str]:
 
 
 def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:
-    for word in reversed(_WORD.findall(name.casefold())):
-        for kind in _KINDS.get(word, ()):
+    words = _WORD.findall(name.casefold())
+    for before, word in reversed(list(zip([None, *words], words, strict=False))):
+        for kind in (*_KINDS.get(f"{before}_{word}", ()), *_KINDS.get(word, ())):
             if kind in allowed:
                 return kind
     return None
@@ -83,7 +99,7 @@ def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:
 def _kinds_by_word() -> dict[str, tuple[SetKind, ...]]:
     kinds: dict[str, tuple[SetKind, ...]] = {}
     for kind, words in SET_WORDS.items():
-        for word in words.split():
+        for word in words.casefold().split():
             kinds[word] = (*kinds.get(word, ()), kind)
     return kinds
 

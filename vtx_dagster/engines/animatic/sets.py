@@ -1,4 +1,4 @@
-"""Backdrops: what is painted of a set for a shot, from the file of its kind (see ``scenery``), and the car that people sit in.
+"""Backdrops: a set is a file of ``scenery``; here is what the board asks of it, its ground from above, and the cab of a car.
 
 Set units: one unit is the height of the picture in a wide shot, y = 0 is the foot of the wall (interiors) or the horizon
 (exteriors), and x = 0 the middle. Sets run on to both sides beyond what any move shows.
@@ -11,35 +11,72 @@ from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
 from vtx_dagster.engines.animatic.palette import Light, colour, mix
 from vtx_dagster.engines.animatic.scenery.painter import paint_file
 from vtx_dagster.engines.animatic.scenery.stage import Stage
-from vtx_dagster.engines.animatic.scenery.vocabulary import GroundKind, SetFile, has_set, load_set
+from vtx_dagster.engines.animatic.scenery.vocabulary import GroundKind, load_set
 
 
 def paint_set(kind: SetKind, stage: Stage) -> None:
     """Paint a set."""
-    paint_file(kind, _file(kind), stage)
+    paint_file(kind, load_set(kind), stage)
 
 
 def is_room(kind: SetKind, *, interior: bool) -> bool:
     """Say whether a set has walls rather than a horizon."""
-    walls = _file(kind).walls
+    walls = load_set(kind).walls
     return interior if walls is None else walls
 
 
 def has_middle(kind: SetKind) -> bool:
     """Say whether a set is made around its middle, from which close shots do not wander."""
-    return _file(kind).middle
+    return load_set(kind).middle
 
 
 def eye_height(kind: SetKind, *, interior: bool) -> float:
     """Return how far above a set's y = 0 people's eyes are in a wide shot."""
-    eye = _file(kind).eye
+    eye = load_set(kind).eye
     if eye is not None:
         return eye
     return 0.55 if is_room(kind, interior=interior) else 0.12
 
 
-def _file(kind: SetKind) -> SetFile:
-    return load_set(kind if has_set(kind) else SetKind.PLAIN)
+def paint_floor(kind: SetKind, stage: Stage) -> None:
+    """Paint the ground of a set as seen from straight above; there, one unit is the height of the picture too."""
+    light, pen = stage.light, stage.far
+    found = load_set(kind)
+    ground, lit = found.floor.ground, light.on(colour(found.floor.colour))
+    pen.fill(box(-6, -6, 6, 6), lit)
+    if ground == GroundKind.PAVED:
+        for step in range(-10, 11):
+            x = step * 0.34
+            pen.stroke([(x, -3), (x, 3)], 0.6, paint=light.shaded(lit, 0.5))
+            pen.stroke([(-4, x), (4, x)], 0.6, paint=light.shaded(lit, 0.5))
+    elif ground == GroundKind.BOARDS:
+        for step in range(-14, 15):
+            y = step * 0.15
+            pen.stroke([(-4, y), (4, y)], 0.7, paint=light.shaded(lit, 0.55))
+            for x in stage.chance.uniform(-3, 3, 5).tolist():
+                pen.stroke([(x, y), (x, y + 0.15)], 0.6, paint=light.shaded(lit, 0.55))
+    else:
+        for x, y, size in stage.chance.uniform((-3, -2, 0.02), (3, 2, 0.10), (130, 3)).tolist():
+            pen.wash(curve(arc(x, y, size * 1.8, size), closed=True, steps=2), light.shadow if size < 0.06 else light.light, 0.10)
+            if size < 0.05:
+                pen.stroke([(x - size, y), (x, y - size * 0.6), (x + size, y)], 0.6, smooth=True, paint=light.shaded(lit, 0.6))
+    if found.floor.rug:
+        pen.shape(box(-0.92, -0.36, 0.92, 0.40), light.on(mix(light.accent, (150, 84, 70), 0.5)), 0.9)
+        pen.stroke(box(-0.86, -0.30, 0.86, 0.34), 0.7, closed=True)
+    pen.glow(0.7 * light.side, -0.5, 1.6, light.light, 0.25)
+    prop = light.on((136, 100, 74))
+    if found.walls is not False:
+        for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
+            stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
+            stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), prop, 1.1, form=0.12)
+            stage.mid.stroke(box(x - wide + 0.03, y - tall + 0.03, x + wide - 0.03, y + tall - 0.03), 0.6, closed=True)
+    else:
+        for x, y, size in ((-1.12, -0.34, 0.20), (1.08, 0.36, 0.26), (1.2, -0.40, 0.12)):
+            around = np.radians(np.arange(0, 360, 30))
+            reach = stage.chance.uniform(0.8, 1.15, len(around))
+            blob = np.stack([x + size * reach * np.cos(around), y + size * reach * np.sin(around)], axis=1)
+            stage.mid.cast(blob + 0.04, 0.3)
+            stage.mid.shape(blob, light.shaded(mix(lit, light.on((96, 112, 76)), 0.55), 0.15), 1.0, smooth=True, form=0.4)
 
 
 def draw_cab_back(pen: Pen, light: Light) -> None:
@@ -86,45 +123,3 @@ def draw_cab_front(pen: Pen, light: Light) -> None:
         pen.shape(arc(side * 3.3, 4.0, 0.55, 0.48), lamp)
     pen.shape(box(-4.5, 4.85, 4.5, 5.5), light.on((150, 150, 148)), form=0.2)
     pen.shape(box(-0.8, 4.95, 0.8, 5.4), light.on((226, 220, 204)), 0.8)
-
-
-def paint_floor(kind: SetKind, stage: Stage) -> None:
-    """Paint the ground of a set as seen from straight above; there, one unit is the height of the picture too."""
-    light, pen = stage.light, stage.far
-    found = _file(kind)
-    ground = found.floor.ground
-    lit = light.on(colour(found.floor.colour))
-    pen.fill(box(-6, -6, 6, 6), lit)
-    if ground == GroundKind.PAVED:
-        for step in range(-10, 11):
-            x = step * 0.34
-            pen.stroke([(x, -3), (x, 3)], 0.6, paint=light.shaded(lit, 0.5))
-            pen.stroke([(-4, x), (4, x)], 0.6, paint=light.shaded(lit, 0.5))
-    elif ground == GroundKind.BOARDS:
-        for step in range(-14, 15):
-            y = step * 0.15
-            pen.stroke([(-4, y), (4, y)], 0.7, paint=light.shaded(lit, 0.55))
-            for x in stage.chance.uniform(-3, 3, 5).tolist():
-                pen.stroke([(x, y), (x, y + 0.15)], 0.6, paint=light.shaded(lit, 0.55))
-        if found.floor.rug:
-            pen.shape(box(-0.92, -0.36, 0.92, 0.40), light.on(mix(light.accent, (150, 84, 70), 0.5)), 0.9)
-            pen.stroke(box(-0.86, -0.30, 0.86, 0.34), 0.7, closed=True)
-    else:
-        for x, y, size in stage.chance.uniform((-3, -2, 0.02), (3, 2, 0.10), (130, 3)).tolist():
-            pen.wash(curve(arc(x, y, size * 1.8, size), closed=True, steps=2), light.shadow if size < 0.06 else light.light, 0.10)
-            if size < 0.05:
-                pen.stroke([(x - size, y), (x, y - size * 0.6), (x + size, y)], 0.6, smooth=True, paint=light.shaded(lit, 0.6))
-    pen.glow(0.7 * light.side, -0.5, 1.6, light.light, 0.25)
-    prop = light.on((136, 100, 74))
-    if found.walls is not False:
-        for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
-            stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
-            stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), prop, 1.1, form=0.12)
-            stage.mid.stroke(box(x - wide + 0.03, y - tall + 0.03, x + wide - 0.03, y + tall - 0.03), 0.6, closed=True)
-    else:
-        for x, y, size in ((-1.12, -0.34, 0.20), (1.08, 0.36, 0.26), (1.2, -0.40, 0.12)):
-            around = np.radians(np.arange(0, 360, 30))
-            reach = stage.chance.uniform(0.8, 1.15, len(around))
-            blob = np.stack([x + size * reach * np.cos(around), y + size * reach * np.sin(around)], axis=1)
-            stage.mid.cast(blob + 0.04, 0.3)
-            stage.mid.shape(blob, light.shaded(mix(lit, light.on((96, 112, 76)), 0.55), 0.15), 1.0, smooth=True, form=0.4)

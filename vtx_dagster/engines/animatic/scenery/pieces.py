@@ -593,7 +593,7 @@ class Picture(Item):
 
 
 class Bookcase(Item):
-    """A bookcase of ``rows`` shelves, or a shelf of bottles or tins, in the colours ``fills``; ``at`` is the middle of its foot."""
+    """A bookcase of ``rows`` shelves with ``goods`` in the colours ``fills``; ``at`` is the middle of its foot."""
 
     piece: Literal["bookcase"]
     at: Point = (0.0, 0.0)
@@ -627,9 +627,8 @@ class Bookcase(Item):
         left, top, right, bottom = area
         wide, tall = right - left, bottom - top
         if self.goods == "bottles":
-            neck, shoulder = wide * 0.32, top + tall * 0.42
-            pen.shape([(left, bottom), (left, shoulder), (left + neck, shoulder - tall * 0.12), (left + neck, top),
-                (right - neck, top), (right - neck, shoulder - tall * 0.12), (right, shoulder), (right, bottom)], hue, 0.5)  # fmt: skip
+            outline = np.array([(0, 1), (0, 0.42), (0.32, 0.3), (0.32, 0), (0.68, 0), (0.68, 0.3), (1, 0.42), (1, 1)])
+            pen.shape(outline * (wide, tall) + (left, top), hue, 0.5)
             pen.fill(box(left, top + tall * 0.6, right, top + tall * 0.85), mix(hue, (240, 232, 212), 0.65))
             return
         pen.shape(box(left, top, right, bottom), hue, 0.5)

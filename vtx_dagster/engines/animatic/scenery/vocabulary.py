@@ -9,9 +9,9 @@ shapes ``box``, ``poly``, ``curve``, ``ellipse``, ``line``, ``glow``, ``gradient
 All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what was first agreed there are ``group``, ``one_of``,
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
 of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
-the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, the ``eye`` of a set, the colour ``lamp``,
-colours that shine by themselves and are the same in every light (``"#5fe0ff!"``), and colours made of others:
-``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
+the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, the ``eye`` of a set, the colour
+``lamp``, colours that shine by themselves and are the same in every light (``"#5fe0ff!"``), and colours made of
+others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
 """
 
 import re
@@ -118,7 +118,8 @@ class PropFile(Model):
     """
 
     colours: dict[
-        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Pigment | Annotated[tuple[Pigment, ...], Field(min_length=1)] | Derived
+        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")],
+        Pigment | Annotated[tuple[Pigment, ...], Field(min_length=1)] | Derived,
     ] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
     paint: Annotated[tuple[AnyItem, ...], Field(min_length=1)]
@@ -150,11 +151,6 @@ OneOf.model_rebuild()
 
 File = TypeVar("File", bound=PropFile)
 _PACKAGE: Final = "vtx_dagster.engines.animatic.scenery"
-
-
-def has_set(kind: str) -> bool:
-    """Say whether there is a file for a kind of set."""
-    return (files(_PACKAGE) / "sets" / f"{kind}.yaml").is_file()
 
 
 @cache
