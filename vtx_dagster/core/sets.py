@@ -46,30 +46,34 @@ SET_WORDS = {
     " andén stazione binario",
     SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat"
     " boot schiff fähre bateau navire barco buque barca traghetto",
-    SetKind.SEA: "sea ocean raft lake river water waves meer ozean mer océan mar océano mare oceano",
+    SetKind.SEA: "sea ocean raft lake river water waves meer ozean mer océan mar océano mare oceano lac rivière lago fiume",
     SetKind.VEHICLE: "vehicle car taxi cab bus truck van lorry cockpit tram ambulance auto lastwagen voiture camion coche"
     " camión macchina automobile",
     SetKind.SPACESHIP: "spaceship starship spacecraft space_station raumschiff vaisseau astronef nave_espacial astronave",
     SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
-    SetKind.STREET: "street road lane alley avenue square market town village pavement sidewalk plaza driveway highway"
+    SetKind.STREET: "street road lane alley square market town village pavement sidewalk plaza driveway highway"
     " crossroads car taxi cab bus truck van house home hotel cottage shop store bar pub cafe café"
     " restaurant church chapel hospital school prison theatre theater cinema bank apartment flat strasse"
     " gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
-    SetKind.CITY: "city downtown skyline metropolis stadt innenstadt ville ciudad città",
+    SetKind.CITY: "city downtown uptown skyline metropolis avenue boulevard skyscraper skyscrapers stadt grossstadt innenstadt"
+    " ville ciudad città metrópoli metropoli",
     SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass brücke pont puente ponte",
-    SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery dach balkon toit balcon azotea balcón tetto terrazza balcone",
-    SetKind.FIELD: "field meadow yard farm prairie plain plains hillside lawn campsite feld wiese champ pré campo prado prato",
-    SetKind.PARK: "park playground parc parque parco",
+    SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery dach dachterrasse balkon toit balcon azotea balcón"
+    " tetto terrazza balcone",
+    SetKind.FIELD: "field fields meadow yard farm farmyard farmland pasture vineyard prairie plain plains hillside lawn campsite"
+    " feld acker wiese bauernhof champ pré ferme campo prado granja prato fattoria",
+    SetKind.PARK: "park playground spielplatz stadtpark parc parque parco",
     SetKind.GARDEN: "garden backyard back_garden orchard greenhouse garten jardin jardín giardino",
     SetKind.POOL: "pool swimming_pool poolside schwimmbad schwimmbecken freibad hallenbad piscine piscina",
     SetKind.CAR_PARK: "car_park parking_lot parking_garage carpark parkplatz parkhaus parking aparcamiento parcheggio",
-    SetKind.CEMETERY: "cemetery graveyard churchyard grave tomb friedhof cimetière cementerio cimitero",
-    SetKind.DESERT: "desert dunes dune wüste désert desierto deserto",
+    SetKind.CEMETERY: "cemetery graveyard churchyard grave graves graveside tomb friedhof cimetière cementerio cimitero",
+    SetKind.DESERT: "desert dunes dune oasis sahara wüste désert desierto deserto",
     SetKind.FOREST: "forest wood woods jungle grove trees path trail wald forêt bosque selva bosco foresta",
     SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry cave berg gebirge gipfel"
     " tal montagne montaña montagna",
     SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank river_bank lakeside bay cove island"
-    " lighthouse boathouse strand küste hafen plage côte playa costa puerto spiaggia porto",
+    " lighthouse boathouse seaside seashore waterfront marina"
+    " strand küste ufer insel hafen plage côte playa costa puerto spiaggia porto",
     SetKind.BLACK: "black blackness darkness blackout",
 }
 """Words that name a backdrop, in the languages that screenplays are written in; ``car_park`` stands for two words.

@@ -49,6 +49,10 @@ def drawn(name: str, *, interior: bool | None = None, **fields) -> tuple[SetKind
         pytest.param("HOPITAL", True, SetKind.HOSPITAL, id="French capitals without accents"),
         pytest.param("Une église", True, SetKind.CHURCH, id="French"),
         pytest.param("La iglesia", True, SetKind.CHURCH, id="Spanish"),
+        pytest.param("Fifth Avenue", False, SetKind.CITY, id="an avenue is in a city"),
+        pytest.param("Sand Dunes", False, SetKind.DESERT, id="dunes"),
+        pytest.param("FRIEDHOF", False, SetKind.CEMETERY, id="German cemetery"),
+        pytest.param("Jardín", False, SetKind.GARDEN, id="Spanish garden"),
         pytest.param("Cucina", True, SetKind.KITCHEN, id="Italian"),
     ],
 )

@@ -108,9 +108,9 @@ class Block(Item):
 
 
 class Peak(Item):
-    """A mountain, lit from one side; above ``snow``, a share of its height, it is white. ``size`` is half its width and its height.
+    """A mountain, lit from one side; above ``snow``, a share of its height, it is white (1 is a mountain without snow).
 
-    A mountain without snow has ``snow`` 1.
+    ``size`` is half its width and its height.
     """
 
     piece: Literal["peak"]
@@ -144,7 +144,7 @@ class Peak(Item):
             pen.stroke(outline, self.ink)
 
     def _lay_snow(self, easel: Easel, pen: Pen, left: list[Point], right: list[Point]) -> None:
-        light, (wide, tall) = easel.light, self.size
+        light, tall = easel.light, self.size[1]
         low = -tall * self.snow
         white: Colour = mix(mix(easel.colour(self.cap), light.light, 0.3), light.horizon, self.haze * 0.5)
         ends = [_at_height(flank, tall, low) for flank in (left, right)]

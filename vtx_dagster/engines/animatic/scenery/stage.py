@@ -44,7 +44,7 @@ class ColourName(str):
     __slots__ = ()
 
 
-Paint = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}|[a-z][a-z0-9_]*)$"), AfterValidator(ColourName)]
+Paint = Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}!?|[a-z][a-z0-9_]*)$"), AfterValidator(ColourName)]
 Point = tuple[float, float]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -102,7 +102,7 @@ class Easel:
         return np.asarray(points, dtype=float) * (self.flip, 1.0)
 
     def colour(self, name: str) -> Colour:
-        """Return a colour as the light shows it."""
+        """Return a colour as the light shows it; what shines by itself (``#rrggbb!``) is not changed by it."""
         light = self.light
         match name:
             case "light" | "shadow" | "sky" | "horizon" | "accent" | "ink":
@@ -113,6 +113,8 @@ class Easel:
                 return light.shaded(light.on((122, 146, 156)), 0.32)
             case "lamp":
                 return (255, 244, 214) if light.lamps else light.on((226, 220, 200))
+            case _ if name.endswith("!"):
+                return colour(name)
             case _:
                 return light.on(colour(name)) if name.startswith("#") else self.colours[name]
 

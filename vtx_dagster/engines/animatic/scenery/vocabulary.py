@@ -9,8 +9,9 @@ shapes ``box``, ``poly``, ``curve``, ``ellipse``, ``line``, ``glow``, ``gradient
 All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what was first agreed there are ``group``, ``one_of``,
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
 of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
-the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, ``eye`` of a set, the colour ``lamp``, and colours made of others:
-``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
+the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, the ``eye`` of a set, the colour
+``lamp``, colours that shine by themselves and are the same in every light (``"#5fe0ff!"``), and colours made of
+others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
 """
 
 import re
@@ -29,6 +30,7 @@ from vtx_dagster.engines.animatic.scenery.shapes import Box, Cast, Curve, Ellips
 from vtx_dagster.engines.animatic.scenery.stage import LIGHT_COLOURS, ColourName, Item, Model, Paint, Point, Share
 
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Pigment = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}!?$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 _KINDS: Final = ("piece", "prop", "group", "one_of", "box", "poly", "curve", "ellipse", "line", "glow", "gradient", "cast")
 _KIND = {name: Tag(name) for name in _KINDS}
@@ -116,7 +118,8 @@ class PropFile(Model):
     """
 
     colours: dict[
-        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Hex | Annotated[tuple[Hex, ...], Field(min_length=1)] | Derived
+        Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")],
+        Pigment | Annotated[tuple[Pigment, ...], Field(min_length=1)] | Derived,
     ] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
     paint: Annotated[tuple[AnyItem, ...], Field(min_length=1)]
@@ -129,8 +132,8 @@ class SetFile(PropFile):
         inside: Whether it is only indoors (true) or only outdoors (false); None where it may be either.
         walls: Whether y = 0 is the foot of a wall (true) or the horizon (false); None where that follows from the scene.
         middle: Whether it is made around its middle, from which close shots do not wander.
-        eye: How far above y = 0 the eyes of people are in a wide shot: the more, the less ground and the more sky is seen. None is
-            0.55 for sets with walls and 0.12 for others.
+        eye: How far above y = 0 the eyes of people are in a wide shot: the more, the less ground and the more sky is seen. None
+            is 0.55 for sets with walls and 0.12 for others.
         mirror: Of all of it.
         floor: Its ground from straight above.
     """
