@@ -282,7 +282,9 @@ def test_repeat():
     )
     assert scattered[:, :30].sum() == 0
     assert scattered[:, 45:].sum() > 60
-    into = red(painted("repeat: {count: 3, far: [0, -0.4, 0.25], near: [0, 0.6, 1]}, box: [-0.4, -0.1, 0.4, 0.1], fill: red, ink: 0"))
+    into = red(
+        painted("repeat: {count: 3, far: [0, -0.4, 0.25], near: [0, 0.6, 1]}, box: [-0.4, -0.1, 0.4, 0.1], fill: red, ink: 0")
+    )
     rows = np.nonzero(into[:, 40])[0] / PX - 1
     assert rows.min() == pytest.approx(-0.4, abs=0.05)
     assert rows.max() == pytest.approx(0.6, abs=0.12)
