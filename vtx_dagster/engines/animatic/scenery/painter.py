@@ -100,7 +100,7 @@ def _paint(items: tuple[AnyItem, ...], easel: Easel) -> None:
 
 
 def _placed(easel: Easel, item: PropUse | Group, flip: int) -> Easel:
-    """Return the easel at the place of an item; whatever turns round where it stands is placed by the ``flip`` of what is around."""
+    """Return the easel at the place of an item; what turns round where it stands is placed by the ``flip`` around it."""
     x, y = item.at
     stays = item.mirror in ("always", "never")
     return easel.at(x * flip * easel.flip if stays else x, y, item.scale)

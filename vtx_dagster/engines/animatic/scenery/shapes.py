@@ -1,5 +1,6 @@
 """Shapes: what data can say well. Each is named by its own field: ``box: [left, top, right, bottom]``."""
 
+from abc import abstractmethod
 from typing import Annotated
 
 import numpy as np
@@ -39,9 +40,10 @@ class Shape(Item):
     form: Share = 0.0
     hatch: Share = 0.0
 
+    @abstractmethod
     def outline(self, easel: Easel) -> Points:
         """Return the points of the outline."""
-        raise NotImplementedError
+        ...
 
     def paint(self, easel: Easel) -> None:
         """Paint it."""

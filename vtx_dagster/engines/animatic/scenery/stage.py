@@ -200,7 +200,7 @@ class Item(Model):
         when: What must be so for it to be there; several must all be so.
         chance: In how many of the places it is there, 0 to 1.
         mirror: Exchanges left and right: ``light`` where light comes from the left, ``place`` in half of the places, ``always``
-            (props and groups then turn round where they stand), ``never`` undoes the exchange of what it belongs to (for figures).
+            (props and groups then turn round where they stand), ``never`` undoes the one of what they belong to (for writing).
         repeat: Paints it more than once.
     """
 
