@@ -4,12 +4,10 @@ Set units: one unit is the height of the picture in a wide shot, y = 0 is the fo
 (exteriors), and x = 0 the middle. Sets run on to both sides beyond what any move shows.
 """
 
-import numpy as np
-
 from vtx_dagster.core.bible import SetKind
 from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
-from vtx_dagster.engines.animatic.palette import Light, colour, mix
-from vtx_dagster.engines.animatic.scenery.painter import paint_file
+from vtx_dagster.engines.animatic.palette import Colour, Light, colour, mix
+from vtx_dagster.engines.animatic.scenery.painter import paint_above, paint_file
 from vtx_dagster.engines.animatic.scenery.stage import Stage
 from vtx_dagster.engines.animatic.scenery.vocabulary import GroundKind, load_set
 
@@ -40,9 +38,26 @@ def eye_height(kind: SetKind, *, interior: bool) -> float:
 
 def paint_floor(kind: SetKind, stage: Stage) -> None:
     """Paint the ground of a set as seen from straight above; there, one unit is the height of the picture too."""
-    light, pen = stage.light, stage.far
     found = load_set(kind)
-    ground, lit = found.floor.ground, light.on(colour(found.floor.colour))
+    lit = stage.light.on(colour(found.floor.colour))
+    if found.above:
+        stage.far.fill(box(-6, -6, 6, 6), lit)
+        # First of all, so that a place has the same colours from every side.
+        paint_above(kind, found, stage)
+        stage.far.glow(0.7 * stage.light.side, -0.5, 1.6, stage.light.light, 0.25)
+        return
+    _cover(stage, lit, found.floor.ground)
+    if found.floor.rug:
+        cloth = stage.light.on(mix(stage.light.accent, (150, 84, 70), 0.5))
+        stage.far.shape(box(-0.92, -0.36, 0.92, 0.40), cloth, 0.9)
+        stage.far.stroke(box(-0.86, -0.30, 0.86, 0.34), 0.7, closed=True)
+    stage.far.glow(0.7 * stage.light.side, -0.5, 1.6, stage.light.light, 0.25)
+    if is_room(kind, interior=stage.interior):
+        _place_tables(stage)
+
+
+def _cover(stage: Stage, lit: Colour, ground: GroundKind) -> None:
+    light, pen = stage.light, stage.far
     pen.fill(box(-6, -6, 6, 6), lit)
     if ground == GroundKind.PAVED:
         for step in range(-10, 11):
@@ -60,23 +75,13 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
             pen.wash(curve(arc(x, y, size * 1.8, size), closed=True, steps=2), light.shadow if size < 0.06 else light.light, 0.10)
             if size < 0.05:
                 pen.stroke([(x - size, y), (x, y - size * 0.6), (x + size, y)], 0.6, smooth=True, paint=light.shaded(lit, 0.6))
-    if found.floor.rug:
-        pen.shape(box(-0.92, -0.36, 0.92, 0.40), light.on(mix(light.accent, (150, 84, 70), 0.5)), 0.9)
-        pen.stroke(box(-0.86, -0.30, 0.86, 0.34), 0.7, closed=True)
-    pen.glow(0.7 * light.side, -0.5, 1.6, light.light, 0.25)
-    prop = light.on((136, 100, 74))
-    if found.walls is not False:
-        for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
-            stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
-            stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), prop, 1.1, form=0.12)
-            stage.mid.stroke(box(x - wide + 0.03, y - tall + 0.03, x + wide - 0.03, y + tall - 0.03), 0.6, closed=True)
-    else:
-        for x, y, size in ((-1.12, -0.34, 0.20), (1.08, 0.36, 0.26), (1.2, -0.40, 0.12)):
-            around = np.radians(np.arange(0, 360, 30))
-            reach = stage.chance.uniform(0.8, 1.15, len(around))
-            blob = np.stack([x + size * reach * np.cos(around), y + size * reach * np.sin(around)], axis=1)
-            stage.mid.cast(blob + 0.04, 0.3)
-            stage.mid.shape(blob, light.shaded(mix(lit, light.on((96, 112, 76)), 0.55), 0.15), 1.0, smooth=True, form=0.4)
+
+
+def _place_tables(stage: Stage) -> None:
+    for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
+        stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
+        stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), stage.light.on((136, 100, 74)), 1.1, form=0.12)
+        stage.mid.stroke(box(x - wide + 0.03, y - tall + 0.03, x + wide - 0.03, y + tall - 0.03), 0.6, closed=True)
 
 
 def draw_cab_back(pen: Pen, light: Light) -> None:

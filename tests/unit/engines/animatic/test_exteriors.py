@@ -5,13 +5,15 @@ import pytest
 from pydantic import ValidationError
 
 from vtx_dagster.core.bible import Palette, SetKind
+from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.shot import ShotSize, TimeOfDay
 from vtx_dagster.engines.animatic.brush import Sheet, Window
 from vtx_dagster.engines.animatic.chance import generator
 from vtx_dagster.engines.animatic.palette import Light, light_for, luminance
 from vtx_dagster.engines.animatic.scenery.outdoors import Block, Peak, Rays
 from vtx_dagster.engines.animatic.scenery.stage import Easel, Stage
-from vtx_dagster.engines.animatic.sets import eye_height, paint_set
+from vtx_dagster.engines.animatic.scenery.vocabulary import SetFile, parsed
+from vtx_dagster.engines.animatic.sets import eye_height, paint_floor, paint_set
 from vtx_dagster.engines.animatic.staging import staged
 
 EXTERIORS = (
@@ -190,3 +192,71 @@ def test_a_place_is_the_same_for_ever_and_unlike_others(kind: SetKind) -> None:
     first, again, other = (seen(kind, light, time=TimeOfDay.DAY, place=place) for place in (5, 5, 6))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def floor_of(kind: SetKind, *, interior: bool = False, place: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """Return the colours of a floor from above, and how far each point of it is covered on the middle plane."""
+    light = light_for(TimeOfDay.DAY, Palette(), interior=interior)
+    far, mid = sheet_for(light), sheet_for(light, opaque=False)
+    stage = replace(stage_on(far, mid, light, time=TimeOfDay.DAY, place=place), interior=interior)
+    paint_floor(kind, stage)
+    cover = mid.finished()[1]
+    assert cover is not None
+    return np.asarray(far.finished()[0], dtype=int), np.asarray(cover, dtype=int)
+
+
+@pytest.mark.parametrize("kind", EXTERIORS)
+def test_things_seen_from_above_lie_around_who_stands_in_the_middle(kind: SetKind) -> None:
+    ground, cover = floor_of(kind)
+    assert (cover > 128).mean() > 0.01
+    middle = (slice(round(-WIDE.top * SCALE) - 15, round(-WIDE.top * SCALE) + 15), slice(80, 128))
+    assert not (cover[middle] > 128).any()
+    assert np.array_equal(ground, floor_of(kind)[0])
+
+
+def test_a_place_has_the_same_colours_from_above() -> None:
+    light = light_at(TimeOfDay.DAY)
+    roads = []
+    for place in range(6):
+        ground = floor_of(SetKind.CAR_PARK, place=place)[0]
+        front = seen(SetKind.CAR_PARK, light, time=TimeOfDay.DAY, place=place)
+        asphalt = [light.on(base) for base in ((0x77, 0x77, 0x7C), (0x7D, 0x7B, 0x7A), (0x6F, 0x72, 0x78))]
+        above, before = (
+            min(range(3), key=lambda each: sum(abs(a - b) for a, b in zip(asphalt[each], colour, strict=True)))
+            for colour in (ground[90, 20].tolist(), front[95, 104].tolist())
+        )
+        roads.append((above, before))
+    assert len(set(roads)) > 1
+    assert all(above == before for above, before in roads)
+
+
+def test_only_rooms_have_tables_when_nothing_else_is_said() -> None:
+    assert floor_of(SetKind.PLAIN)[1].max() == 0
+    assert floor_of(SetKind.PLAIN, interior=True)[1].max() == 255
+
+
+def test_a_living_room_has_a_rug_and_a_kitchen_has_none() -> None:
+    for kind, rug in ((SetKind.ROOM, True), (SetKind.KITCHEN, False)):
+        floor = floor_of(kind, interior=True)[0]
+        inside, beside = floor[48:60, 110:118].mean(axis=(0, 1)), floor[48:60, 12:20].mean(axis=(0, 1))
+        assert bool(np.abs(inside - beside).max() > 25) is rug
+
+
+def test_a_boat_is_a_wheelhouse_from_above_within() -> None:
+    outside, within = floor_of(SetKind.BOAT)[0], floor_of(SetKind.BOAT, interior=True)[0]
+    assert not np.array_equal(outside, within)
+
+
+@pytest.mark.parametrize(
+    ("above", "message"),
+    [
+        ("[{box: [0, 0, 1, 1], fill: pink}]", "sets/x.yaml: above.0.fill: no colour is named 'pink' here"),
+        ("[{prop: nothing}]", "sets/x.yaml: above.0.prop: there is no other prop named 'nothing'"),
+        ("[{prop: rock, colours: {moss: light}}]", "sets/x.yaml: above.0.colours: rock has no colour named moss"),
+    ],
+)
+def test_what_lies_on_the_ground_is_checked_as_what_is_painted(above: str, message: str) -> None:
+    text = f"{{floor: {{colour: '#808080', ground: earth}}, paint: [{{box: [0, 0, 1, 1]}}], above: {above}}}"
+    with pytest.raises(InvalidFileError) as caught:
+        parsed(SetFile, "sets/x.yaml", text)
+    assert message in str(caught.value)

@@ -25,6 +25,15 @@ from vtx_dagster.engines.animatic.scenery.vocabulary import (
 
 def paint_file(name: str, found: SetFile, stage: Stage) -> None:
     """Paint a set on both planes of a stage."""
+    _paint(found.paint, _easel(name, found, stage))
+
+
+def paint_above(name: str, found: SetFile, stage: Stage) -> None:
+    """Paint what lies on the ground of a set as it is seen from straight above."""
+    _paint(found.above, _easel(name, found, stage).under("above"))
+
+
+def _easel(name: str, found: SetFile, stage: Stage) -> Easel:
     easel = Easel(
         far=stage.far,
         mid=stage.mid,
@@ -35,7 +44,7 @@ def paint_file(name: str, found: SetFile, stage: Stage) -> None:
         place=int(stage.chance.integers(2**62)),
         path=(name,),
     )
-    _paint(found.paint, mirrored(_coloured(easel, name, found, {}), found.mirror))
+    return mirrored(_coloured(easel, name, found, {}), found.mirror)
 
 
 def paint_prop(

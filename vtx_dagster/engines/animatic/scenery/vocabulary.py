@@ -9,9 +9,9 @@ shapes ``box``, ``poly``, ``curve``, ``ellipse``, ``line``, ``glow``, ``gradient
 All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what was first agreed there are ``group``, ``one_of``,
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
 of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
-the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, the ``eye`` of a set, the colour
-``lamp``, colours that shine by themselves and are the same in every light (``"#5fe0ff!"``), and colours made of
-others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
+the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, what lies ``above`` the ground and the
+``eye`` of a set, the colour ``lamp``, colours that shine by themselves and are the same in every light (``"#5fe0ff!"``), and
+colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
 """
 
 import re
@@ -136,6 +136,7 @@ class SetFile(PropFile):
             is 0.55 for sets with walls and 0.12 for others.
         mirror: Of all of it.
         floor: Its ground from straight above.
+        above: What lies on the ground and is seen from straight above, where one unit is 1.6 m and people are in the middle.
     """
 
     inside: bool | None = None
@@ -144,6 +145,7 @@ class SetFile(PropFile):
     eye: float | None = Field(default=None, ge=0, le=1)
     mirror: Literal["light", "place"] | None = None
     floor: Floor
+    above: tuple[AnyItem, ...] = ()
 
 
 Group.model_rebuild()
@@ -213,8 +215,15 @@ def _check_colours(found: PropFile, file: str) -> None:
             raise InvalidFileError(f"{file}: colours.{name}: is a colour of the light; choose another name")
         _require(value, f"colours.{name}", known=known, file=file)
         known.add(name)
-    for number, item in enumerate(found.paint):
-        _require(item, f"paint.{number}", known=known, file=file)
+    for field, items in _lists(found):
+        for number, item in enumerate(items):
+            _require(item, f"{field}.{number}", known=known, file=file)
+
+
+def _lists(found: PropFile) -> Iterator[tuple[str, tuple[AnyItem, ...]]]:
+    yield "paint", found.paint
+    if isinstance(found, SetFile):
+        yield "above", found.above
 
 
 def _require(value: object, where: str, *, known: set[str], file: str) -> None:
@@ -237,12 +246,12 @@ def _colour_names(value: object, field: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _check_props(found: PropFile, file: str) -> None:
-    for where, use in uses(found.paint):
+    for where, use in (each for field, items in _lists(found) for each in uses(items, f"{field}.")):
         if not re.fullmatch(r"[a-z0-9_]+", use.prop) or f"props/{use.prop}.yaml" == file or use.prop not in names("props"):
-            raise InvalidFileError(f"{file}: paint.{where}.prop: there is no other prop named {use.prop!r}")
+            raise InvalidFileError(f"{file}: {where}.prop: there is no other prop named {use.prop!r}")
         unknown = use.colours.keys() - load_prop(use.prop).colours.keys()
         if unknown:
-            raise InvalidFileError(f"{file}: paint.{where}.colours: {use.prop} has no colour named {', '.join(sorted(unknown))}")
+            raise InvalidFileError(f"{file}: {where}.colours: {use.prop} has no colour named {', '.join(sorted(unknown))}")
 
 
 def uses(items: tuple[AnyItem, ...], where: str = "") -> Iterator[tuple[str, PropUse]]:
