@@ -12,9 +12,11 @@ from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.animatic.brush import Sheet, Window
 from vtx_dagster.engines.animatic.chance import generator
 from vtx_dagster.engines.animatic.palette import light_for
+from vtx_dagster.engines.animatic.scenery import vocabulary
 from vtx_dagster.engines.animatic.scenery.painter import paint_file, paint_prop
 from vtx_dagster.engines.animatic.scenery.stage import Stage
 from vtx_dagster.engines.animatic.scenery.vocabulary import PropFile, SetFile, load_prop, load_set, names, parsed, uses
+from vtx_dagster.engines.animatic.sets import paint_floor
 
 RED = "#ff0000"
 FLOOR = "floor: {colour: '#808080', ground: paved}\n"
@@ -101,6 +103,22 @@ def test_places_of_one_kind_differ_and_one_place_is_always_the_same():
     assert np.mean([np.abs(one - other).mean() for one, other in itertools.combinations(images, 2)]) > 4
 
 
+def test_the_ground_from_above_is_what_its_file_says():
+    images = []
+    for kind in (SetKind.ROOM, SetKind.WORKSHOP, SetKind.KITCHEN, SetKind.CAVE, SetKind.FIELD):
+        light = light_for(TimeOfDay.DAY, Palette(), interior=True)
+        sheet = Sheet(WINDOW, PX, light=light, seed=1, ground=light.mid)
+        pen = sheet.pen()
+        stage = Stage(far=pen, mid=pen, light=light, time=TimeOfDay.DAY, interior=True, chance=generator(1))
+        paint_floor(kind, stage)
+        images.append(np.asarray(sheet.finished()[0], dtype=int))
+    assert all(np.abs(one - other).mean() > 4 for one, other in itertools.combinations(images, 2))
+    rug, bare = (
+        np.abs(image[25:55, 25:55].mean(axis=(0, 1)) - image[65:75, 25:55].mean(axis=(0, 1))).max() for image in images[:2]
+    )
+    assert rug > 2 * bare
+
+
 # What a file may say
 
 
@@ -140,6 +158,13 @@ def test_an_error_names_file_and_field(text, message):
     with pytest.raises(InvalidFileError) as error:
         parsed(PropFile, "props/x.yaml", text)
     assert str(error.value).startswith(message)
+
+
+def test_props_do_not_contain_each_other(monkeypatch):
+    holder = parsed(PropFile, "props/lamp_holder.yaml", "paint: [{prop: sofa}]")
+    monkeypatch.setattr(vocabulary, "_prop", lambda name: holder)
+    with pytest.raises(InvalidFileError, match=r"props/sofa.yaml: paint.0.prop: there is no other prop named 'sofa'"):
+        parsed(PropFile, "props/x.yaml", "paint: [{prop: sofa}]")
 
 
 def test_shapes_are_filled_where_they_are():

@@ -14,7 +14,6 @@ the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` an
 colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
 """
 
-import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -172,9 +171,18 @@ def load_prop(name: str) -> PropFile:
     Raises:
         InvalidFileError: If the file, or that of a prop in it, does not say what it may; names file and field.
     """
-    return parsed(PropFile, f"props/{name}.yaml", (files(_PACKAGE) / "props" / f"{name}.yaml").read_text(encoding="utf-8"))
+    found = _prop(name)
+    _check_props(found, f"props/{name}.yaml", (name,))
+    return found
 
 
+@cache
+def _prop(name: str) -> PropFile:
+    """Return a prop whose own props are not looked at."""
+    return _read(PropFile, f"props/{name}.yaml", (files(_PACKAGE) / "props" / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+@cache
 def names(folder: Literal["sets", "props"]) -> tuple[str, ...]:
     """Return the names of all sets or props of the package."""
     return tuple(sorted(file.name.removesuffix(".yaml") for file in (files(_PACKAGE) / folder).iterdir()))
@@ -191,6 +199,12 @@ def parsed(model: type[File], file: str, text: str) -> File:
     Raises:
         InvalidFileError: If it is no YAML, has a wrong field, names a colour or prop that there is not, or contains itself.
     """
+    found = _read(model, file, text)
+    _check_props(found, file, (file.removeprefix("props/").removesuffix(".yaml"),))
+    return found
+
+
+def _read(model: type[File], file: str, text: str) -> File:
     try:
         found = model.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 - safe
     except yaml.YAMLError as error:
@@ -198,7 +212,6 @@ def parsed(model: type[File], file: str, text: str) -> File:
     except ValidationError as error:
         raise InvalidFileError(f"{file}: {_first(error)}") from error
     _check_colours(found, file)
-    _check_props(found, file)
     return found
 
 
@@ -245,13 +258,16 @@ def _colour_names(value: object, field: str = "") -> Iterator[tuple[str, str]]:
             yield from _colour_names(each, f"{field}.{key}")
 
 
-def _check_props(found: PropFile, file: str) -> None:
+def _check_props(found: PropFile, file: str, above: tuple[str, ...]) -> None:
+    """Look at the props of a file and at theirs; none may be one of those ``above``, which contain it."""
     for where, use in (each for field, items in _lists(found) for each in uses(items, f"{field}.")):
-        if not re.fullmatch(r"[a-z0-9_]+", use.prop) or f"props/{use.prop}.yaml" == file or use.prop not in names("props"):
+        if use.prop in above or use.prop not in names("props"):
             raise InvalidFileError(f"{file}: {where}.prop: there is no other prop named {use.prop!r}")
-        unknown = use.colours.keys() - load_prop(use.prop).colours.keys()
+        inner = _prop(use.prop)
+        unknown = use.colours.keys() - inner.colours.keys()
         if unknown:
             raise InvalidFileError(f"{file}: {where}.colours: {use.prop} has no colour named {', '.join(sorted(unknown))}")
+        _check_props(inner, f"props/{use.prop}.yaml", (*above, use.prop))
 
 
 def uses(items: tuple[AnyItem, ...], where: str = "") -> Iterator[tuple[str, PropUse]]:
