@@ -18,7 +18,8 @@ from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, La
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.animatic.page import Caption, Slate, blank_page, border, captions, card, grain, layout
 from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix
-from vtx_dagster.engines.animatic.sets import Stage, draw_cab_back, draw_cab_front, is_room, paint_floor, paint_set
+from vtx_dagster.engines.animatic.scenery.stage import Stage
+from vtx_dagster.engines.animatic.sets import draw_cab_back, draw_cab_front, is_room, paint_floor, paint_set
 from vtx_dagster.engines.animatic.staging import Mark, Staging, staged
 
 MIN_SIDE_PX: Final = 64
