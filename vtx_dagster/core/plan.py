@@ -89,6 +89,9 @@ class Drawing(Part):
     action: str = ""
     dialogue: tuple[DialogueLine, ...] = Field(default=(), description="Speakers are names here, not keys.")
     readable_text: str = ""
+    insert: str = Field(
+        default="", description="What a close shot of a thing shows: hands, letter, phone ...; the animatic draws it."
+    )
 
 
 class RenderPlan(Document):
