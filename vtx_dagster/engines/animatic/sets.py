@@ -5,9 +5,8 @@ Set units: one unit is the height of the picture in a wide shot, y = 0 is the fo
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, assert_never
 
 import numpy as np
@@ -15,32 +14,10 @@ import numpy as np
 from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
-from vtx_dagster.engines.animatic.palette import Colour, Light, mix
-
-REACH: Final = 3.2
-"""How far sets run to each side."""
-
-CEILING: Final = -1.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """What a backdrop is painted with: pens for the far sheet and for the middle distance, in set units."""
-
-    far: Pen
-    mid: Pen
-    light: Light
-    time: TimeOfDay
-    interior: bool
-    chance: np.random.Generator
-
-
-class Ground(StrEnum):
-    """What one walks on."""
-
-    BOARDS = "boards"
-    PAVED = "paved"
-    EARTH = "earth"
+from vtx_dagster.engines.animatic.palette import Colour, Light, colour, mix
+from vtx_dagster.engines.animatic.scenery.painter import paint_file
+from vtx_dagster.engines.animatic.scenery.stage import CEILING, REACH, Stage
+from vtx_dagster.engines.animatic.scenery.vocabulary import GroundKind, SetFile, has_set, load_set
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +35,32 @@ class Design:
 
     paint: Callable[[Stage], None]
     floor: Colour
-    ground: Ground
+    ground: GroundKind
     has_walls: bool | None
     has_middle: bool = False
 
 
 def paint_set(kind: SetKind, stage: Stage) -> None:
     """Paint a set."""
-    _design(kind).paint(stage)
+    if kind in _PAINTERS:
+        _PAINTERS[kind].paint(stage)
+    else:
+        paint_file(kind, _file(kind), stage)
 
 
 def is_room(kind: SetKind, *, interior: bool) -> bool:
     """Say whether a set has walls rather than a horizon."""
-    has_walls = _design(kind).has_walls
+    has_walls = _PAINTERS[kind].has_walls if kind in _PAINTERS else _file(kind).walls
     return interior if has_walls is None else has_walls
 
 
 def has_middle(kind: SetKind) -> bool:
     """Say whether a set is made around its middle, from which close shots do not wander."""
-    return _design(kind).has_middle
+    return _PAINTERS[kind].has_middle if kind in _PAINTERS else _file(kind).middle
+
+
+def _file(kind: SetKind) -> SetFile:
+    return load_set(kind if has_set(kind) else SetKind.PLAIN)
 
 
 # Sky and what all landscapes share
@@ -363,39 +347,6 @@ def _chair(stage: Stage, x: float, y: float, side: int) -> None:
     )
 
 
-def _room(stage: Stage) -> None:
-    light = stage.light
-    _shell(stage, (196, 178, 150), (146, 108, 78))
-    _window(stage, 0.55 * light.side, -0.86, 0.52, 0.56, panes=3)
-    _frame(stage, -0.62 * light.side - 0.12, -0.74, 0.26, 0.20)
-    _frame(stage, -0.22 * light.side - 0.06, -0.68, 0.14, 0.16)
-    _shelf(stage, stage.far, -1.18 * light.side - 0.18, 0.0, 0.38, 4)
-    _door(stage, 1.32 * light.side - 0.15)
-    rug = stage.light.on(mix(light.accent, (150, 70, 60), 0.5))
-    stage.far.shape(arc(0, 0.34, 0.95, 0.14), rug, 0.8)
-    stage.far.stroke(arc(0, 0.34, 0.84, 0.115), 0.6, closed=True)
-    sofa = light.on((112, 124, 116))
-    pen = stage.mid.at(-0.82 * light.side, 0.12)
-    pen.cast(arc(0, 0.0, 0.40, 0.04), 0.3)
-    pen.shape([(-0.34, -0.42), (0.34, -0.42), (0.36, -0.16), (-0.36, -0.16)], sofa, smooth=False, form=0.25)
-    pen.shape(box(-0.38, -0.22, 0.38, -0.04), light.shaded(sofa, 0.18))
-    for side in (-1, 1):
-        pen.shape(
-            curve([(side * 0.42, -0.30), (side * 0.33, -0.30), (side * 0.33, -0.02), (side * 0.42, -0.02)], closed=True),
-            light.shaded(sofa, 0.1),
-        )
-    pen.shape(
-        [(0.06, -0.38), (0.24, -0.40), (0.25, -0.22), (0.08, -0.20)],
-        light.on(mix(light.accent, (220, 200, 170), 0.3)),
-        smooth=True,
-    )
-    stand = stage.mid.at(-1.34 * light.side, 0.10)
-    stand.stroke([(0, 0), (0, -0.62)], 1.6)
-    stand.shape(arc(0, 0, 0.09, 0.018), light.ink, 0.6)
-    _lamp(stand, 0, -0.72, light)
-    _table(stage, 0.86 * light.side, 0.16, 0.42, 0.24, (136, 98, 68))
-
-
 def _kitchen(stage: Stage) -> None:
     light = stage.light
     _shell(stage, (206, 200, 178), (170, 150, 124), boards=False)
@@ -655,103 +606,6 @@ def draw_cab_front(pen: Pen, light: Light) -> None:
 
 
 # Exteriors
-
-
-def _facade(stage: Stage, pen: Pen, x: float, wide: float, tall: float, hue: Colour) -> None:
-    light = stage.light
-    wall = light.on(hue)
-    pen.shape(box(x, -tall, x + wide, 0.04), wall, form=0.12)
-    pen.shape(
-        [(x - 0.02, -tall), (x + wide + 0.02, -tall), (x + wide + 0.02, -tall + 0.045), (x - 0.02, -tall + 0.045)],
-        light.shaded(wall, 0.25),
-        0.9,
-    )
-    columns, pitch = max(2, round(wide / 0.16)), 0.22
-    across = wide / columns
-    for row in range(int((tall - 0.30) / pitch)):
-        for column in range(columns):
-            left = x + across * (column + 0.27)
-            top = -tall + 0.10 + row * pitch
-            lit = light.lamps and stage.chance.random() < 0.42
-            pane = mix(light.accent, (255, 238, 200), 0.3) if lit else light.shaded(light.on((116, 136, 146)), 0.35)
-            pen.shape(box(left, top, left + across * 0.46, top + 0.12), pane, 0.6)
-            pen.fill(box(left - 0.008, top + 0.12, left + across * 0.46 + 0.008, top + 0.135), light.shaded(wall, 0.4))
-    shop = light.on(mix(hue, light.accent, 0.45))
-    pen.shape(box(x + 0.03, -0.24, x + wide - 0.03, 0.04), light.shaded(shop, 0.4), 0.9)
-    glass = mix(light.accent, (255, 240, 205), 0.45) if light.lamps else light.shaded(light.on((140, 160, 164)), 0.25)
-    pen.shape(box(x + 0.06, -0.19, x + wide * 0.6, 0.0), glass, 0.7)
-    pen.shape(box(x + wide * 0.70, -0.20, x + wide * 0.90, 0.04), light.shaded(shop, 0.1), 0.8)
-    stripes = 6
-    for stripe in range(stripes):
-        a, b = x + 0.03 + (wide - 0.06) * stripe / stripes, x + 0.03 + (wide - 0.06) * (stripe + 1) / stripes
-        pen.shape(
-            [(a, -0.29), (b, -0.29), (b + 0.01, -0.20), (a - 0.01, -0.20)], shop if stripe % 2 else light.on((232, 222, 200)), 0.5
-        )
-
-
-def _street(stage: Stage) -> None:
-    light, pen = stage.light, stage.far
-    _heaven(stage)
-    far = mix(light.shadow, light.horizon, 0.55)
-    x = -REACH
-    while x < REACH:
-        wide, tall = float(stage.chance.uniform(0.14, 0.34)), float(stage.chance.uniform(0.5, 1.0))
-        pen.fill(box(x, -tall, x + wide, 0.05), mix(far, light.sky, float(stage.chance.uniform(0, 0.25))))
-        x += wide
-    hues: tuple[Colour, ...] = ((188, 142, 112), (170, 164, 150), (146, 110, 96), (198, 178, 140), (140, 148, 150))
-    first = int(stage.chance.integers(5))
-    for index, (left, wide, tall) in enumerate(((-2.7, 0.7, 0.9), (-1.98, 0.62, 1.2), (-1.34, 0.56, 0.86), (-0.76, 0.5, 1.06),
-        (0.22, 0.54, 0.92), (0.78, 0.66, 1.24), (1.46, 0.56, 0.84), (2.04, 0.8, 1.1))):  # fmt: skip
-        _facade(stage, pen, left, wide, tall, hues[(first + index) % 5])
-    pen.gradient(0.04, 0.12, light.on((176, 168, 156)), light.on((164, 156, 146)))
-    pen.gradient(0.12, 2.4, light.on((112, 112, 116)), light.shaded(light.on((104, 104, 108)), 0.15))
-    pen.stroke([(-REACH, 0.12), (REACH, 0.12)], 1.1)
-    for step in range(-5, 6):
-        pen.fill(
-            [(step * 0.62, 0.335), (step * 0.62 + 0.3, 0.335), (step * 0.68 + 0.32, 0.355), (step * 0.68, 0.355)],
-            light.on((214, 206, 186)),
-        )
-    if light.lamps:
-        for x in (-1.1, 0.1, 1.3):
-            pen.wash(arc(x, 0.2, 0.42, 0.06), light.accent, 0.20)
-    for x in (-1.12, 1.16):
-        post = stage.mid.at(x, 0.16)
-        post.cast(arc(0, 0, 0.06, 0.014), 0.3)
-        post.shape([(-0.018, 0), (0.018, 0), (0.011, -0.86), (-0.011, -0.86)], light.on((56, 62, 64)), 0.9)
-        post.shape(
-            [(-0.045, -0.96), (0.045, -0.96), (0.03, -0.86), (-0.03, -0.86)],
-            (255, 238, 196) if light.lamps else light.on((214, 210, 190)),
-            0.9,
-        )
-        post.shape([(-0.055, -0.96), (0.055, -0.96), (0.0, -1.02)], light.on((56, 62, 64)), 0.8)
-        if light.lamps:
-            stage.far.glow(x, -0.72, 0.5, light.accent, 0.55)
-    _parked_car(stage, 0.62)
-
-
-def _parked_car(stage: Stage, x: float) -> None:
-    light = stage.light
-    car = stage.mid.at(x, 0.22)
-    paint = light.on(mix(light.accent, (96, 110, 120), 0.55))
-    car.cast(arc(0.0, 0.0, 0.42, 0.03), 0.4)
-    hull = [
-        (-0.38, -0.04),
-        (-0.38, -0.13),
-        (-0.25, -0.16),
-        (-0.15, -0.26),
-        (0.13, -0.26),
-        (0.24, -0.16),
-        (0.38, -0.13),
-        (0.40, -0.04),
-    ]
-    car.shape(hull, paint, form=0.2)
-    car.shape(
-        [(-0.20, -0.16), (-0.13, -0.24), (-0.02, -0.24), (-0.02, -0.16)], light.shaded(light.on((130, 150, 156)), 0.35), 0.7
-    )
-    car.shape([(0.01, -0.16), (0.01, -0.24), (0.11, -0.24), (0.19, -0.16)], light.shaded(light.on((130, 150, 156)), 0.35), 0.7)
-    for wheel in (-0.24, 0.25):
-        car.shape(arc(wheel, -0.04, 0.065, 0.065), light.on((44, 42, 44)))
-        car.shape(arc(wheel, -0.04, 0.03, 0.03), light.on((150, 148, 142)), 0.6)
 
 
 def _rooftop(stage: Stage) -> None:
@@ -1203,63 +1057,42 @@ def _bridge(stage: Stage) -> None:
             pen.stroke(line, 2.6, paint=steel)
 
 
-def _black(stage: Stage) -> None:
-    """Nothing but dark, for what is heard or read over black; a little lighter in the middle, as a picture is."""
-    stage.far.gradient(-2.2, 2.2, (8, 8, 11), (16, 16, 20))
-    stage.far.glow(0.0, -0.4, 1.4, (58, 58, 66), 0.5)
-
-
-def _design(kind: SetKind) -> Design:
-    match kind:
-        case SetKind.ROOM:
-            return Design(paint=_room, floor=(160, 122, 90), ground=Ground.BOARDS, has_walls=True)
-        case SetKind.KITCHEN:
-            return Design(paint=_kitchen, floor=(186, 172, 148), ground=Ground.PAVED, has_walls=True)
-        case SetKind.OFFICE:
-            return Design(paint=_office, floor=(128, 130, 134), ground=Ground.PAVED, has_walls=True)
-        case SetKind.CORRIDOR:
-            return Design(paint=_corridor, floor=(140, 132, 122), ground=Ground.PAVED, has_walls=True, has_middle=True)
-        case SetKind.WORKSHOP:
-            return Design(paint=_workshop, floor=(128, 108, 90), ground=Ground.BOARDS, has_walls=True)
-        case SetKind.STATION:
-            return Design(paint=_station, floor=(156, 150, 142), ground=Ground.PAVED, has_walls=True)
-        case SetKind.VEHICLE:
-            return Design(paint=_vehicle, floor=(96, 90, 88), ground=Ground.BOARDS, has_walls=True, has_middle=True)
-        case SetKind.BOAT:
-            return Design(paint=_boat, floor=(150, 116, 84), ground=Ground.BOARDS, has_walls=None, has_middle=True)
-        case SetKind.STREET:
-            return Design(paint=_street, floor=(132, 130, 130), ground=Ground.PAVED, has_walls=False)
-        case SetKind.BRIDGE:
-            return Design(paint=_bridge, floor=(138, 138, 142), ground=Ground.PAVED, has_walls=False, has_middle=True)
-        case SetKind.ROOFTOP:
-            return Design(paint=_rooftop, floor=(142, 132, 126), ground=Ground.PAVED, has_walls=False)
-        case SetKind.FIELD:
-            return Design(paint=_field, floor=(160, 150, 92), ground=Ground.EARTH, has_walls=False)
-        case SetKind.FOREST:
-            return Design(paint=_forest, floor=(104, 104, 72), ground=Ground.EARTH, has_walls=False)
-        case SetKind.MOUNTAIN:
-            return Design(paint=_mountain, floor=(144, 138, 112), ground=Ground.EARTH, has_walls=False)
-        case SetKind.SHORE:
-            return Design(paint=_shore, floor=(208, 186, 148), ground=Ground.EARTH, has_walls=False)
-        case SetKind.SEA:
-            return Design(paint=_sea, floor=(74, 116, 128), ground=Ground.EARTH, has_walls=False)
-        case SetKind.BLACK:
-            return Design(paint=_black, floor=(16, 16, 20), ground=Ground.BOARDS, has_walls=True)
-        case _:
-            assert_never(kind)
+_PAINTERS: Final[Mapping[SetKind, Design]] = {
+    SetKind.KITCHEN: Design(paint=_kitchen, floor=(186, 172, 148), ground=GroundKind.PAVED, has_walls=True),
+    SetKind.OFFICE: Design(paint=_office, floor=(128, 130, 134), ground=GroundKind.PAVED, has_walls=True),
+    SetKind.CORRIDOR: Design(paint=_corridor, floor=(140, 132, 122), ground=GroundKind.PAVED, has_walls=True, has_middle=True),
+    SetKind.WORKSHOP: Design(paint=_workshop, floor=(128, 108, 90), ground=GroundKind.BOARDS, has_walls=True),
+    SetKind.STATION: Design(paint=_station, floor=(156, 150, 142), ground=GroundKind.PAVED, has_walls=True),
+    SetKind.VEHICLE: Design(paint=_vehicle, floor=(96, 90, 88), ground=GroundKind.BOARDS, has_walls=True, has_middle=True),
+    SetKind.BOAT: Design(paint=_boat, floor=(150, 116, 84), ground=GroundKind.BOARDS, has_walls=None, has_middle=True),
+    SetKind.BRIDGE: Design(paint=_bridge, floor=(138, 138, 142), ground=GroundKind.PAVED, has_walls=False, has_middle=True),
+    SetKind.ROOFTOP: Design(paint=_rooftop, floor=(142, 132, 126), ground=GroundKind.PAVED, has_walls=False),
+    SetKind.FIELD: Design(paint=_field, floor=(160, 150, 92), ground=GroundKind.EARTH, has_walls=False),
+    SetKind.FOREST: Design(paint=_forest, floor=(104, 104, 72), ground=GroundKind.EARTH, has_walls=False),
+    SetKind.MOUNTAIN: Design(paint=_mountain, floor=(144, 138, 112), ground=GroundKind.EARTH, has_walls=False),
+    SetKind.SHORE: Design(paint=_shore, floor=(208, 186, 148), ground=GroundKind.EARTH, has_walls=False),
+    SetKind.SEA: Design(paint=_sea, floor=(74, 116, 128), ground=GroundKind.EARTH, has_walls=False),
+}
+"""Sets that are not files yet."""
 
 
 def paint_floor(kind: SetKind, stage: Stage) -> None:
     """Paint the ground of a set as seen from straight above; there, one unit is the height of the picture too."""
-    light, pen, design = stage.light, stage.far, _design(kind)
-    lit = light.on(design.floor)
+    light, pen = stage.light, stage.far
+    if kind in _PAINTERS:
+        design = _PAINTERS[kind]
+        floor, ground, walls = design.floor, design.ground, design.has_walls
+    else:
+        found = _file(kind)
+        floor, ground, walls = colour(found.floor.colour), found.floor.ground, found.walls
+    lit = light.on(floor)
     pen.fill(box(-6, -6, 6, 6), lit)
-    if design.ground == Ground.PAVED:
+    if ground == GroundKind.PAVED:
         for step in range(-10, 11):
             x = step * 0.34
             pen.stroke([(x, -3), (x, 3)], 0.6, paint=light.shaded(lit, 0.5))
             pen.stroke([(-4, x), (4, x)], 0.6, paint=light.shaded(lit, 0.5))
-    elif design.ground == Ground.BOARDS:
+    elif ground == GroundKind.BOARDS:
         for step in range(-14, 15):
             y = step * 0.15
             pen.stroke([(-4, y), (4, y)], 0.7, paint=light.shaded(lit, 0.55))
@@ -1275,7 +1108,7 @@ def paint_floor(kind: SetKind, stage: Stage) -> None:
                 pen.stroke([(x - size, y), (x, y - size * 0.6), (x + size, y)], 0.6, smooth=True, paint=light.shaded(lit, 0.6))
     pen.glow(0.7 * light.side, -0.5, 1.6, light.light, 0.25)
     prop = light.on((136, 100, 74))
-    if design.has_walls is not False:
+    if walls is not False:
         for x, y, wide, tall in ((-1.15, -0.42, 0.34, 0.24), (1.12, 0.34, 0.26, 0.34)):
             stage.mid.cast(box(x - wide + 0.05, y - tall + 0.06, x + wide + 0.05, y + tall + 0.06), 0.3)
             stage.mid.shape(box(x - wide, y - tall, x + wide, y + tall), prop, 1.1, form=0.12)
