@@ -9,10 +9,11 @@ from PIL import Image, ImageFilter
 
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.core.plan import RenderPlan
-from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
+from vtx_dagster.engines.animatic.brush import SUPERSAMPLING, Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import Views, camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
 from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_body, draw_face, draw_from_above, draw_head, limb
+from vtx_dagster.engines.animatic.inserts import Insert, insert_of, paint_insert, shows_insert, staged_insert
 from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, Layer, lay, views_window
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.animatic.notes import is_title, notes
@@ -28,6 +29,7 @@ MAX_SIDE_PX: Final = 4096
 _DEPTH_LANDSCAPE: Final = 0.12
 _DEPTH_WALL: Final = 0.45
 _DEPTH_MIDDLE: Final = 0.72
+_DEPTH_INSERT: Final = 1.05
 _DEPTH_BONNET: Final = 1.15
 _DEPTH_HANDS: Final = 1.6
 _DRIFT: Final = 0.03
@@ -81,11 +83,14 @@ class Board:
         )
         self._views_at: dict[float, Views] = {}
         self._staging = staged(drawing, aspect=self._aspect, seed=self._seed)
+        if shows_insert(drawing):
+            self._staging = staged_insert(self._staging)
         # The set is the same in every clip of a place, whatever the clip's seed.
         self._set_seed = stable_hash(drawing.project, drawing.place, drawing.set)
         self._cast: tuple[Acting, ...] = ()
         self._near: tuple[float, Layer] | None = None
         self._is_title = is_title(drawing)
+        self._insert: Insert | None = None
         if self._is_title:
             self._paint_title()
         else:
@@ -118,7 +123,7 @@ class Board:
         self._haze = self._painted_haze()
         speakers = {line.character for line in self._drawing.dialogue if not line.off_screen}
         self._cast = tuple(self._acting(mark, speaks=mark.actor.figure.name in speakers) for mark in staging.marks)
-        self._near = self._painted_foreground(staging)
+        self._near = self._painted_insert() if shows_insert(self._drawing) else self._painted_foreground(staging)
 
     def _views(self, depth: float) -> Views:
         """Return what the camera sees of the plane at a depth."""
@@ -245,6 +250,16 @@ class Board:
             return _DEPTH_HANDS, Layer.of(sheet)
         return None
 
+    def _painted_insert(self) -> tuple[float, Layer]:
+        sheet = self._sheet(_DEPTH_INSERT)
+        drawing, lettering = self._drawing, self._lettering
+        self._insert = insert_of(
+            drawing, lettering, px_per_unit=sheet.scale / SUPERSAMPLING, smallest_px=0.66 * self._page.caption
+        )
+        pen = sheet.pen(tilt_deg=self._staging.tilt_deg)
+        paint_insert(pen.at(0, 0, weight=1.5), self._insert, drawing, lettering, seed=self._set_seed)
+        return _DEPTH_INSERT, Layer.of(sheet)
+
     def _write_page(self) -> None:
         plan, drawing, page, lettering = self._plan, self._drawing, self._page, self._lettering
         num_frames = min(plan.content_frames, plan.render_frames)
@@ -258,8 +273,9 @@ class Board:
         self._border = border(page)
         marks = self._staging.marks
         lean = sum(mark.x for mark in marks)
-        tight = not marks
-        text = "" if self._is_title else drawing.readable_text
+        tight = not marks and self._insert is None
+        is_lettered = self._is_title or (self._insert is not None and self._insert.lines is not None)
+        text = "" if is_lettered else drawing.readable_text
         self._card = card(text, page, lettering, centred=tight, left_side=lean > 0)
 
     @property

@@ -133,6 +133,12 @@ class Pen:
         matrix = self._matrix @ np.array([[scale, 0.0], [0.0, scale * stretch]])
         return Pen(self.sheet, matrix, self._matrix @ np.array([x, y]) + self._offset, self._weight if weight is None else weight)
 
+    def turned(self, degrees: float) -> "Pen":
+        """Return a pen whose axes are turned clockwise about its origin."""
+        turn = math.radians(degrees)
+        matrix = self._matrix @ np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+        return Pen(self.sheet, matrix, self._offset, self._weight)
+
     def place(self, points: Points) -> NDArray[np.float64]:
         """Return points in pixels of the supersampled sheet."""
         return np.asarray(points, dtype=float) @ self._matrix.T + self._offset

@@ -40,6 +40,7 @@ _BLUR: Final = 0.010
 _LARGEST: Final = 0.16
 """Size of the largest type on a thing, in heights of the picture."""
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|[^\w\s]")
+_SENTENCE_ENDS: Final = frozenset(".!?:-")
 _NEAR: Final = 4
 """How many words may stand between a place and what says that it is one, and the place included."""
 
@@ -148,7 +149,8 @@ def _named(tokens: tuple[str, ...]) -> Iterator[_Named]:
 
 def _is_verb(tokens: tuple[str, ...], at: int, end: int) -> bool:
     """Say whether a word that is a verb, too, is one here: ``They watch``."""
-    if end - at > 1 or tokens[at] not in things().verbs or len(tokens) == 1:
+    opens = at == 0 or tokens[at - 1] in _SENTENCE_ENDS
+    if end - at > 1 or tokens[at] not in things().verbs or opens:
         return False
     reach = 1 if tokens[at].endswith("s") else 2
     return not any(word in things().articles for word in tokens[max(0, at - reach) : at])
@@ -263,9 +265,7 @@ def paint_insert(pen: Pen, insert: Insert, drawing: Drawing, lettering: Letterin
         _scribble(thing, insert.area, insert.rows, seed)
 
 
-def _letter(
-    pen: Pen, area: tuple[float, float, float, float], lines: Lines, lettering: Lettering, *, ink: Colour
-) -> None:
+def _letter(pen: Pen, area: tuple[float, float, float, float], lines: Lines, lettering: Lettering, *, ink: Colour) -> None:
     """Letter lines in the middle of an area, turned as the pen is."""
     size = lines.size_px * SUPERSAMPLING
     face = lettering.face(size, bold=True)
@@ -298,5 +298,5 @@ def _scribble(pen: Pen, area: tuple[float, float, float, float], rows: int, seed
         words = chance.random(len(x)) > 0.16
         runs = np.split(np.stack([x, y + wave], axis=1), np.flatnonzero(~words))
         for run in runs:
-            if len(run) > 2:  # noqa: PLR2004 - a curve through fewer points is none
+            if len(run) > 2:
                 pen.stroke(run[1:], 0.55, smooth=True)

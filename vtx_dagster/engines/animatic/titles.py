@@ -129,7 +129,7 @@ def _broken(written: list[str], face: ImageFont.FreeTypeFont, width: float, *, e
 
 def _even(line: str, face: ImageFont.FreeTypeFont, width: float, count: int) -> list[str]:
     """Return a line in ``count`` pieces of similar length."""
-    low, high = width / count, width
+    low, high = max(width / count, *map(face.getlength, line.split())), width
     while high - low > 2:
         middle = (low + high) / 2
         low, high = (low, middle) if len(wrapped(line, face, middle)) <= count else (middle, high)

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from vtx_dagster.engines.animatic.brush import Pen, Points, arc, box, curve
+from vtx_dagster.engines.animatic.figures import limb
 from vtx_dagster.engines.animatic.palette import Colour, mix
 from vtx_dagster.engines.animatic.scenery.stage import Easel, Item, Paint, Plane, Point, Share
 
@@ -115,6 +116,17 @@ class Ellipse(Shape):
         """Return points along it."""
         start, end = self.arc
         return easel.points(arc(*self.ellipse, start=start, end=end))
+
+
+class Limb(Shape):
+    """A rounded limb: x, y and half its thickness at each point. Fingers, handles, cords."""
+
+    limb: Annotated[tuple[tuple[float, float, float], ...], Field(min_length=2)]
+
+    def outline(self, easel: Easel) -> Points:
+        """Return points around it."""
+        run = np.asarray(self.limb)
+        return limb(easel.points(run[:, :2]).tolist(), run[:, 2].tolist())
 
 
 class Line(Item):

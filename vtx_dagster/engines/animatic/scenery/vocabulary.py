@@ -8,8 +8,8 @@ shapes ``box``, ``poly``, ``curve``, ``ellipse``, ``line``, ``glow``, ``gradient
 ``prop``, another file; ``group``, several items moved, repeated or left out together; ``one_of``, one of several by place.
 All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what was first agreed there are ``group``, ``one_of``,
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
-of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
-the pieces ``skyline``, ``bush`` (rocks, too) and ``wheel``, the colour ``lamp``, and colours made of others:
+of a whole set, ``turn`` of a prop, the shape ``limb``, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in
+perspective), ``panels`` of ``perspective``, the pieces ``skyline``, ``bush`` (rocks, too) and ``wheel``, the colour ``lamp``, and colours made of others:
 ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
 """
 
@@ -25,12 +25,26 @@ from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
 
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.engines.animatic.scenery.pieces import Piece
-from vtx_dagster.engines.animatic.scenery.shapes import Box, Cast, Curve, Ellipse, Glow, Gradient, Line, Poly
+from vtx_dagster.engines.animatic.scenery.shapes import Box, Cast, Curve, Ellipse, Glow, Gradient, Limb, Line, Poly
 from vtx_dagster.engines.animatic.scenery.stage import LIGHT_COLOURS, ColourName, Item, Model, Paint, Point, Share
 
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-_KINDS: Final = ("piece", "prop", "group", "one_of", "box", "poly", "curve", "ellipse", "line", "glow", "gradient", "cast")
+_KINDS: Final = (
+    "piece",
+    "prop",
+    "group",
+    "one_of",
+    "box",
+    "poly",
+    "curve",
+    "ellipse",
+    "limb",
+    "line",
+    "glow",
+    "gradient",
+    "cast",
+)
 _KIND = {name: Tag(name) for name in _KINDS}
 
 
@@ -39,11 +53,12 @@ def _kind(value: Any) -> str | None:
 
 
 class PropUse(Item):
-    """A prop at a place, with colours of its own if they are to be others than the prop's."""
+    """A prop at a place, turned clockwise by ``turn`` degrees, with colours of its own if they are not to be the prop's."""
 
     prop: str
     at: Point = (0.0, 0.0)
     scale: float = Field(default=1.0, gt=0)
+    turn: float = 0.0
     colours: dict[str, Paint] = Field(default_factory=dict)
 
 
@@ -70,6 +85,7 @@ AnyItem = Annotated[
     | Annotated[Poly, _KIND["poly"]]
     | Annotated[Curve, _KIND["curve"]]
     | Annotated[Ellipse, _KIND["ellipse"]]
+    | Annotated[Limb, _KIND["limb"]]
     | Annotated[Line, _KIND["line"]]
     | Annotated[Glow, _KIND["glow"]]
     | Annotated[Gradient, _KIND["gradient"]]
