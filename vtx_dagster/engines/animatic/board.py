@@ -254,7 +254,11 @@ class Board:
         sheet = self._sheet(_DEPTH_INSERT)
         drawing, lettering = self._drawing, self._lettering
         self._insert = insert_of(
-            drawing, lettering, px_per_unit=sheet.scale / SUPERSAMPLING, smallest_px=0.66 * self._page.caption
+            drawing,
+            lettering,
+            views=self._views(_DEPTH_INSERT),
+            px_per_unit=sheet.scale / SUPERSAMPLING,
+            smallest_px=0.66 * self._page.caption,
         )
         pen = sheet.pen(tilt_deg=self._staging.tilt_deg)
         paint_insert(pen.at(0, 0, weight=1.5), self._insert, drawing, lettering, seed=self._set_seed)

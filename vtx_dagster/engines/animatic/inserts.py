@@ -20,6 +20,7 @@ from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.plan import Drawing
 from vtx_dagster.core.shot import ShotSize
 from vtx_dagster.engines.animatic.brush import SUPERSAMPLING, Pen, box
+from vtx_dagster.engines.animatic.camera import Views
 from vtx_dagster.engines.animatic.chance import generator
 from vtx_dagster.engines.animatic.lettering import Lettering, plain
 from vtx_dagster.engines.animatic.palette import Colour, colour
@@ -35,6 +36,10 @@ _SCALES: Final = {ShotSize.ECU: 1.12, ShotSize.CU: 1.0, ShotSize.MCU: 0.84, Shot
 """How large things are drawn; in sizes that are not here there are no inserts."""
 _READABLE: Final = 0.95
 """How large they are at least if there is something to be read on them."""
+_WIDE: Final = 1.35
+"""Width of the widest things, in units of theirs: in a narrow picture they are smaller."""
+_SMALLEST: Final = 0.36
+"""How large they are at least, so that no arm ends within the picture."""
 _BLUR: Final = 0.010
 """Of the set behind a thing, at least, in heights of the picture."""
 _LARGEST: Final = 0.16
@@ -203,23 +208,28 @@ class Insert:
     rows: int
 
 
-def insert_of(drawing: Drawing, lettering: Lettering, *, px_per_unit: float, smallest_px: float) -> Insert:
+def insert_of(drawing: Drawing, lettering: Lettering, *, views: Views, px_per_unit: float, smallest_px: float) -> Insert:
     """Return how the thing of a shot is to be drawn.
 
     Args:
         drawing: Of a shot that shows an insert.
         lettering: The typeface.
+        views: What the camera sees of the thing's plane: words stay in frame in a push.
         px_per_unit: Resolution at which it is drawn, in pixels for a height of the picture.
         smallest_px: Size of the smallest type, at that resolution; words that would be smaller are not lettered on the thing.
     """
     name = thing_of(drawing.insert)
     thing = things().things[name]
     words = drawing.readable_text if plain(drawing.readable_text) else (plain(drawing.insert).upper() if name == UNKNOWN else "")
-    scale = _SCALES[drawing.camera.size]
+    widest = views.aspect / _WIDE
+    scale = max(_SMALLEST, min(_SCALES[drawing.camera.size], widest))
     lines = None
     if words and thing.text is not None:
-        scale = max(scale, _READABLE)
-        lines = _lettered(words, thing.text, lettering, px=scale * px_per_unit, smallest_px=smallest_px)
+        left, top, right, bottom = thing.text
+        in_frame = 0.48 / views.closest() * min(1 / max(-top, bottom), views.aspect / max(-left, right))
+        larger = min(max(scale, min(_READABLE, widest)), in_frame)
+        lines = _lettered(words, thing.text, lettering, px=larger * px_per_unit, smallest_px=smallest_px)
+        scale = larger if lines else scale
     prop = thing.back if thing.back is not None and lines is not None else f"insert_{name}"
     return Insert(prop, scale, thing.text, lines, 0 if lines else thing.rows)
 

@@ -142,6 +142,5 @@ def _where(drawing: Drawing, face: ImageFont.FreeTypeFont, room: float) -> str:
     before, light = "INT. " if drawing.interior else "EXT. ", drawing.time_of_day.value.upper()
     after = f" - {light}"
     shorter = fitted_around(place, face, room - face.getlength(before + after))
-    whole = f"{before}{shorter}{after}"
-    choices = (whole, before + light, light) if shorter or not place else (before + light, light)
-    return next((choice for choice in choices if face.getlength(choice) <= room), fitted(light, face, room))
+    choices = ((f"{before}{shorter}{after}",) if shorter else ()) + (before + light,)
+    return next((choice for choice in choices if face.getlength(choice) <= room), light)

@@ -9,8 +9,8 @@ shapes ``box``, ``poly``, ``curve``, ``ellipse``, ``line``, ``glow``, ``gradient
 All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what was first agreed there are ``group``, ``one_of``,
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
 of a whole set, ``turn`` of a prop, the shape ``limb``, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in
-perspective), ``panels`` of ``perspective``, the pieces ``skyline``, ``bush`` (rocks, too) and ``wheel``, the colour ``lamp``, and colours made of others:
-``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
+perspective), ``panels`` of ``perspective``, the pieces ``skyline``, ``bush`` (rocks, too) and ``wheel``, the colour ``lamp``, and
+colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
 """
 
 import re
