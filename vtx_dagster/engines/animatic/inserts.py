@@ -186,7 +186,7 @@ def shows_insert(drawing: Drawing) -> bool:
 def staged_insert(staging: Staging) -> Staging:
     """Return the composition without its people, hands and car, its set out of focus."""
     blur = staging.blur if staging.from_above else max(staging.blur, _BLUR)
-    return replace(staging, marks=(), shoulder=None, cab=None, hands=False, blur=blur)
+    return replace(staging, marks=(), shoulder=None, hands=False, blur=blur)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1058,10 +1058,6 @@ def _bridge(stage: Stage) -> None:
 
 
 _PAINTERS: Final[Mapping[SetKind, Design]] = {
-    SetKind.KITCHEN: Design(paint=_kitchen, floor=(186, 172, 148), ground=GroundKind.PAVED, has_walls=True),
-    SetKind.OFFICE: Design(paint=_office, floor=(128, 130, 134), ground=GroundKind.PAVED, has_walls=True),
-    SetKind.CORRIDOR: Design(paint=_corridor, floor=(140, 132, 122), ground=GroundKind.PAVED, has_walls=True, has_middle=True),
-    SetKind.WORKSHOP: Design(paint=_workshop, floor=(128, 108, 90), ground=GroundKind.BOARDS, has_walls=True),
     SetKind.STATION: Design(paint=_station, floor=(156, 150, 142), ground=GroundKind.PAVED, has_walls=True),
     SetKind.VEHICLE: Design(paint=_vehicle, floor=(96, 90, 88), ground=GroundKind.BOARDS, has_walls=True, has_middle=True),
     SetKind.BOAT: Design(paint=_boat, floor=(150, 116, 84), ground=GroundKind.BOARDS, has_walls=None, has_middle=True),

@@ -99,6 +99,11 @@ def _paint(items: tuple[AnyItem, ...], easel: Easel) -> None:
         _paint_item(item, easel.under(number))
 
 
+def _placed(easel: Easel, item: PropUse | Group) -> Easel:
+    x, y = item.at
+    return easel.at(-x if item.mirror == "always" else x, y, item.scale)
+
+
 def _paint_item(item: AnyItem, easel: Easel) -> None:
     if not item.is_there(easel):
         return
@@ -107,10 +112,10 @@ def _paint_item(item: AnyItem, easel: Easel) -> None:
             case PropUse():
                 found = load_prop(item.prop)
                 given = {name: spot.colour(value) for name, value in item.colours.items()}
-                moved = spot.at(*item.at, item.scale).turned(item.turn * spot.flip)
+                moved = _placed(spot, item).turned(item.turn * spot.flip)
                 _paint(found.paint, _coloured(moved, item.prop, found, given))
             case Group():
-                _paint(item.group, spot.at(*item.at, item.scale))
+                _paint(item.group, _placed(spot, item))
             case OneOf():
                 chosen = int(spot.chance("one_of").integers(len(item.one_of)))
                 _paint_item(item.one_of[chosen], spot.under(chosen))

@@ -380,7 +380,7 @@ class Panel(Model):
     """Something on the side of a ``perspective``, once or ``count`` times between two depths.
 
     Attributes:
-        on: The side.
+        side: Where it is.
         depth: Where the first one begins and the last one ends; 0 is the far end, 1 the picture's edge, even in reality.
         count: How many there are.
         filled: The share of its stretch that each of them takes up.
@@ -388,7 +388,7 @@ class Panel(Model):
         fill: Colour.
     """
 
-    on: Literal["left", "right", "walls", "floor", "ceiling"]
+    side: Literal["left", "right", "walls", "floor", "ceiling"]
     depth: Point = (0.0, 1.0)
     count: int = Field(default=1, ge=1, le=60)
     filled: float = Field(default=0.6, gt=0, le=1)
@@ -438,7 +438,7 @@ class Perspective(Item):
         found = tinted(easel, panel.fill, None, panel.shade)
         start, end = panel.depth
         stretch = (end - start) / panel.count
-        for side in ("left", "right") if panel.on == "walls" else (panel.on,):
+        for side in ("left", "right") if panel.side == "walls" else (panel.side,):
             for number in range(panel.count):
                 first = start + stretch * (number + (1 - panel.filled) / 2)
                 quad = self._quad(side, (first, first + stretch * panel.filled), panel.across)

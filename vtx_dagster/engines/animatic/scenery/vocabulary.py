@@ -53,7 +53,7 @@ def _kind(value: Any) -> str | None:
 
 
 class PropUse(Item):
-    """A prop at a place, turned clockwise by ``turn`` degrees, with colours of its own if they are not to be the prop's."""
+    """A prop at a place, turned clockwise by ``turn`` degrees (before a mirroring), with colours of its own if it is to have others."""
 
     prop: str
     at: Point = (0.0, 0.0)
@@ -133,7 +133,7 @@ class PropFile(Model):
 
     colours: dict[
         Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Hex | Annotated[tuple[Hex, ...], Field(min_length=1)] | Derived
-    ] = {}
+    ] = Field(default_factory=dict)
     sources: tuple[str, ...] = ()
     paint: Annotated[tuple[AnyItem, ...], Field(min_length=1)]
 
