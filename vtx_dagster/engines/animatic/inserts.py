@@ -58,6 +58,7 @@ class Thing(BaseModel):
     body: bool = False
     text: tuple[float, float, float, float] | None = None
     rows: int = Field(default=0, ge=0, le=20)
+    shines: tuple[str, ...] = ()
     back: str | None = None
     en: tuple[str, ...] = ()
     de: tuple[str, ...] = ()
@@ -199,6 +200,7 @@ class Insert:
         area: Where its words are, in units of the prop; None without any.
         lines: To be lettered there; None where there is nothing to be read, or no room for it.
         rows: To be scribbled there.
+        shines: Colours of the prop that give light.
     """
 
     prop: str
@@ -206,6 +208,7 @@ class Insert:
     area: tuple[float, float, float, float] | None
     lines: Lines | None
     rows: int
+    shines: tuple[str, ...]
 
 
 def insert_of(drawing: Drawing, lettering: Lettering, *, views: Views, px_per_unit: float, smallest_px: float) -> Insert:
@@ -231,7 +234,7 @@ def insert_of(drawing: Drawing, lettering: Lettering, *, views: Views, px_per_un
         lines = _lettered(words, thing.text, lettering, px=larger * px_per_unit, smallest_px=smallest_px)
         scale = larger if lines else scale
     prop = thing.back if thing.back is not None and lines is not None else f"insert_{name}"
-    return Insert(prop, scale, thing.text, lines, 0 if lines else thing.rows)
+    return Insert(prop, scale, thing.text, lines, 0 if lines else thing.rows, thing.shines)
 
 
 def _lettered(
@@ -265,7 +268,8 @@ def paint_insert(pen: Pen, insert: Insert, drawing: Drawing, lettering: Letterin
         thing,
         light,
         generator(seed, "insert"),
-        colours={name: light.on(colour(value)) for name, value in own.items() if name in there},
+        colours={name: light.on(colour(value)) for name, value in own.items() if name in there}
+        | {name: colour(str(there[name])) for name in insert.shines},
         time=drawing.time_of_day,
         interior=drawing.interior,
     )

@@ -7,7 +7,7 @@ from vtx_dagster.core.bible import Palette
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.engines.animatic.board import Board
-from vtx_dagster.engines.animatic.brush import Sheet, Window
+from vtx_dagster.engines.animatic.brush import Sheet, Window, box
 from vtx_dagster.engines.animatic.engine import paint_frame
 from vtx_dagster.engines.animatic.inserts import UNKNOWN, insert_for, parsed_things, thing_of, things
 from vtx_dagster.engines.animatic.lettering import Lettering
@@ -233,3 +233,22 @@ def test_a_mirrored_prop_turns_the_other_way(plan):
     image = picture(plan(size=ShotSize.CU, insert="wheel", place="black", width=320, height=180, frames=1)).mean(axis=2)
     mirrored = image[:, ::-1]
     assert np.abs(image - mirrored).mean() < 0.3 * np.abs(image - image.mean()).mean()
+
+
+def test_light_on_a_clear_sheet_is_a_veil():
+    sheet = Sheet(Window(-1, -1, 1, 1), 50, light=light_for(TimeOfDay.NIGHT, Palette(), interior=True), seed=1)
+    sheet.pen().fill(box(-1, 0, 1, 1), (0, 0, 0))
+    sheet.pen().glow(0, 0, 0.8, (255, 200, 100), 0.5)
+    colours, mask = (np.asarray(part, dtype=int) for part in sheet.finished())
+    assert tuple(colours[40, 50]) == (255, 200, 100)
+    assert 20 < mask[40, 50] < 128
+    assert 20 < colours[60, 50][0] < 128
+    assert mask[60, 50] == 255
+    assert mask[2, 2] == 0
+
+
+@pytest.mark.parametrize("name", ["phone", "screen", "fire", "candle"])
+def test_what_shines_does_so_at_night(plan, name):
+    scene = {"place": "black", "insert": name, "size": ShotSize.CU, "frames": 1}
+    day, night = (picture(plan(time=time, **scene)).max(axis=(0, 1)) for time in (TimeOfDay.DAY, TimeOfDay.NIGHT))
+    assert np.abs(day - night).max() < 25

@@ -146,7 +146,7 @@ class Line(Item):
 
 
 class Glow(Item):
-    """A soft disc of light; always on the far plane if it does not say another, since clear sheets do not glow."""
+    """A soft disc of light; on the far plane if it does not say another."""
 
     glow: Point
     radius: float = Field(gt=0)

@@ -53,7 +53,7 @@ def _kind(value: Any) -> str | None:
 
 
 class PropUse(Item):
-    """A prop at a place, turned clockwise by ``turn`` degrees (before a mirroring), with colours of its own if it is to have others."""
+    """A prop at a place, turned clockwise by ``turn`` degrees before it is mirrored, with ``colours`` that are not the prop's."""
 
     prop: str
     at: Point = (0.0, 0.0)
