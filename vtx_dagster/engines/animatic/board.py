@@ -108,7 +108,8 @@ class Board:
             smallest=0.8 * self._page.caption / self._size[1],
         )
         self._path = title_path(num_frames=plan.render_frames, fps=plan.fps, roll=title.roll)
-        self._air = self._views(0.0).unscaled()
+        # Nobody sees the field grow behind the words; as it is, it can be copied.
+        self._air = self._views_at[0.0] = self._views(0.0).unscaled()
         field = self._sheet(0.0, opaque=True)
         paint_field(field, self._aspect)
         self._back = (0.0, Layer.of(field))
