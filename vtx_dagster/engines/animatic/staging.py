@@ -8,7 +8,7 @@ from vtx_dagster.core.plan import Drawing, DrawnFigure
 from vtx_dagster.core.shot import Angle, ShotSize
 from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.figures import Actor, Pose
-from vtx_dagster.engines.animatic.sets import has_middle, is_room
+from vtx_dagster.engines.animatic.sets import eye_height, has_middle, is_room
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +103,9 @@ def _viewpoint(angle: Angle) -> Viewpoint:
             assert_never(angle)
 
 
+_KNEES: Final = 3.0
+"""How far below the eyes knees are, in heads, or a little less."""
+
 STRANGER: Final = DrawnFigure(
     key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#3a3432", skin="#c99a7a", wardrobe="#4a4f58"
 )
@@ -183,7 +186,9 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     eye_y = framing.ground_y + (0.05 if is_whole_room else 0) - 6.7 * head if framing.eye_y is None else framing.eye_y
     eye_y += view.eye_y
     scale = framing.set_scale * min(1.5, max(0.72, (camera.lens_mm / 35) ** 0.3))
-    horizon = eye_y + scale * (0.55 if room else 0.12) + view.horizon
+    rise = scale * eye_height(drawing.set, interior=drawing.interior)
+    # However far off people are, the horizon is above their knees.
+    horizon = eye_y + (rise if room else min(rise, _KNEES * head)) + view.horizon
     side = 1 if stable_hash(seed, "side") % 2 else -1
     cast = _cast(drawing, framing, view)
     if not cast and not room:

@@ -99,9 +99,11 @@ def _paint(items: tuple[AnyItem, ...], easel: Easel) -> None:
         _paint_item(item, easel.under(number))
 
 
-def _placed(easel: Easel, item: PropUse | Group) -> Easel:
+def _placed(easel: Easel, item: PropUse | Group, flip: int) -> Easel:
+    """Return the easel at the place of an item; whatever turns round where it stands is placed by the ``flip`` of what is around."""
     x, y = item.at
-    return easel.at(-x if item.mirror == "always" else x, y, item.scale)
+    stays = item.mirror in ("always", "never")
+    return easel.at(x * flip * easel.flip if stays else x, y, item.scale)
 
 
 def _paint_item(item: AnyItem, easel: Easel) -> None:
@@ -112,10 +114,10 @@ def _paint_item(item: AnyItem, easel: Easel) -> None:
             case PropUse():
                 found = load_prop(item.prop)
                 given = {name: spot.colour(value) for name, value in item.colours.items()}
-                moved = _placed(spot, item).turned(item.turn * spot.flip)
+                moved = _placed(spot, item, easel.flip).turned(item.turn * spot.flip)
                 _paint(found.paint, _coloured(moved, item.prop, found, given))
             case Group():
-                _paint(item.group, _placed(spot, item))
+                _paint(item.group, _placed(spot, item, easel.flip))
             case OneOf():
                 chosen = int(spot.chance("one_of").integers(len(item.one_of)))
                 _paint_item(item.one_of[chosen], spot.under(chosen))

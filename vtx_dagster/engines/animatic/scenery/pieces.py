@@ -12,6 +12,7 @@ from pydantic import Field
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
 from vtx_dagster.engines.animatic.palette import Colour, mix
+from vtx_dagster.engines.animatic.scenery.outdoors import Block, Peak, Rays
 from vtx_dagster.engines.animatic.scenery.shapes import tinted
 from vtx_dagster.engines.animatic.scenery.stage import CEILING, REACH, Easel, Item, Model, Paint, Point, Share
 
@@ -205,11 +206,15 @@ class Tree(Plant):
         bark = tinted(easel, self.trunk, ("shadow", 0.3), 0)
         tree.shape([(-0.05, 0), (-0.03, -0.5), (0.03, -0.5), (0.055, 0)], mix(bark, easel.light.horizon, self.haze), 0.8)
         around = np.radians(np.arange(0, 360, 30))
-        reach = chance.uniform(0.85, 1.12, len(around))
+        reach = chance.uniform(0.85, 1.12, len(around)) * np.where(np.arange(len(around)) % 2, 1.05, 0.95)
         crown = np.stack([0.30 * reach * np.cos(around), -0.68 + 0.32 * reach * np.sin(around)], axis=1)
-        tree.shape(crown, tinted(easel, self.fill, ("horizon", self.haze), 0), 0.9, smooth=True, form=0.5)
-        for dx, dy in chance.uniform((-0.18, -0.85), (0.18, -0.5), (4, 2)).tolist():
-            tree.stroke([(dx - 0.05, dy), (dx, dy - 0.04), (dx + 0.05, dy)], 0.6, smooth=True)
+        leaf = tinted(easel, self.fill, ("horizon", self.haze), 0)
+        tree.shape(crown, leaf, 0.9, smooth=True, form=0.5)
+        lit = (crown - (0.0, -0.68)) * 0.52 + (0.09 * easel.light.side, -0.78)
+        tree.wash(curve(lit, closed=True), easel.light.light, 0.20)
+        for dx, dy in chance.uniform((-0.20, -0.88), (0.10, -0.5), (5, 2)).tolist():
+            scallops = [(dx, dy), (dx + 0.03, dy + 0.022), (dx + 0.06, dy), (dx + 0.09, dy + 0.022), (dx + 0.12, dy)]
+            tree.stroke(scallops, 0.5, smooth=True, paint=mix(easel.light.ink, leaf, 0.35))
 
 
 class Pine(Plant):
@@ -588,7 +593,7 @@ class Picture(Item):
 
 
 class Bookcase(Item):
-    """A bookcase of ``rows`` shelves, or another shelf full of things in ``fills``; ``at`` is the middle of its foot."""
+    """A bookcase of ``rows`` shelves with ``goods`` in the colours ``fills``; ``at`` is the middle of its foot."""
 
     piece: Literal["bookcase"]
     at: Point = (0.0, 0.0)
@@ -600,6 +605,7 @@ class Bookcase(Item):
     thick: Point = (0.016, 0.036)
     high: Point = (0.09, 0.14)
     gap: Share = 0.14
+    goods: Literal["books", "bottles", "tins"] = "books"
 
     def paint(self, easel: Easel) -> None:
         """Paint it."""
@@ -612,10 +618,25 @@ class Bookcase(Item):
             floor, at = -0.015 - row * self.pitch, 0.02
             while at < wide - self.thick[1] - 0.015:
                 thick, high = float(chance.uniform(*self.thick)), float(chance.uniform(*self.high))
-                pen.shape(box(at, floor - high, at + thick, floor), hues[int(chance.integers(len(hues)))], 0.5)
+                self._stand(easel, pen, (at, floor - high, at + thick, floor), hues[int(chance.integers(len(hues)))])
                 at += thick + (0.05 if chance.random() < self.gap else 0.002)
             pen.shape(box(0, floor, wide, floor + 0.016), wood, 0.7)
         pen.stroke(box(0, -tall, wide, 0), 1.1, closed=True)
+
+    def _stand(self, easel: Easel, pen: Pen, area: Box, hue: Colour) -> None:
+        left, top, right, bottom = area
+        wide, tall = right - left, bottom - top
+        if self.goods == "bottles":
+            outline = np.array([(0, 1), (0, 0.42), (0.32, 0.3), (0.32, 0), (0.68, 0), (0.68, 0.3), (1, 0.42), (1, 1)])
+            pen.shape(outline * (wide, tall) + (left, top), hue, 0.5)
+            pen.fill(box(left, top + tall * 0.6, right, top + tall * 0.85), mix(hue, (240, 232, 212), 0.65))
+            return
+        pen.shape(box(left, top, right, bottom), hue, 0.5)
+        if self.goods == "tins":
+            label = box(left, top + tall * 0.3, right, top + tall * 0.75)
+            pen.fill(label, mix(hue, (244, 238, 222), 0.7))
+            pen.fill(arc((left + right) / 2, top + tall * 0.52, wide * 0.25, tall * 0.12), hue)
+            pen.shade(box(left, top, right, bottom), 0.3, shift=(easel.light.side * wide * 0.3, 0.0))
 
 
 class Lamp(Item):
@@ -671,6 +692,6 @@ class Wheel(Item):
 
 Piece = Annotated[
     Sky | Heaven | Ridge | Ground | Water | Tufts | Tree | Pine | Bush | Skyline | Facade
-    | Shell | Perspective | Window | Door | Picture | Bookcase | Lamp | Wheel,
+    | Rays | Block | Peak | Shell | Perspective | Window | Door | Picture | Bookcase | Lamp | Wheel,
     Field(discriminator="piece"),
 ]  # fmt: skip

@@ -209,7 +209,7 @@ class Item(Model):
     plane: Plane | None = None
     when: When | tuple[When, ...] = ()
     chance: Share = 1.0
-    mirror: Literal["light", "place", "always"] | None = None
+    mirror: Literal["light", "place", "always", "never"] | None = None
     repeat: Row | Scatter | Depth | None = None
 
     def is_there(self, easel: Easel) -> bool:
@@ -238,6 +238,8 @@ def mirrored(easel: Easel, mirror: str | None) -> Easel:
             flip = 1 if easel.chance("mirror").random() < 0.5 else -1
         case "always":
             flip = -1
+        case "never":
+            flip = easel.flip
         case _:
             flip = 1
     return replace(easel, flip=easel.flip * flip)

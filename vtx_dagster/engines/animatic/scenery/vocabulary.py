@@ -8,9 +8,9 @@ shapes ``box``, ``poly``, ``curve``, ``ellipse``, ``line``, ``glow``, ``gradient
 ``prop``, another file; ``group``, several items moved, repeated or left out together; ``one_of``, one of several by place.
 All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what was first agreed there are ``group``, ``one_of``,
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
-of a whole set, ``turn`` of a prop, the shape ``limb``, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in
-perspective), ``panels`` of ``perspective``, the pieces ``skyline``, ``bush`` (rocks, too) and ``wheel``, the colour ``lamp``, and
-colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
+of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
+the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, ``eye`` of a set, the colour ``lamp``,
+and colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``. A prop takes ``turn``, and there is the shape ``limb``.
 """
 
 import re
@@ -145,6 +145,8 @@ class SetFile(PropFile):
         inside: Whether it is only indoors (true) or only outdoors (false); None where it may be either.
         walls: Whether y = 0 is the foot of a wall (true) or the horizon (false); None where that follows from the scene.
         middle: Whether it is made around its middle, from which close shots do not wander.
+        eye: How far above y = 0 the eyes of people are in a wide shot: the more, the less ground and the more sky is seen. None is
+            0.55 for sets with walls and 0.12 for others.
         mirror: Of all of it.
         floor: Its ground from straight above.
     """
@@ -152,6 +154,7 @@ class SetFile(PropFile):
     inside: bool | None = None
     walls: bool | None = None
     middle: bool = False
+    eye: float | None = Field(default=None, ge=0, le=1)
     mirror: Literal["light", "place"] | None = None
     floor: Floor
 
@@ -161,11 +164,6 @@ OneOf.model_rebuild()
 
 File = TypeVar("File", bound=PropFile)
 _PACKAGE: Final = "vtx_dagster.engines.animatic.scenery"
-
-
-def has_set(kind: str) -> bool:
-    """Say whether there is a file for a kind of set."""
-    return (files(_PACKAGE) / "sets" / f"{kind}.yaml").is_file()
 
 
 @cache
