@@ -10,7 +10,7 @@ All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what
 ``strength`` below 1 for thin washes, ``hatch``, ``to`` (a box's second colour), ``mirror: place`` and ``always`` and a ``mirror``
 of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
 the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, ``eye`` of a set, the colour ``lamp``,
-and colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``. A prop takes ``turn``, and there is the shape ``limb``.
+and colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``. Props take ``turn``; ``limb`` is a shape.
 """
 
 import re
