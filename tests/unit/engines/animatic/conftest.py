@@ -28,6 +28,7 @@ def make_plan(
     dialogue=(),
     action="",
     text="",
+    insert="",
     palette=None,
     width=192,
     height=108,
@@ -50,6 +51,7 @@ def make_plan(
         action=action,
         dialogue=tuple(DialogueLine(character=name, text=words, **more) for name, words, more in dialogue),
         readable_text=text,
+        insert=insert,
     )
     return RenderPlan(
         clip="A01_S01_SH001",

@@ -123,7 +123,7 @@ def _paint_item(item: AnyItem, easel: Easel) -> None:
             case PropUse():
                 found = load_prop(item.prop)
                 given = {name: spot.colour(value) for name, value in item.colours.items()}
-                moved = _placed(spot, item, easel.flip)
+                moved = _placed(spot, item, easel.flip).turned(item.turn * spot.flip)
                 _paint(found.paint, _coloured(moved, item.prop, found, given))
             case Group():
                 _paint(item.group, _placed(spot, item, easel.flip))

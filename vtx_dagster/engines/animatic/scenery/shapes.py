@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from vtx_dagster.engines.animatic.brush import Pen, Points, arc, box, curve
+from vtx_dagster.engines.animatic.figures import limb
 from vtx_dagster.engines.animatic.palette import Colour, mix
 from vtx_dagster.engines.animatic.scenery.stage import Easel, Item, Paint, Plane, Point, Share
 
@@ -119,6 +120,17 @@ class Ellipse(Shape):
         return easel.points(arc(*self.ellipse, start=start, end=end))
 
 
+class Limb(Shape):
+    """A rounded limb: x, y and half its thickness at each point. Fingers, handles, cords."""
+
+    limb: Annotated[tuple[tuple[float, float, float], ...], Field(min_length=2)]
+
+    def outline(self, easel: Easel) -> Points:
+        """Return points around it."""
+        run = np.asarray(self.limb)
+        return limb(easel.points(run[:, :2]).tolist(), run[:, 2].tolist())
+
+
 class Line(Item):
     """An open line; ``ink`` is its weight."""
 
@@ -136,7 +148,7 @@ class Line(Item):
 
 
 class Glow(Item):
-    """A soft disc of light; always on the far plane if it does not say another, since clear sheets do not glow."""
+    """A soft disc of light; on the far plane if it does not say another."""
 
     glow: Point
     radius: float = Field(gt=0)

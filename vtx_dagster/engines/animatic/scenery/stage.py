@@ -89,6 +89,10 @@ class Easel:
         x *= self.flip
         return replace(self, far=self.far.at(x, y, size), mid=self.mid.at(x, y, size))
 
+    def turned(self, degrees: float) -> "Easel":
+        """Return the easel turned clockwise about its origin."""
+        return replace(self, far=self.far.turned(degrees), mid=self.mid.turned(degrees)) if degrees else self
+
     def under(self, *steps: str | int) -> "Easel":
         """Return the easel of something further down in the files."""
         return replace(self, path=(*self.path, *steps))

@@ -11,7 +11,7 @@ All take ``plane``, ``when``, ``chance``, ``mirror`` and ``repeat``. Beyond what
 of a whole set, ``repeat`` with ``down`` (along y) and from ``far`` to ``near`` (in perspective), ``panels`` of ``perspective``,
 the pieces ``skyline``, ``bush`` (rocks, too), ``wheel``, ``rays``, ``block`` and ``peak``, what lies ``above`` the ground and the
 ``eye`` of a set, the colour ``lamp``, colours that shine by themselves and are the same in every light (``"#5fe0ff!"``), and
-colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``.
+colours made of others: ``{of: wall, shade: 0.2, tint: [accent, 0.3]}``. Props take ``turn``; ``limb`` is a shape.
 """
 
 from collections.abc import Iterator
@@ -25,13 +25,27 @@ from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError
 
 from vtx_dagster.core.errors import InvalidFileError
 from vtx_dagster.engines.animatic.scenery.pieces import Piece
-from vtx_dagster.engines.animatic.scenery.shapes import Box, Cast, Curve, Ellipse, Glow, Gradient, Line, Poly
+from vtx_dagster.engines.animatic.scenery.shapes import Box, Cast, Curve, Ellipse, Glow, Gradient, Limb, Line, Poly
 from vtx_dagster.engines.animatic.scenery.stage import LIGHT_COLOURS, ColourName, Item, Model, Paint, Point, Share
 
 Hex = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Pigment = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}!?$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-_KINDS: Final = ("piece", "prop", "group", "one_of", "box", "poly", "curve", "ellipse", "line", "glow", "gradient", "cast")
+_KINDS: Final = (
+    "piece",
+    "prop",
+    "group",
+    "one_of",
+    "box",
+    "poly",
+    "curve",
+    "ellipse",
+    "limb",
+    "line",
+    "glow",
+    "gradient",
+    "cast",
+)
 _KIND = {name: Tag(name) for name in _KINDS}
 
 
@@ -40,11 +54,12 @@ def _kind(value: Any) -> str | None:
 
 
 class PropUse(Item):
-    """A prop at a place, with colours of its own if they are to be others than the prop's."""
+    """A prop at a place, turned clockwise by ``turn`` degrees before it is mirrored, with ``colours`` that are not the prop's."""
 
     prop: str
     at: Point = (0.0, 0.0)
     scale: float = Field(default=1.0, gt=0)
+    turn: float = 0.0
     colours: dict[str, Paint] = Field(default_factory=dict)
 
 
@@ -71,6 +86,7 @@ AnyItem = Annotated[
     | Annotated[Poly, _KIND["poly"]]
     | Annotated[Curve, _KIND["curve"]]
     | Annotated[Ellipse, _KIND["ellipse"]]
+    | Annotated[Limb, _KIND["limb"]]
     | Annotated[Line, _KIND["line"]]
     | Annotated[Glow, _KIND["glow"]]
     | Annotated[Gradient, _KIND["gradient"]]
