@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from vtx_dagster.core.clip import RetakeRange
-from vtx_dagster.core.plan import Drawing, PlanModel, PlanPrevious, RenderPlan
+from vtx_dagster.core.plan import GivenDrawing, PlanModel, PlanPrevious, RenderPlan
 
 _MAX_WORDS = 12
 _MAX_PLACES = 3
@@ -84,7 +84,7 @@ def _all_changes(old: RenderPlan, new: RenderPlan) -> Iterator[tuple[str, str]]:
     if old.engine.name != new.engine.name:
         # What only one of the two has follows from that.
         yield "engine", f"{old.engine.name} -> {new.engine.name}"
-        told |= {"engine", "pipeline", "quantization", *Drawing.model_fields}
+        told |= {"engine", "pipeline", "quantization", *GivenDrawing.model_fields}
     for name, before, after in _differences("", _fields(old, without=told), _fields(new, without=told)):
         yield _OWN_NAMES.get(name, name), f"{_value(before)} -> {_value(after)}"
 
@@ -132,7 +132,7 @@ def _range(retake: RetakeRange | None) -> str:
     return "none" if retake is None else f"{retake.start_s:g} to {retake.end_s:g} s"
 
 
-def _camera_and_time(old: Drawing, new: Drawing) -> Iterator[tuple[str, str]]:
+def _camera_and_time(old: GivenDrawing, new: GivenDrawing) -> Iterator[tuple[str, str]]:
     one, other = old.camera, new.camera
     for name, before, after in (
         ("size", one.size, other.size),

@@ -1,7 +1,7 @@
 """``vtx make``: whatever is not current, up to the film."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def make(
     slug: SlugArgument,
     *,
+    renew: Annotated[bool, typer.Option("--renew", help="Render again what another version of an engine made, too.")] = False,
     studio: StudioOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
@@ -27,18 +28,19 @@ def make(
 
     Where a language model writes the story, what is due must fit the project's budget as a whole before anything is sent.
 
-    What is current is left alone: a second call renders nothing. If clips fail or are blocked, the others are rendered all the
-    same, the reasons are shown, and there is no new film. It can be stopped at any moment; the next call goes on from there.
+    What is current is left alone: a second call renders nothing. What another version of an engine made is current, too; --renew
+    renders it again. If clips fail or are blocked, the others are rendered all the same, the reasons are shown, and there is no
+    new film. It can be stopped at any moment; the next call goes on from there.
     """
-    make_and_print(open_studio(studio), slug, verbose=verbose, as_json=as_json)
+    make_and_print(open_studio(studio), slug, verbose=verbose, as_json=as_json, renew=renew)
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    add_command(app, make, "vtx make my_film", "vtx plan my_film    shows first what it would do")
+    add_command(app, make, "vtx make my_film", "vtx plan my_film    shows first what it would do", "vtx make my_film --renew")
 
 
-def make_and_print(studio: "Studio", slug: str, *, verbose: bool, as_json: bool) -> None:
+def make_and_print(studio: "Studio", slug: str, *, verbose: bool, as_json: bool, renew: bool = False) -> None:
     """Make a project, and print what was made.
 
     Raises:
@@ -50,7 +52,7 @@ def make_and_print(studio: "Studio", slug: str, *, verbose: bool, as_json: bool)
 
     studio.project(slug)
     with open_registry(studio, is_verbose=verbose) as registry:
-        made = make_project(registry, slug, tell=(lambda _: None) if as_json else note, is_quiet=as_json)
+        made = make_project(registry, slug, tell=(lambda _: None) if as_json else note, is_quiet=as_json, renew=renew)
     film = studio.project(slug).film_path
     if as_json:
         print_json(_facts(made, film))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from vtx_dagster.cli.runs import Registry, clips_blocked, clips_due
+from vtx_dagster.cli.runs import Registry, clips_blocked, clips_due, clips_of_another_version
 from vtx_dagster.cli.spending import asked, asked_json, at_most
 from vtx_dagster.cli.studio_folder import record_of
 from vtx_dagster.cli.watching import Outcomes
@@ -50,7 +50,9 @@ class Made:
         return self.is_complete and not (self.stages or self.outcomes.by_key or self.acts or self.film_facts)
 
 
-def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], is_quiet: bool = False) -> Made:
+def make_project(
+    registry: Registry, slug: str, *, tell: Callable[[str], None], is_quiet: bool = False, renew: bool = False
+) -> Made:
     """Make whatever of a project is not current.
 
     Args:
@@ -58,6 +60,7 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
         slug: The project.
         tell: Called with a line before each stage.
         is_quiet: Show no progress.
+        renew: Render again what another version of an engine made, too.
 
     Raises:
         BudgetError: If the story that is due could cost more than is left of the project's budget; nothing was sent.
@@ -71,13 +74,15 @@ def make_project(registry: Registry, slug: str, *, tell: Callable[[str], None], 
     registry.register()
     if not record.clips:
         raise _nothing_to_make(registry, slug)
-    if next(plan_project(record), None) is None:
+    older = clips_of_another_version(record) if renew else []
+    if next(plan_project(record), None) is None and not older:
         made.film_s = float(record.cut_lineup().duration_s)
         return made
     made.blocked = clips_blocked(record)
-    made.outcomes = registry.render(
-        clips_due(record), passable=passable_keys(record), after=dict(links(record)), is_quiet=is_quiet
-    )
+    after = dict(links(record))
+    made.outcomes = registry.render(clips_due(record), passable=passable_keys(record), after=after, is_quiet=is_quiet)
+    if older:
+        made.outcomes.by_key |= registry.render(older, after=after, force=True, is_quiet=is_quiet).by_key
     if not made.is_complete:
         return made
     _assemble(registry, made, is_quiet=is_quiet)

@@ -1,5 +1,6 @@
 """``vtx plan``: what would be made, and why."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
@@ -74,6 +75,7 @@ def plan(
             "unwritten": unwritten,
             "passed_over": passed_over,
             "problems": problems,
+            "older": {record.project: older for record in found if (older := _older(record))},
         }
         print_json({"steps": facts, **totals, "then": follow, **more})
     else:
@@ -84,6 +86,10 @@ def plan(
             say(at_most(total))
         for line in gpu.lines():
             say(line)
+        for record in found:
+            for version, count in _older(record).items():
+                made = f"{counted(count, 'clip')} {'was' if count == 1 else 'were'} made by {version}"
+                say(f"{_named(record.project, slug)}{made}, another version than today's: vtx make {record.project} --renew")
         for project, stages in follow.items():
             effect = effects.get(project)
             told = f"{_followers(stages)} (known once these are written)" if effect is None else _told(effect)
@@ -116,6 +122,11 @@ def missing_spec(project: str, clip: str) -> str:
 def set_aside(clip: str) -> str:
     """Return the remark about a clip that is no shot any more."""
     return f"{clip} is set aside: it is no shot any more, and was edited by hand (it is back in the film when its shot is)"
+
+
+def _older(record: "ProjectRecord") -> dict[str, int]:
+    """Return how many takes stand that another version of an engine made, by version."""
+    return dict(Counter(clip.older for clip in record.clips if clip.older and clip.has_take))
 
 
 def _aside(found: Iterable["ProjectRecord"]) -> dict[str, tuple[str, ...]]:

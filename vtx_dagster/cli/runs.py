@@ -220,6 +220,11 @@ def clips_due(record: ProjectRecord) -> list[str]:
     return [key_of(step.project, step.id) for step in _clip_steps(record) if not step.waits_for]
 
 
+def clips_of_another_version(record: ProjectRecord) -> list[str]:
+    """Return the keys of the clips whose takes stand, though another version of an engine made them, in story order."""
+    return [key_of(record.project, clip.clip) for clip in record.clips if clip.older and clip.has_take]
+
+
 def clips_blocked(record: ProjectRecord) -> dict[str, str]:
     """Return why clips cannot be rendered, by key."""
     return {key_of(step.project, step.id): step.waits_for for step in _clip_steps(record) if step.waits_for}

@@ -57,7 +57,7 @@ class Hair(StrEnum):
 
 
 class Pronoun(StrEnum):
-    """By which pronoun a character is spoken of."""
+    """What a single person is called."""
 
     SHE = "she"
     HE = "he"
@@ -65,7 +65,7 @@ class Pronoun(StrEnum):
 
 
 class Figure(Part):
-    """How a character is drawn in the animatic. What is missing is derived from the character's key."""
+    """How a character is drawn in the animatic. What is missing is derived from what is known of the character, and its key."""
 
     build: Build | None = None
     hair: Hair | None = None
@@ -80,10 +80,14 @@ class Character(Part):
     name: str
     aliases: tuple[str, ...] = ()
     age: int | None = Field(default=None, ge=0, le=999)
+    pronoun: Pronoun | None = Field(
+        default=None, description="Whom *she*, *he* and *they* mean in the story, and how the animatic draws the figure."
+    )
     descriptor: str = Field(default="", description="The locked words that describe the character in every prompt.")
     wardrobe: str = ""
     voice: str = ""
     figure: Figure = Figure()
+    told: str = Field(default="", description="Of a stub: the sentence of the screenplay that tells of the character.")
     stub: bool = Field(default=False, description="True while nobody has filled this entry in.")
 
 
@@ -96,20 +100,44 @@ class Characters(Document):
 class SetKind(StrEnum):
     """The backdrop that the animatic draws for a location."""
 
+    PLAIN = "plain"
     ROOM = "room"
+    BEDROOM = "bedroom"
+    BATHROOM = "bathroom"
     KITCHEN = "kitchen"
     OFFICE = "office"
     CORRIDOR = "corridor"
+    STAIRS = "stairs"
     WORKSHOP = "workshop"
+    HOSPITAL = "hospital"
+    CHURCH = "church"
+    SHOP = "shop"
+    RESTAURANT = "restaurant"
+    BAR = "bar"
+    PRISON = "prison"
+    CLASSROOM = "classroom"
+    THEATRE = "theatre"
+    AIRPORT = "airport"
+    AEROPLANE = "aeroplane"
+    TRAIN = "train"
     STATION = "station"
     VEHICLE = "vehicle"
+    SPACESHIP = "spaceship"
+    CAVE = "cave"
     BOAT = "boat"
     STREET = "street"
+    CITY = "city"
     BRIDGE = "bridge"
     ROOFTOP = "rooftop"
+    PARK = "park"
+    GARDEN = "garden"
+    POOL = "pool"
+    CAR_PARK = "car_park"
+    CEMETERY = "cemetery"
     FIELD = "field"
     FOREST = "forest"
     MOUNTAIN = "mountain"
+    DESERT = "desert"
     SHORE = "shore"
     SEA = "sea"
     BLACK = "black"
@@ -128,11 +156,11 @@ class Location(Part):
 
 
 def is_bare(entry: Character | Location) -> bool:
-    """Return whether an entry is a stub in which nobody filled in anything."""
+    """Return whether an entry is a stub in which nobody filled in anything beside what a screenplay told."""
     bare = (
         Location(name=entry.name, interior=entry.interior, stub=True)
         if isinstance(entry, Location)
-        else Character(name=entry.name, stub=True)
+        else Character(name=entry.name, stub=True, **(entry.model_dump(include={"age", "pronoun", "told"}) if entry.told else {}))
     )
     return entry == bare
 

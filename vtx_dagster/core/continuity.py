@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from vtx_dagster.core.bible import Bible, LoraBundle, Palette
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.errors import InvalidRequestError
-from vtx_dagster.core.figures import drawn_figures
+from vtx_dagster.core.figures import given_figures
 from vtx_dagster.core.naming import characters_in_frame, display_name, humanised, profile_of
-from vtx_dagster.core.plan import Drawing
-from vtx_dagster.core.sets import drawn_set
+from vtx_dagster.core.plan import GivenDrawing
 from vtx_dagster.core.shot import DialogueLine, TimeOfDay
 from vtx_dagster.core.shot_language import TIME_WORDS, camera_words
 from vtx_dagster.core.suggestions import did_you_mean
@@ -89,8 +88,8 @@ def derived_seed(project: str, clip_id: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{project}/{clip_id}".encode()).digest()[:4], "big") >> 1
 
 
-def draw(bible: Bible, clip: ClipSpec, *, project: str, title: str) -> Drawing:
-    """Return everything that the animatic draws of a clip.
+def draw(bible: Bible, clip: ClipSpec, *, project: str, title: str) -> GivenDrawing:
+    """Return everything that an engine which draws must know of a clip.
 
     Args:
         bible: The bible of the project.
@@ -99,18 +98,19 @@ def draw(bible: Bible, clip: ClipSpec, *, project: str, title: str) -> Drawing:
         title: Title of the film, for the slate.
     """
     time_of_day = clip.time_of_day or TimeOfDay.DAY
-    kind, interior, place = drawn_set(bible, clip)
+    location = bible.locations.locations.get(clip.location or "")
     characters = bible.characters.characters
-    return Drawing(
+    return GivenDrawing(
         project=project,
         title=title,
         camera=clip.camera,
         time_of_day=time_of_day,
-        interior=interior,
-        set=kind,
-        place=place,
+        interior=location.interior if location else None,
+        set=location.set if location else None,
+        place=location.name if location else humanised(clip.location or ""),
+        location=clip.location or "",
         palette=style_palette(bible, clip, time_of_day),
-        figures=drawn_figures(bible, clip),
+        figures=given_figures(bible, clip),
         action=" ".join((clip.action or clip.prompt).split()),
         dialogue=tuple(line.model_copy(update={"character": display_name(line.character, characters)}) for line in clip.dialogue),
         readable_text=clip.duration.readable_text,

@@ -1,14 +1,14 @@
-"""How characters are drawn in the animatic where the bible does not say: distinct, and the same in every clip."""
+"""How characters are drawn in the animatic: as the bible says, else fitting, distinct, and the same in every clip."""
 
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-from vtx_dagster.core.bible import Bible, Build, Character, Figure, Hair
+from vtx_dagster.core.bible import Bible, Build, Character, Hair, Pronoun
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.naming import characters_in_frame, display_name
-from vtx_dagster.core.plan import DrawnFigure
+from vtx_dagster.core.plan import DrawnFigure, GivenFigure
 
 WARDROBES = (
     "#c0392b",
@@ -35,38 +35,69 @@ CHILD_AGE = 12
 
 _T = TypeVar("_T")
 
-_BUILDS = (Build.SLIGHT, Build.AVERAGE, Build.BROAD)
-_HAIRS = tuple(Hair)
+_BUILDS = {
+    Pronoun.SHE: (Build.SLIGHT, Build.SLIGHT, Build.AVERAGE),
+    Pronoun.HE: (Build.AVERAGE, Build.AVERAGE, Build.BROAD),
+    None: (Build.SLIGHT, Build.AVERAGE, Build.BROAD),
+}
+_HAIRS = {
+    Pronoun.SHE: (Hair.LONG, Hair.LONG, Hair.BUN, Hair.CURLY, Hair.SHORT),
+    Pronoun.HE: (Hair.SHORT, Hair.SHORT, Hair.CURLY, Hair.CAP, Hair.BALD),
+    None: tuple(Hair),
+}
+_HAIRS_OF_CHILDREN = {
+    Pronoun.SHE: (Hair.LONG, Hair.BUN, Hair.CURLY),
+    Pronoun.HE: (Hair.SHORT, Hair.CURLY, Hair.CAP),
+    None: (Hair.SHORT, Hair.CURLY, Hair.CAP, Hair.LONG),
+}
+"""Several of a kind are more often."""
 
 
-def drawn_figures(bible: Bible, clip: ClipSpec) -> tuple[DrawnFigure, ...]:
-    """Return the characters in frame as the animatic draws them, in the order of the clip.
+def given_figures(bible: Bible, clip: ClipSpec) -> tuple[GivenFigure, ...]:
+    """Return what is known of the characters in frame, in the order of the clip.
 
-    What the bible gives is taken. The rest follows from the character's key, so that it never changes; only the wardrobe also
-    looks at the characters that stand before it in ``characters.yaml``, to take a colour that none of them has. A character
-    that is added at the end of the file therefore changes no other. Colours repeat from the 13th character on.
+    What the bible does not give is left open, but for the colour of the wardrobe: that follows from the key and looks at the
+    characters that stand before it in ``characters.yaml``, to take a colour that none of them has. A character that is added at
+    the end of the file therefore changes no other. Colours repeat from the 13th character on.
     """
     characters = bible.characters.characters
     keys = characters_in_frame(clip)
     strangers = tuple(key for key in keys if key not in characters)
     wardrobes = dict(zip((*characters, *strangers), _wardrobes((*characters, *strangers)), strict=True))
-    return tuple(_drawn(key, characters.get(key), display_name(key, characters), wardrobes[key]) for key in keys)
+    return tuple(_given(key, characters.get(key), display_name(key, characters), wardrobes[key]) for key in keys)
 
 
-def _drawn(key: str, character: Character | None, name: str, wardrobe: str) -> DrawnFigure:
-    figure = character.figure if character else Figure()
-    age = character.age if character else None
-    derived_build = Build.CHILD if age is not None and age <= CHILD_AGE else _pick(key, "build", _BUILDS)
-    derived_hair = GREY_HAIR if age is not None and age >= GREY_AGE else _pick(key, "hair_colour", HAIR_COLOURS)
-    return DrawnFigure(
+def _given(key: str, character: Character | None, name: str, wardrobe: str) -> GivenFigure:
+    if character is None:
+        return GivenFigure(key=key, name=name, wardrobe=wardrobe)
+    figure = character.figure
+    return GivenFigure(
         key=key,
         name=name,
-        build=figure.build or derived_build,
-        hair=figure.hair or _pick(key, "hair", _HAIRS),
-        hair_colour=figure.hair_colour or derived_hair,
-        skin=figure.skin or _pick(key, "skin", SKINS),
+        build=figure.build,
+        hair=figure.hair,
+        hair_colour=figure.hair_colour or "",
+        skin=figure.skin or "",
         wardrobe=figure.wardrobe or wardrobe,
+        age=character.age,
+        pronoun=character.pronoun,
+        descriptor=" ".join(character.descriptor.split()),
     )
+
+
+def drawn_figure(given: GivenFigure) -> DrawnFigure:
+    """Return a figure in full: what is not given fits the age and the pronoun, and follows from the key, so that it stays."""
+    is_child = given.age is not None and given.age <= CHILD_AGE
+    is_grey = given.age is not None and given.age >= GREY_AGE
+    called = given.pronoun if given.pronoun != Pronoun.THEY else None
+    hairs = _HAIRS_OF_CHILDREN if is_child else _HAIRS
+    chosen = {
+        "build": Build.CHILD if is_child else _pick(given.key, "build", _BUILDS[called]),
+        "hair": _pick(given.key, "hair", hairs[called]),
+        "hair_colour": GREY_HAIR if is_grey else _pick(given.key, "hair_colour", HAIR_COLOURS),
+        "skin": _pick(given.key, "skin", SKINS),
+    }
+    return DrawnFigure(**{**chosen, **given.model_dump(exclude_defaults=True)})
 
 
 @lru_cache(maxsize=1024)

@@ -24,6 +24,11 @@ class EngineIdentity(Part):
     name: str
     version: str
 
+    @property
+    def chosen(self) -> str:
+        """What somebody chose about it, such as a font: what stands behind the plus in ``2+font.1f``."""
+        return self.version.partition("+")[2]
+
 
 class PlanInput(Part):
     """An input file, by content."""
@@ -62,36 +67,69 @@ class PlanLora(Part):
     strength: float
 
 
-class DrawnFigure(Part):
-    """A character as the animatic draws it."""
+class _Figure(Part):
+    """What is known of a character in a picture."""
 
     key: str
     name: str
-    build: Build
-    hair: Hair
-    hair_colour: str
-    skin: str
     wardrobe: str
     age: int | None = None
     pronoun: Pronoun | None = None
     descriptor: str = ""
 
 
-class Drawing(Part):
-    """What the animatic puts on screen. Only engines that draw have it in their plans."""
+class GivenFigure(_Figure):
+    """A character as the bible gives it to an engine that draws, which chooses what is not given."""
+
+    build: Build | None = None
+    hair: Hair | None = None
+    hair_colour: str = ""
+    skin: str = ""
+
+
+class DrawnFigure(_Figure):
+    """A character as the animatic draws it."""
+
+    build: Build
+    hair: Hair
+    hair_colour: str
+    skin: str
+
+
+class _Picture(Part):
+    """What the film says of a picture."""
 
     project: str
     title: str
     camera: Camera
     time_of_day: TimeOfDay
-    interior: bool
-    set: SetKind
     place: str
+    location: str = Field(default="", description="Key of the place, which may say what its name does not.")
     palette: Palette
-    figures: tuple[DrawnFigure, ...] = ()
     action: str = ""
     dialogue: tuple[DialogueLine, ...] = Field(default=(), description="Speakers are names here, not keys.")
     readable_text: str = ""
+    insert: str = Field(default="", description="What a close shot of a thing shows: hands, letter, phone ...")
+
+
+class GivenDrawing(_Picture):
+    """What a plan says of the picture, for engines that draw.
+
+    What an engine makes of it, such as the set that the name of a place means, is not in the plan: that belongs to the version of
+    the engine, so that a newer one draws better and makes nothing stale.
+    """
+
+    interior: bool | None = None
+    set: SetKind | None = None
+    figures: tuple[GivenFigure, ...] = ()
+
+
+class Drawing(_Picture):
+    """What the animatic puts on screen."""
+
+    interior: bool
+    set: SetKind
+    figures: tuple[DrawnFigure, ...] = ()
 
 
 class RenderPlan(Document):
@@ -117,7 +155,7 @@ class RenderPlan(Document):
     retake: RetakeRange | None = None
     models: tuple[PlanModel, ...] = Field(default=(), description="Filled in by the engine.")
     quantization: str | None = Field(default=None, description="Filled in by the engine.")
-    drawing: Drawing | None = None
+    drawing: GivenDrawing | None = None
 
     @property
     def echo_frames(self) -> int:
@@ -136,6 +174,32 @@ class RenderPlan(Document):
     def clip_hash(self) -> str:
         """Return the SHA-256 of the canonical JSON, 64 hexadecimal digits."""
         return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+    def asks_for_the_same(self, older: "RenderPlan") -> bool:
+        """Say whether this plan asks for nothing that another one, of another version of the engine, did not ask for.
+
+        Of a drawing, everything that is given must be as it was; what an older plan has beside that, its engine had chosen.
+        """
+        is_same_engine = self.engine.name == older.engine.name and self.engine.chosen == older.engine.chosen
+        now, then = (plan.model_copy(update={"engine": self.engine, "drawing": None}) for plan in (self, older))
+        if not is_same_engine or now != then or (self.drawing is None) != (older.drawing is None):
+            return False
+        drawings = [_said(plan.drawing.model_dump(mode="json")) if plan.drawing else None for plan in (self, older)]
+        return _is_given_in(drawings[0], drawings[1])
+
+
+_IN_THE_PROMPT_TOO = frozenset({"age", "descriptor", "location"})
+"""Facts of a drawing that older plans have in their prompt alone."""
+
+
+def _is_given_in(given: JsonValue, older: JsonValue) -> bool:
+    if isinstance(given, dict) and isinstance(older, dict):
+        return all(
+            _is_given_in(value, older[name]) if name in older else name in _IN_THE_PROMPT_TOO for name, value in given.items()
+        )
+    if isinstance(given, list) and isinstance(older, list):
+        return len(given) == len(older) and all(map(_is_given_in, given, older))
+    return given == older
 
 
 def _said(value: JsonValue) -> JsonValue:

@@ -73,6 +73,7 @@ class ClipRecord:
         continues: The clip from whose end it goes on; empty for most.
         broken_link: Why it cannot go on from there now: that clip failed, or cannot be rendered itself.
         gpu: What rendering it asks of a GPU; None if nothing.
+        older: The version of the engine that made its take, where that is another one than today's; the take stands all the same.
     """
 
     clip: str
@@ -90,6 +91,7 @@ class ClipRecord:
     continues: str = ""
     broken_link: str = ""
     gpu: GpuWork | None = None
+    older: str = ""
 
     @property
     def state(self) -> State:

@@ -1,89 +1,148 @@
 """Which backdrop the animatic draws for a location, from the bible or from the words of its name."""
 
 import re
+import unicodedata
 
-from vtx_dagster.core.bible import Bible, SetKind
-from vtx_dagster.core.clip import ClipSpec
-from vtx_dagster.core.naming import humanised
+from vtx_dagster.core.bible import SetKind
+from vtx_dagster.core.plan import GivenDrawing
 
 SET_WORDS = {
-    SetKind.ROOM: "room bedroom bathroom lounge parlour parlor apartment flat house home cottage cabin hut hotel bar pub cafe"
-    " café restaurant church chapel hospital ward cell prison attic cellar basement library shop store theatre theater tent"
-    " nursery den gallery museum",
-    SetKind.KITCHEN: "kitchen galley scullery canteen bakery",
-    SetKind.OFFICE: "office study bureau classroom school desk newsroom studio bank reception",
-    SetKind.CORRIDOR: "corridor hall hallway stairs staircase stairwell tunnel passage lobby lift elevator landing",
-    SetKind.WORKSHOP: "workshop garage factory warehouse laboratory lab barn shed boathouse mill forge hangar engine lantern lamp"
-    " lighthouse",
-    SetKind.STATION: "station platform subway metro airport terminal depot",
-    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat",
-    SetKind.SEA: "sea ocean raft lake river water waves",
-    SetKind.VEHICLE: "vehicle car taxi cab bus train carriage truck van lorry cockpit plane tram",
-    SetKind.STREET: "street road lane alley avenue square market town village city pavement sidewalk plaza driveway"
-    " highway crossroads car taxi cab bus truck van house home hotel cottage shop bar pub cafe café church",
-    SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass",
-    SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery",
-    SetKind.FIELD: "field meadow garden park yard farm prairie desert graveyard cemetery plain hillside lawn campsite",
-    SetKind.FOREST: "forest wood woods jungle grove orchard trees path trail",
-    SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry",
-    SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank lakeside bay cove island lighthouse"
-    " boathouse",
+    SetKind.PLAIN: "tent museum den",
+    SetKind.ROOM: "room living_room sitting_room lounge parlour parlor apartment flat house home cottage cabin hut"
+    " hotel attic loft library nursery wohnzimmer wohnung stube salon soggiorno salotto salón appartement"
+    " appartamento apartamento",
+    SetKind.BEDROOM: "bedroom bed_room hotel_room guest_room guestroom dormitory schlafzimmer hotelzimmer gästezimmer"
+    " kinderzimmer chambre dormitorio alcoba habitación",
+    SetKind.BATHROOM: "bathroom bath_room washroom restroom toilet toilets lavatory shower badezimmer toilette toiletten"
+    " baño aseo bagno",
+    SetKind.KITCHEN: "kitchen galley scullery canteen bakery küche cuisine cocina cucina",
+    SetKind.OFFICE: "office study bureau desk newsroom studio bank reception police_station headquarters boardroom büro"
+    " arbeitszimmer polizeiwache commissariat comisaría oficina despacho ufficio",
+    SetKind.CORRIDOR: "corridor hall hallway tunnel passage lobby foyer lift elevator flur korridor couloir pasillo"
+    " corridoio vestíbulo",
+    SetKind.STAIRS: "stairs staircase stairwell landing treppe treppenhaus escalier escalera scala",
+    SetKind.WORKSHOP: "workshop garage factory warehouse laboratory lab barn shed boathouse mill forge hangar engine"
+    " lantern lamp lighthouse cellar basement werkstatt scheune keller fabrik atelier usine taller fábrica"
+    " fabbrica garaje",
+    SetKind.HOSPITAL: "hospital ward clinic infirmary surgery emergency_room operating_room operating_theatre sickroom"
+    " krankenhaus klinik hôpital clinique clínica ospedale clinica",
+    SetKind.CHURCH: "church chapel cathedral nave vestry temple kirche kapelle dom église chapelle cathédrale iglesia"
+    " capilla catedral chiesa cappella cattedrale duomo",
+    SetKind.SHOP: "shop store supermarket pharmacy grocery bookshop boutique laden geschäft supermarkt apotheke magasin"
+    " supermarché tienda supermercado negozio supermercato farmacia",
+    SetKind.RESTAURANT: "restaurant cafe café diner bistro dining_room cafeteria gaststätte speisesaal gasthaus restaurante"
+    " cafetería ristorante trattoria",
+    SetKind.BAR: "bar pub saloon tavern nightclub kneipe taberna taverna discothèque discoteca",
+    SetKind.PRISON: "prison cell jail dungeon gaol gefängnis zelle kerker cachot cárcel celda prigione cella",
+    SetKind.CLASSROOM: "classroom class_room school schoolroom lecture_hall klassenzimmer schule hörsaal école escuela aula"
+    " scuola",
+    SetKind.THEATRE: "theatre theater stage auditorium cinema opera concert_hall bühne kino théâtre cinéma teatro cine",
+    SetKind.AIRPORT: "airport terminal departure_lounge departures gate flughafen abflughalle aéroport aeropuerto aeroporto",
+    SetKind.AEROPLANE: "aeroplane airplane plane aircraft airliner jet plane_cabin flugzeug avion avión aereo",
+    SetKind.TRAIN: "train carriage railcar dining_car sleeping_car train_compartment compartment abteil zug zugabteil"
+    " waggon tren treno wagon vagón vagone",
+    SetKind.STATION: "station platform subway metro depot railway_station train_station bahnhof bahnsteig gare estación"
+    " andén stazione binario",
+    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat"
+    " boot schiff fähre bateau navire barco buque barca traghetto",
+    SetKind.SEA: "sea ocean raft lake river water waves meer ozean mer océan mar océano mare oceano lac rivière lago fiume",
+    SetKind.VEHICLE: "vehicle car taxi cab bus truck van lorry cockpit tram ambulance auto lastwagen voiture camion coche"
+    " camión macchina automobile",
+    SetKind.SPACESHIP: "spaceship starship spacecraft space_station raumschiff vaisseau astronef nave_espacial astronave",
+    SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
+    SetKind.STREET: "street road lane alley square market town village pavement sidewalk plaza driveway highway"
+    " crossroads car taxi cab bus truck van house home hotel cottage shop store bar pub cafe café"
+    " restaurant church chapel hospital school prison theatre theater cinema bank apartment flat strasse"
+    " gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
+    SetKind.CITY: "city downtown uptown skyline metropolis avenue boulevard skyscraper skyscrapers stadt grossstadt innenstadt"
+    " ville ciudad città metrópoli metropoli",
+    SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass brücke pont puente ponte",
+    SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery dach dachterrasse balkon toit balcon azotea balcón"
+    " tetto terrazza balcone",
+    SetKind.FIELD: "field fields meadow yard farm farmyard farmland pasture vineyard prairie plain plains hillside lawn campsite"
+    " feld acker wiese bauernhof champ pré ferme campo prado granja prato fattoria",
+    SetKind.PARK: "park playground spielplatz stadtpark parc parque parco",
+    SetKind.GARDEN: "garden backyard back_garden orchard greenhouse garten jardin jardín giardino",
+    SetKind.POOL: "pool swimming_pool poolside schwimmbad schwimmbecken freibad hallenbad piscine piscina",
+    SetKind.CAR_PARK: "car_park parking_lot parking_garage carpark parkplatz parkhaus parking aparcamiento parcheggio",
+    SetKind.CEMETERY: "cemetery graveyard churchyard grave graves graveside tomb friedhof cimetière cementerio cimitero",
+    SetKind.DESERT: "desert dunes dune oasis sahara wüste désert desierto deserto",
+    SetKind.FOREST: "forest wood woods jungle grove trees path trail wald forêt bosque selva bosco foresta",
+    SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry cave berg gebirge gipfel"
+    " tal montagne montaña montagna",
+    SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank river_bank lakeside bay cove island"
+    " lighthouse boathouse seaside seashore waterfront marina"
+    " strand küste ufer insel hafen plage côte playa costa puerto spiaggia porto",
     SetKind.BLACK: "black blackness darkness blackout",
 }
-"""Words that name a backdrop. A word under several means the first one that fits inside or outside, whichever it is."""
+"""Words that name a backdrop, in the languages that screenplays are written in; ``car_park`` stands for two words.
 
-_INTERIOR = frozenset(
+A word under several means the first one that fits inside or outside, whichever it is.
+"""
+
+_OUTDOORS = frozenset(
     (
-        SetKind.ROOM,
-        SetKind.KITCHEN,
-        SetKind.OFFICE,
-        SetKind.CORRIDOR,
-        SetKind.WORKSHOP,
-        SetKind.STATION,
-        SetKind.VEHICLE,
-        SetKind.BLACK,
+        SetKind.SEA,
+        SetKind.STREET,
+        SetKind.CITY,
+        SetKind.BRIDGE,
+        SetKind.ROOFTOP,
+        SetKind.FIELD,
+        SetKind.PARK,
+        SetKind.GARDEN,
+        SetKind.CAR_PARK,
+        SetKind.CEMETERY,
+        SetKind.DESERT,
+        SetKind.FOREST,
+        SetKind.MOUNTAIN,
+        SetKind.SHORE,
     )
 )
-_INSIDE = _INTERIOR | {SetKind.BOAT}
-"""A boat is a wheelhouse inside, and a deck outside or when nothing is known."""
+_EITHER = frozenset((SetKind.PLAIN, SetKind.STATION, SetKind.BOAT, SetKind.POOL))
+"""A boat is a wheelhouse inside, and a deck outside or when nothing is known; a platform looks the same from inside."""
 
-_OPEN_TO_THE_SKY = frozenset(SetKind) - _INTERIOR | {SetKind.STATION}
-"""Stations are drawn the same from inside and on the platform."""
+_INSIDE = frozenset(SetKind) - _OUTDOORS
+_OPEN_TO_THE_SKY = _OUTDOORS | _EITHER
+_INTERIOR = _INSIDE - {SetKind.BOAT, SetKind.POOL}
+"""Where one is inside if nothing says otherwise."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def drawn_set(bible: Bible, clip: ClipSpec) -> tuple[SetKind, bool, str]:
-    """Return the backdrop of a clip, whether it is indoors, and the name of the place.
+def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
+    """Return the backdrop of a picture, and whether it is indoors.
 
-    What ``locations.yaml`` gives is taken. A backdrop that is not given follows from the last word of the name (then of the
-    key) that names one and fits what is known of inside and outside: names say the more specific thing last, as in
-    ``Lighthouse - Lamp Room``. Without any such word it is a room, or outdoors a field.
+        kind = SetKind.PLAIN
+    return kind, (kind in _INTERIOR if given.interior is None else given.interior)
     """
-    location = bible.locations.locations.get(clip.location or "")
-    place = location.name if location else humanised(clip.location or "")
-    interior = location.interior if location else None
-    kind = location.set if location else None
+    kind = given.set
     if kind is None:
-        allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[interior]
-        kind = _named(place, allowed) or _named(clip.location or "", allowed)
+        allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[given.interior]
+        kind = _named(given.place, allowed) or _named(given.location, allowed)
     if kind is None:
-        kind = SetKind.FIELD if interior is False else SetKind.ROOM
-    return kind, (kind in _INTERIOR if interior is None else interior), place
+        kind = SetKind.PLAIN
+    return kind, (kind in _INTERIOR if given.interior is None else given.interior)
 
 
 def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:
-    for word in reversed(_WORD.findall(name.casefold())):
-        for kind in _KINDS.get(word, ()):
-            if kind in allowed:
-                return kind
+    words = _WORD.findall(_folded(name))
+    for index in reversed(range(len(words))):
+        for word in ("_".join(words[max(0, index - 1) : index + 1]), words[index]):
+            for kind in _KINDS.get(word, ()):
+                if kind in allowed:
+                    return kind
     return None
+
+
+def _folded(text: str) -> str:
+    """Return a text without case and accents, since headings in capitals often lack them."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
 
 
 def _kinds_by_word() -> dict[str, tuple[SetKind, ...]]:
     kinds: dict[str, tuple[SetKind, ...]] = {}
     for kind, words in SET_WORDS.items():
-        for word in words.split():
+        for word in dict.fromkeys(_folded(words).split()):
             kinds[word] = (*kinds.get(word, ()), kind)
     return kinds
 

@@ -55,3 +55,7 @@ class Shotlist(Document):
     remembered: tuple[Remembered, ...] = Field(
         default=(), description="By which words shots were known that are gone, or that have other words now."
     )
+    made_of: dict[str, str] = Field(
+        default_factory=dict,
+        description="Of every scene that was broken down by rule, what its shots were made of: they stay while it is the same.",
+    )

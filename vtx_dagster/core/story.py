@@ -132,9 +132,11 @@ class Job:
     Attributes:
         due: The parts to write; others stand as they are, and a writer may read them.
         only: The act or scene that a person restricted the run to.
+        anew: Parts that a person wants written anew though nothing that they are made of changed.
     """
 
     due: frozenset[str] = frozenset()
+    anew: frozenset[str] = frozenset()
     only: FilmId | None = None
 
 

@@ -144,10 +144,10 @@ class ClipWorkshop:
 
         With a ``profile`` other than the clip's own, the take is kept in the store and is not shown.
         """
-        resolver, due = self._resolve(slug, clip)
+        resolver, due = self._resolve(slug, clip, renew=force)
         resolved = due
         if profile is not None:
-            resolver, resolved = self._resolve(slug, clip, profile=profile)
+            resolver, resolved = self._resolve(slug, clip, profile=profile, renew=force)
         if resolved.clip_hash == due.clip_hash:
             write_plan(resolver.project, resolved)
         options = resolver.metadata.render
@@ -191,10 +191,10 @@ class ClipWorkshop:
         with self._lock:
             return self._resolver(slug).order()
 
-    def _resolve(self, slug: str, clip: str, *, profile: str | None = None) -> tuple[Resolver, ResolvedClip]:
+    def _resolve(self, slug: str, clip: str, *, profile: str | None = None, renew: bool = False) -> tuple[Resolver, ResolvedClip]:
         with self._lock:
             resolver = self._resolver(slug)
-            return resolver, resolver.resolve_clip(clip, profile=profile)
+            return resolver, resolver.resolve_clip(clip, profile=profile, renew=renew)
 
     def _resolver(self, slug: str) -> Resolver:
         """Return a project's resolver, made once per state of its files; if that failed, fail in the same way for other clips."""

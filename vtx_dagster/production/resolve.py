@@ -22,6 +22,7 @@ from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.studio.files import FileIdentity, file_identity, hash_file
 from vtx_dagster.studio.library import load_visual_capsules
 from vtx_dagster.studio.project import Project
+from vtx_dagster.studio.takes import TakeStore
 
 SETTLED_NS = 2_000_000_000
 """A folder that changed less than two seconds ago may change again without its times showing it."""
@@ -40,6 +41,8 @@ class ResolvedClip:
         engine: What renders it.
         profile: The render profile that was asked for in place of the clip's own; empty for none.
         pacing: How its length was found.
+        older: The engine and its version that rendered what the clip asks for, where that is another one than today's; its plan
+            is then this one. Empty for most.
         warnings: What the author should know, and what did not stop the plan.
     """
 
@@ -50,6 +53,7 @@ class ResolvedClip:
     profile: str = ""
     files: Mapping[str, Path] = field(default_factory=dict)
     looked_at: Mapping[str, FileIdentity] = field(default_factory=dict)
+    older: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -123,7 +127,7 @@ class Resolver:
             self.engines[chosen] = self.engine_for(self.project, chosen)
         return self.engines[chosen]
 
-    def resolve_clip(self, clip: str, *, profile: str | None = None) -> ResolvedClip:
+    def resolve_clip(self, clip: str, *, profile: str | None = None, renew: bool = False) -> ResolvedClip:
         """Return the plan of a clip as its file is now, and for that the plans of the clips from whose ends it goes on.
 
         The latter are kept until a file of theirs changes, so that resolving a long chain clip by clip stays cheap.
@@ -131,6 +135,7 @@ class Resolver:
         Args:
             clip: The clip's id.
             profile: A render profile instead of the ones that the clips or the project name.
+            renew: As for ``resolve``.
 
         Raises:
             NotFoundError: If there is no such clip.
@@ -145,7 +150,7 @@ class Resolver:
                 previous = self._resolve_link(link, profile, previous, keys)
             except VtxError as error:
                 raise blocked_by(clip, links[-1].id, root=link.id, reason=error.message) from error
-        return self.resolve(spec, profile=profile, previous=previous and previous.plan)
+        return self.resolve(spec, profile=profile, previous=previous and previous.plan, renew=renew)
 
     def order(self) -> FilmOrder:
         """Return the order of the film. There may be 90,000 clips, so it is looked up only when one of its files changed."""
@@ -179,13 +184,16 @@ class Resolver:
             raise InvalidRequestError(message, clip=spec.id)
         return before
 
-    def resolve(self, spec: ClipSpec, *, profile: str | None = None, previous: Shown | None = None) -> ResolvedClip:
-        """Return the plan of a clip.
+    def resolve(
+        self, spec: ClipSpec, *, profile: str | None = None, previous: Shown | None = None, renew: bool = False
+    ) -> ResolvedClip:
+        """Return the plan of a clip: that of a take in which another version of the engine rendered the same, if there is one.
 
         Args:
             spec: The clip.
             profile: A render profile instead of the one that the clip or the project names.
             previous: The present plan of the clip from whose end it goes on; needed if it does.
+            renew: Return the plan of today's version of the engine all the same.
 
         Raises:
             InvalidRequestError: If the spec names a profile or bundle that does not exist, a moment outside the clip, a previous
@@ -235,6 +243,8 @@ class Resolver:
             drawing=draw(self.bible, spec, project=self.project.slug, title=self.metadata.title) if engine.draws else None,
         )
         plan = engine.accept(draft, files.by_sha256)
+        older = None if renew else self._rendered_before(plan)
+        plan = older or plan
         return ResolvedClip(
             plan=plan,
             clip_hash=plan.clip_hash(),
@@ -243,8 +253,13 @@ class Resolver:
             profile=profile or "",
             files=files.by_sha256,
             looked_at=files.looked_at,
+            older=f"{older.engine.name} {older.engine.version}" if older else "",
             warnings=(*prompt.warnings, *pacing.clamps),
         )
+
+    def _rendered_before(self, plan: RenderPlan) -> RenderPlan | None:
+        store = TakeStore(self.project)
+        return None if store.find(plan.clip, plan.clip_hash()) else store.of_another_version(plan)
 
     def looked_at(self, spec: ClipSpec) -> dict[str, FileIdentity | None]:
         """Return the identity of every file that a clip's plan depends on, by path; None for one that is missing.

@@ -293,12 +293,12 @@ class StoryRun:
             due.add(WHOLE)
         if self._overwrite:
             due |= {part for part in wanted if standing.is_edited(stage, part) or standing.is_bought(stage, part)}
-            return Job(due=frozenset(due), only=self._only)
+            return Job(due=frozenset(due), only=self._only, anew=frozenset(standing.log.owed(stage)))
         kept = {part for part in due if standing.is_kept(stage, part)}
         if is_free and not standing.is_bought(stage, WHOLE):
             kept.discard(WHOLE)
         self._keep(kept)
-        return Job(due=frozenset(due - kept), only=self._only)
+        return Job(due=frozenset(due - kept), only=self._only, anew=frozenset(standing.log.owed(stage)))
 
     def _forecast(self, parts: set[str]) -> Forecast:
         return self._writer.forecast(self._stage, self._story, Job(due=frozenset(parts)))
@@ -501,7 +501,9 @@ class StoryRun:
         replaced = [shot for shot in new.shots if shot.scene in scenes]
         moved = {shot.id for shot in replaced}
         kept = [shot for shot in previous.shots if shot.scene not in scenes and shot.id not in moved]
-        return with_retired(self._in_order([*kept, *replaced]), previous, new.model_copy(update={"shots": ()}))
+        merged = with_retired(self._in_order([*kept, *replaced]), previous, new.model_copy(update={"shots": ()}))
+        chosen = {scene: basis for scene, basis in new.made_of.items() if scene in scenes}
+        return merged.model_copy(update={"made_of": previous.made_of | chosen})
 
     def _in_order(self, shots: Sequence[Shot]) -> list[Shot]:
         """Return shots in the order of their scenes."""

@@ -62,6 +62,8 @@ class _Planned:
         inputs: Identity of every input and LoRA file, by path; None for one that is missing.
         link: From which clip it goes on, if it does.
         gpu: What rendering it asks of a GPU, if anything.
+        older: The engine and its version whose take the plan is of, where that is another version than today's.
+        folder: Identity of the folder of the clip's takes from before that one was found among them; None without one.
         take: Identity of the take that was found for the plan, if one was.
         ground: Identity of the take from whose end that one goes on, by its own account; None while that is not known.
         outdated: Why the take does not count all the same.
@@ -77,6 +79,8 @@ class _Planned:
     inputs: dict[str, FileIdentity | None]
     link: _Link | None = None
     gpu: GpuWork | None = None
+    older: str = ""
+    folder: FileIdentity | None = None
     take: FileIdentity | None = None
     ground: FileIdentity | None = None
     outdated: str = ""
@@ -317,6 +321,7 @@ class _Shelf:
             outdated=found.outdated,
             continues=found.link.clip if found.link is not None else "",
             gpu=found.gpu,
+            older=found.older,
         )
 
     def _outdated(self, found: _Planned, before: _Found | None) -> str:
@@ -366,9 +371,10 @@ def _lineup(planned: list[_Planned], acts: Mapping[str, str]) -> tuple[Lineup | 
 class _Memory:
     """What earlier surveys of a project found, as far as it still holds."""
 
-    def __init__(self, path: Path, clips_dir: Path, context: str, saved: dict[str, list]) -> None:
+    def __init__(self, path: Path, project: Project, context: str, saved: dict[str, list]) -> None:
         self._path = path
-        self._clips_dir = clips_dir
+        self._clips_dir = project.clips_dir
+        self._takes_dir = project.takes_dir
         self._context = context
         self._saved = saved
         self._clips = {clip: _from_row(clip, row) for clip, row in saved.items()}
@@ -381,9 +387,12 @@ class _Memory:
         try:
             with storage_errors(path, doing="read"):
                 saved = json.loads(path.read_bytes()) if path.exists() else {}
-            return cls(path, project.clips_dir, context, saved["clips"] if saved["context"] == context else {})
+            return cls(path, project, context, saved["clips"] if saved["context"] == context else {})
         except (ValueError, KeyError, TypeError, AttributeError):
-            return cls(path, project.clips_dir, context, {})
+            return cls(path, project, context, {})
+
+    def _folder(self, clip: str) -> FileIdentity | None:
+        return file_identity(f"{self._takes_dir}/{clip}")
 
     def clip(self, clip: str, resolver: Resolver, earlier: _Earlier) -> _Found:
         """Return a clip's plan in short, or why there is none; from memory if nothing that decides it changed."""
@@ -395,6 +404,7 @@ class _Memory:
             known = self._clips.get(clip)
             if (
                 known is not None
+                and not (isinstance(known, _Planned) and known.older and known.folder != self._folder(clip))
                 and known.spec == spec
                 and all(file_identity(path) == was for path, was in known.inputs.items())
                 and earlier.holds(known.link)
@@ -406,7 +416,10 @@ class _Memory:
             link = earlier.link_of(read)
             name = resolver.predecessor(read, order=earlier.order)
             previous = earlier.plan_of(name, of=clip) if name else None
+            folder = self._folder(clip)
             found = _planned(resolver.resolve(read, previous=previous), spec, inputs, link)
+            if found.older:
+                found.folder = folder
         except VtxError as error:
             found = _Blocked(clip, error.message, spec, inputs, link)
             if not _is_lasting(error):
@@ -422,7 +435,7 @@ class _Memory:
         rows = {
             clip: _row(found)
             for clip, found in present
-            if found is not None and all(one is None or one[1] < settled for one in (found.spec, *found.inputs.values()))
+            if found is not None and all(one is None or one[1] < settled for one in _looked_at(found))
         }
         if rows != self._saved:
             try:
@@ -447,7 +460,13 @@ def _planned(
         inputs=inputs,
         link=link,
         gpu=GpuWork.of(plan),
+        older=resolved.older,
     )
+
+
+def _looked_at(found: _Found) -> Iterator[FileIdentity | None]:
+    yield from (found.spec, *found.inputs.values())
+    yield found.folder if isinstance(found, _Planned) else None
 
 
 def _is_lasting(error: VtxError) -> bool:
@@ -470,6 +489,7 @@ def _row(found: _Found) -> list[object]:
         found.plan_hash,
         [found.content_frames, found.fps, found.width, found.height],
         None if gpu is None else [gpu.kind.engine, gpu.kind.pipeline, gpu.kind.steps, gpu.frames],
+        [found.older, _listed(found.folder)],
         _listed(found.take),
         _listed(found.ground),
     ]
@@ -481,7 +501,7 @@ def _from_row(clip: str, row: list) -> _Found:
     link = None if listed_link is None else _Link(*listed_link)
     if len(rest) == 1:
         return _Blocked(clip, str(rest[0]), spec, inputs, link)
-    plan_hash, (content_frames, fps, width, height), gpu, take, ground = rest
+    plan_hash, (content_frames, fps, width, height), gpu, (older, folder), take, ground = rest
     return _Planned(
         clip=clip,
         spec=spec,
@@ -493,6 +513,8 @@ def _from_row(clip: str, row: list) -> _Found:
         inputs=inputs,
         link=link,
         gpu=None if gpu is None else GpuWork(GpuKind(*gpu[:3]), width, height, gpu[3]),
+        older=older,
+        folder=_identity(folder),
         take=_identity(take),
         ground=_identity(ground),
     )

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from vtx_dagster.core.document import Document
-from vtx_dagster.core.errors import InvalidFileError, StorageError
+from vtx_dagster.core.errors import InvalidFileError, NotFoundError, StorageError
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.studio.files import file_identity, hash_file, partial_path, read_bytes, storage_errors, write_atomic
 from vtx_dagster.studio.project import Project
@@ -195,6 +195,24 @@ class TakeStore:
         bases = [str(path).removesuffix(".render.json") for path in folder.glob("*.render.json")]
         found = [(header, base) for base in bases if (header := _whole_header(base))]
         return tuple(_take(header, base) for header, base in sorted(found, key=lambda one: (one[0].finished_at, one[1])))
+
+    def of_another_version(self, plan: RenderPlan) -> RenderPlan | None:
+        """Return the plan of the latest take in which another version of the engine rendered what a plan asks for.
+
+        Costs the reading of a folder, and of every sidecar in it until one is found.
+
+        Raises:
+            StorageError: If the disk refuses to say.
+        """
+        for take in reversed(self.takes(plan.clip)):
+            try:
+                record = read_sidecar(take.sidecar_path)
+            except (InvalidFileError, NotFoundError):
+                # The take of a version whose plans cannot be compared, or one that was removed meanwhile.
+                continue
+            if record.plan.engine.version != plan.engine.version and plan.asks_for_the_same(record.plan):
+                return record.plan
+        return None
 
     def store(self, rendered: Path, record: TakeRecord, *, log: Path | None = None) -> Take:
         """Move a verified render into the store and return it as a take.

@@ -3,13 +3,13 @@ import pytest
 from vtx_dagster.cli.changes import changes, in_short
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline
-from vtx_dagster.core.plan import Drawing, DrawnFigure, EngineIdentity, PlanInput, RenderPlan
+from vtx_dagster.core.plan import EngineIdentity, GivenDrawing, GivenFigure, PlanInput, RenderPlan
 from vtx_dagster.core.shot import Angle, Camera, CameraMove, DialogueLine, ShotSize, TimeOfDay
 
-FIGURE = DrawnFigure(
+FIGURE = GivenFigure(
     key="mara", name="Mara", build=Build.SLIGHT, hair=Hair.SHORT, hair_colour="#000000", skin="#c68e5f", wardrobe="#26323a"
 )
-DRAWING = Drawing(
+DRAWING = GivenDrawing(
     project="film",
     title="The Film",
     camera=Camera(),

@@ -56,6 +56,19 @@ def test_a_second_make_renders_nothing_and_says_so(film: Project, vtx) -> None:
     assert f"{film.film_path}\n3.0 s\n" in result.stdout
 
 
+def test_what_another_version_drew_stands_until_it_is_asked_for(vtx, film, monkeypatch):
+    monkeypatch.setattr("vtx_dagster.engines.animatic.engine.DRAWING_VERSION", "next")
+    at = ("--studio", film.studio.root)
+    assert "everything is current, nothing was rendered" in vtx("make", "film", *at).stdout
+    plan = vtx("plan", "film", *at).stdout
+    assert "3 clips were made by animatic 3, another version than today's: vtx make film --renew" in plan
+    assert json.loads(vtx("plan", "film", "--json", *at).stdout)["older"] == {"film": {"animatic 3": 3}}
+    found = json.loads(vtx("make", "film", "--renew", "--json", *at).stdout)
+    assert (found["rendered"], found["was_current"], found["film"]) == (3, False, str(film.film_path))
+    assert "everything is current" in vtx("plan", "film", *at).stdout
+    assert json.loads(vtx("make", "film", "--renew", "--json", *at).stdout)["was_current"] is True
+
+
 def test_nothing_is_run_for_a_film_that_is_current(vtx, film, monkeypatch):
     monkeypatch.setattr(Registry, "run", lambda *_, **__: pytest.fail("something was run"))
     shutil.rmtree(film.studio.root / ".dagster")

@@ -1,10 +1,10 @@
 import pytest
 
-from vtx_dagster.core.bible import Bible, Palette, SetKind
+from vtx_dagster.core.bible import Bible, Palette
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.continuity import draw, style_palette
-from vtx_dagster.core.figures import drawn_figures
-from vtx_dagster.core.plan import Drawing
+from vtx_dagster.core.figures import given_figures
+from vtx_dagster.core.plan import GivenDrawing
 from vtx_dagster.core.shot import Camera, CameraMove, DialogueLine, TimeOfDay
 
 BIBLE = Bible.model_validate(
@@ -42,16 +42,15 @@ def test_the_whole_drawing() -> None:
             {"character": "old_man", "text": "No.", "off_screen": True},
         ],
     )
-    assert draw(BIBLE, spec, project="my_film", title="My Film") == Drawing(
+    assert draw(BIBLE, spec, project="my_film", title="My Film") == GivenDrawing(
         project="my_film",
         title="My Film",
         camera=Camera(move=CameraMove.DOLLY_IN),
         time_of_day=TimeOfDay.NIGHT,
-        interior=True,
-        set=SetKind.KITCHEN,
         place="Kitchen",
+        location="kitchen",
         palette=Palette(sky="#111111", light="#222222", mid="#333333", shadow="#111111"),
-        figures=drawn_figures(BIBLE, spec),
+        figures=given_figures(BIBLE, spec),
         action="She waits.",
         dialogue=(
             DialogueLine(character="Mara Voss", text="Yes.", parenthetical="softly"),

@@ -5,7 +5,7 @@ import pytest
 
 from vtx_dagster.core.bible import Bible, Build, Hair
 from vtx_dagster.core.clip import ClipSpec
-from vtx_dagster.core.figures import GREY_HAIR, HAIR_COLOURS, SKINS, WARDROBES, drawn_figures
+from vtx_dagster.core.figures import GREY_HAIR, HAIR_COLOURS, SKINS, WARDROBES, drawn_figure, given_figures
 from vtx_dagster.core.plan import DrawnFigure
 
 
@@ -15,7 +15,7 @@ def bible(*keys: str, **characters: dict[str, object]) -> Bible:
 
 
 def figures(of: Bible, *keys: str) -> tuple[DrawnFigure, ...]:
-    return drawn_figures(of, ClipSpec(id="A01_S01_SH001", characters=keys))
+    return tuple(map(drawn_figure, given_figures(of, ClipSpec(id="A01_S01_SH001", characters=keys))))
 
 
 def test_what_the_bible_gives_is_taken() -> None:
@@ -24,6 +24,7 @@ def test_what_the_bible_gives_is_taken() -> None:
         DrawnFigure(
             key="mara",
             name="Mara Voss",
+            age=8,
             build=Build.BROAD,
             hair=Hair.BUN,
             hair_colour="#010203",
@@ -58,6 +59,28 @@ def test_unknown_characters_are_drawn_and_named_after_their_key() -> None:
 def test_age_shows(age: int, child: bool, grey: bool) -> None:
     (figure,) = figures(bible(x={"name": "X", "age": age}), "x")
     assert (figure.build is Build.CHILD, figure.hair_colour == GREY_HAIR) == (child, grey)
+
+
+def test_women_and_men_look_it() -> None:
+    keys = [f"person_{number}" for number in range(60)]
+
+    def looks(**known: object) -> tuple[set[Build], set[Hair]]:
+        people = figures(bible(**{key: {"name": key, **known} for key in keys}), *keys)
+        return {figure.build for figure in people}, {figure.hair for figure in people}
+
+    assert looks(pronoun="she") == ({Build.SLIGHT, Build.AVERAGE}, {Hair.LONG, Hair.BUN, Hair.CURLY, Hair.SHORT})
+    assert looks(pronoun="he") == ({Build.AVERAGE, Build.BROAD}, {Hair.SHORT, Hair.CURLY, Hair.CAP, Hair.BALD})
+    assert looks(pronoun="they") == looks() == ({Build.SLIGHT, Build.AVERAGE, Build.BROAD}, set(Hair))
+    assert looks(pronoun="she", age=6) == ({Build.CHILD}, {Hair.LONG, Hair.BUN, Hair.CURLY})
+    assert looks(age=6) == ({Build.CHILD}, {Hair.SHORT, Hair.CURLY, Hair.CAP, Hair.LONG})
+
+
+def test_what_the_bible_does_not_give_is_not_in_the_plan() -> None:
+    (given,) = given_figures(
+        bible(x={"name": "X", "descriptor": "tall\n and  thin"}), ClipSpec(id="A01_S01_SH001", characters=("x",))
+    )
+    assert given.model_dump(exclude_defaults=True).keys() == {"key", "name", "wardrobe", "descriptor"}
+    assert given.descriptor == "tall and thin"
 
 
 def test_wardrobes_differ_as_long_as_there_are_colours() -> None:

@@ -2,13 +2,18 @@ import pytest
 
 from vtx_dagster.core.bible import Bible, SetKind
 from vtx_dagster.core.clip import ClipSpec
+from vtx_dagster.core.continuity import draw
 from vtx_dagster.core.sets import SET_WORDS, drawn_set
 
 
 def drawn(name: str, *, interior: bool | None = None, **fields) -> tuple[SetKind, bool, str]:
     entry = {"name": name, "interior": interior, **fields}
-    bible = Bible.model_validate({"locations": {"locations": {"place": entry}}})
-    return drawn_set(bible, ClipSpec(id="A01_S01_SH001", location="place"))
+    return of_bible(Bible.model_validate({"locations": {"locations": {"place": entry}}}), location="place")
+
+
+def of_bible(bible: Bible, *, location: str | None = None) -> tuple[SetKind, bool, str]:
+    given = draw(bible, ClipSpec(id="A01_S01_SH001", location=location), project="film", title="Film")
+    return (*drawn_set(given), given.place)
 
 
 @pytest.mark.parametrize(
@@ -19,7 +24,7 @@ def drawn(name: str, *, interior: bool | None = None, **fields) -> tuple[SetKind
         pytest.param("Office Building Rooftop", False, SetKind.ROOFTOP, id="rooftop of an office"),
         pytest.param("Beach House", True, SetKind.ROOM, id="inside a beach house"),
         pytest.param("Beach House", False, SetKind.STREET, id="outside of a house"),
-        pytest.param("Kitchen Garden", False, SetKind.FIELD, id="kitchen garden"),
+        pytest.param("Kitchen Garden", False, SetKind.GARDEN, id="kitchen garden"),
         pytest.param("Lighthouse", False, SetKind.SHORE, id="lighthouse from outside"),
         pytest.param("Lighthouse", True, SetKind.WORKSHOP, id="lighthouse from inside"),
         pytest.param("Beach Hut", True, SetKind.ROOM, id="a beach is not inside"),
@@ -30,9 +35,30 @@ def drawn(name: str, *, interior: bool | None = None, **fields) -> tuple[SetKind
         pytest.param("CAR", True, SetKind.VEHICLE, id="inside a car"),
         pytest.param("Ship", True, SetKind.BOAT, id="inside a ship"),
         pytest.param("Ship", False, SetKind.BOAT, id="outside of a ship"),
-        pytest.param("Somewhere", True, SetKind.ROOM, id="inside, no word"),
-        pytest.param("Somewhere", False, SetKind.FIELD, id="outside, no word"),
-        pytest.param("Kitchenette", False, SetKind.FIELD, id="only whole words count"),
+        pytest.param("Somewhere", True, SetKind.PLAIN, id="inside, no word"),
+        pytest.param("Somewhere", False, SetKind.PLAIN, id="outside, no word"),
+        pytest.param("Kitchenette", False, SetKind.PLAIN, id="only whole words count"),
+        pytest.param("Living Room", True, SetKind.ROOM, id="living room"),
+        pytest.param("Hotel Room", True, SetKind.BEDROOM, id="two words say more than the last one"),
+        pytest.param("Police Station", True, SetKind.OFFICE, id="no trains at the police"),
+        pytest.param("Space Station - Bridge", True, SetKind.SPACESHIP, id="no bridge inside"),
+        pytest.param("Car Park", False, SetKind.CAR_PARK, id="no trees in a car park"),
+        pytest.param("Hospital", True, SetKind.HOSPITAL, id="inside a hospital"),
+        pytest.param("Hospital", False, SetKind.STREET, id="outside of a hospital"),
+        pytest.param("Swimming Pool", True, SetKind.POOL, id="indoor pool"),
+        pytest.param("Swimming Pool", False, SetKind.POOL, id="open-air pool"),
+        pytest.param("Cave", True, SetKind.CAVE, id="inside a cave"),
+        pytest.param("Cave", False, SetKind.MOUNTAIN, id="before a cave"),
+        pytest.param("KRANKENHAUS", True, SetKind.HOSPITAL, id="German"),
+        pytest.param("KÖNIGSTRASSE - STRAßE", False, SetKind.STREET, id="sharp s"),
+        pytest.param("HOPITAL", True, SetKind.HOSPITAL, id="French capitals without accents"),
+        pytest.param("Une église", True, SetKind.CHURCH, id="French"),
+        pytest.param("La iglesia", True, SetKind.CHURCH, id="Spanish"),
+        pytest.param("Fifth Avenue", False, SetKind.CITY, id="an avenue is in a city"),
+        pytest.param("Sand Dunes", False, SetKind.DESERT, id="dunes"),
+        pytest.param("FRIEDHOF", False, SetKind.CEMETERY, id="German cemetery"),
+        pytest.param("Jardín", False, SetKind.GARDEN, id="Spanish garden"),
+        pytest.param("Cucina", True, SetKind.KITCHEN, id="Italian"),
     ],
 )
 def test_a_name_suggests_its_backdrop(name: str, interior: bool, kind: SetKind) -> None:
@@ -48,7 +74,8 @@ def test_a_name_suggests_its_backdrop(name: str, interior: bool, kind: SetKind) 
         ("Ferry", SetKind.BOAT, False),
         ("Footbridge", SetKind.BRIDGE, False),
         ("Open Sea", SetKind.SEA, False),
-        ("Somewhere", SetKind.ROOM, True),
+        ("Swimming Pool", SetKind.POOL, False),
+        ("Somewhere", SetKind.PLAIN, True),
     ],
 )
 def test_the_backdrop_suggests_whether_it_is_indoors(name: str, kind: SetKind, interior: bool) -> None:
@@ -62,19 +89,18 @@ def test_what_the_bible_gives_is_taken() -> None:
 
 def test_the_key_counts_where_the_name_says_nothing() -> None:
     bible = Bible.model_validate({"locations": {"locations": {"old_pier": {"name": "Where they met"}}}})
-    spec = ClipSpec(id="A01_S01_SH001", location="old_pier")
-    assert drawn_set(bible, spec) == (SetKind.SHORE, False, "Where they met")
+    assert of_bible(bible, location="old_pier") == (SetKind.SHORE, False, "Where they met")
 
 
 def test_an_unknown_location_is_guessed_from_its_key() -> None:
-    assert drawn_set(Bible(), ClipSpec(id="A01_S01_SH001", location="old_pier")) == (SetKind.SHORE, False, "Old Pier")
+    assert of_bible(Bible(), location="old_pier") == (SetKind.SHORE, False, "Old Pier")
 
 
-def test_no_location_is_a_room_without_a_name() -> None:
-    assert drawn_set(Bible(), ClipSpec(id="A01_S01_SH001")) == (SetKind.ROOM, True, "")
+def test_no_location_is_plain_and_has_no_name() -> None:
+    assert of_bible(Bible()) == (SetKind.PLAIN, True, "")
 
 
 def test_every_backdrop_has_its_own_name_as_a_word() -> None:
+    """All but the plain one: whoever writes of plains means fields."""
     assert set(SET_WORDS) == set(SetKind)
-    for kind, words in SET_WORDS.items():
-        assert kind.value in words.split()
+    assert {kind for kind, words in SET_WORDS.items() if kind.value in words.split()} == set(SetKind) - {SetKind.PLAIN}

@@ -57,7 +57,9 @@ def film(make_project) -> Project:
     source(project, SCREENPLAY)
     run(project)
     characters, locations = project.characters_path, project.locations_path
-    characters.write_text(characters.read_text().replace("  steel:\n    name: Steel\n    stub: true\n", STEEL))
+    stub = "  steel:\n    name: Steel\n    told: STEEL waits.\n    stub: true\n"
+    assert stub in characters.read_text()
+    characters.write_text(characters.read_text().replace(stub, STEEL))
     locations.write_text(locations.read_text().replace("    stub: true\n", "    descriptor: long and low\n"))
     run(project, Stage.SHOTLIST)
     assert is_current(project)

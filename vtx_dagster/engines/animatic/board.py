@@ -10,16 +10,21 @@ from PIL import Image, ImageChops, ImageFilter
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.engines.animatic.bodies import draw_body, draw_from_above, draw_over
-from vtx_dagster.engines.animatic.brush import Pen, Sheet, Window, arc
+from vtx_dagster.engines.animatic.brush import SUPERSAMPLING, Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import Views, camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
+from vtx_dagster.engines.animatic.drawn import drawn
 from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_face, draw_head, head_pen, limb
+from vtx_dagster.engines.animatic.inserts import Insert, insert_of, paint_insert, shows_insert, staged_insert
 from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, Layer, lay, views_window
 from vtx_dagster.engines.animatic.lettering import Lettering
+from vtx_dagster.engines.animatic.notes import is_title, notes
 from vtx_dagster.engines.animatic.page import Caption, Slate, blank_page, border, captions, card, grain, layout
 from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix
-from vtx_dagster.engines.animatic.sets import Stage, draw_cab_back, draw_cab_front, is_room, paint_floor, paint_set
+from vtx_dagster.engines.animatic.scenery.stage import Stage
+from vtx_dagster.engines.animatic.sets import draw_cab_back, draw_cab_front, is_room, paint_floor, paint_set
 from vtx_dagster.engines.animatic.staging import Mark, Staging, staged
+from vtx_dagster.engines.animatic.titles import paint_field, painted_title, title_path
 
 MIN_SIDE_PX: Final = 64
 MAX_SIDE_PX: Final = 4096
@@ -27,6 +32,7 @@ MAX_SIDE_PX: Final = 4096
 _DEPTH_LANDSCAPE: Final = 0.12
 _DEPTH_WALL: Final = 0.45
 _DEPTH_MIDDLE: Final = 0.72
+_DEPTH_INSERT: Final = 1.05
 _DEPTH_BONNET: Final = 1.15
 _DEPTH_HANDS: Final = 1.6
 _DRIFT: Final = 0.03
@@ -71,8 +77,8 @@ class Board:
             )
         if plan.fps < 1:
             raise RenderError(f"{plan.clip}: {plan.fps} fps cannot be drawn; give at least 1", clip=plan.clip)
-        drawing = plan.drawing
-        self._plan, self._drawing = plan, drawing
+        drawing = drawn(plan.drawing)
+        self._plan, self._drawing, self._lettering = plan, drawing, lettering
         self._page = layout(plan.width, plan.height)
         self._size = self._page.picture_size
         self._aspect = self._size[0] / self._size[1]
@@ -83,10 +89,38 @@ class Board:
         )
         self._views_at: dict[float, Views] = {}
         self._staging = staged(drawing, aspect=self._aspect, seed=self._seed)
+        if shows_insert(drawing):
+            self._staging = staged_insert(self._staging)
         # The set is the same in every clip of a place, whatever the clip's seed.
         self._set_seed = stable_hash(drawing.project, drawing.place, drawing.set)
-        self._paint_stage()
-        self._write_page(lettering)
+        self._cast: tuple[Acting, ...] = ()
+        self._near: tuple[float, Layer] | None = None
+        self._is_title = is_title(drawing)
+        self._insert: Insert | None = None
+        if self._is_title:
+            self._paint_title()
+        else:
+            self._paint_stage()
+        self._write_page()
+
+    def _paint_title(self) -> None:
+        plan = self._plan
+        title = painted_title(
+            self._drawing.readable_text,
+            self._lettering,
+            aspect=self._aspect,
+            px_per_unit=self._size[1] * RESAMPLED_DETAIL,
+            light=self._light,
+            smallest=0.8 * self._page.caption / self._size[1],
+        )
+        self._path = title_path(num_frames=plan.render_frames, fps=plan.fps, roll=title.roll)
+        # Nobody sees the field grow behind the words; as it is, it can be copied.
+        self._air = self._views_at[0.0] = self._views(0.0).unscaled()
+        field = self._sheet(0.0, opaque=True)
+        paint_field(field, self._aspect)
+        self._back = (0.0, Layer.of(field))
+        self._haze = self._painted_haze()
+        self._middle = (1.0, title.layer)
 
     def _paint_stage(self) -> None:
         staging = self._staging
@@ -96,7 +130,7 @@ class Board:
         self._haze = self._painted_haze()
         speakers = {line.character for line in self._drawing.dialogue if not line.off_screen}
         self._cast = tuple(self._acting(mark, speaks=mark.actor.figure.name in speakers) for mark in staging.marks)
-        self._near = self._painted_foreground(staging)
+        self._near = self._painted_insert() if shows_insert(self._drawing) else self._painted_foreground(staging)
 
     def _views(self, depth: float) -> Views:
         """Return what the camera sees of the plane at a depth."""
@@ -236,17 +270,37 @@ class Board:
             return _DEPTH_HANDS, Layer.of(sheet)
         return None
 
-    def _write_page(self, lettering: Lettering) -> None:
-        plan, drawing, page = self._plan, self._drawing, self._page
+    def _painted_insert(self) -> tuple[float, Layer]:
+        sheet = self._sheet(_DEPTH_INSERT)
+        drawing, lettering = self._drawing, self._lettering
+        self._insert = insert_of(
+            drawing,
+            lettering,
+            views=self._views(_DEPTH_INSERT),
+            px_per_unit=sheet.scale / SUPERSAMPLING,
+            smallest_px=0.66 * self._page.caption,
+        )
+        pen = sheet.pen(tilt_deg=self._staging.tilt_deg)
+        paint_insert(pen.at(0, 0, weight=1.5), self._insert, drawing, lettering, seed=self._set_seed)
+        return _DEPTH_INSERT, Layer.of(sheet)
+
+    def _write_page(self) -> None:
+        plan, drawing, page, lettering = self._plan, self._drawing, self._page, self._lettering
+        num_frames = min(plan.content_frames, plan.render_frames)
         self._slate = Slate(plan, page, lettering)
-        self._captions = captions(drawing, page, lettering, num_frames=min(plan.content_frames, plan.render_frames))
+        self._captions = captions(drawing, page, lettering, num_frames=num_frames)
         self._grain = grain(*self._size)
         self._sheet_of_paper = blank_page(plan, drawing, page, lettering, slate_left=self._slate.left)
+        written = notes(drawing, page, lettering, num_frames=num_frames, fps=plan.fps)
+        written.write(self._sheet_of_paper, page, lettering)
+        self._notes = written.turned(page, lettering)
         self._border = border(page)
         marks = self._staging.marks
         lean = sum(mark.x for mark in marks)
-        tight = not marks
-        self._card = card(drawing.readable_text, page, lettering, centred=tight, left_side=lean > 0)
+        tight = not marks and self._insert is None
+        is_lettered = self._is_title or (self._insert is not None and self._insert.lines is not None)
+        text = "" if is_lettered else drawing.readable_text
+        self._card = card(text, page, lettering, centred=tight, left_side=lean > 0)
 
     @property
     def facts(self) -> dict[str, int]:
@@ -311,6 +365,9 @@ class Board:
             frame_index: From 0 to the plan's render frames, excluded.
         """
         page = self._sheet_of_paper.copy()
+        note = next((note for first, note in reversed(self._notes) if first <= frame_index), None)
+        if note is not None:
+            note.on(page)
         page.paste(self.picture(frame_index), self._page.picture[:2])
         if self._card is not None:
             self._card.on(page)

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from vtx_dagster.engines.animatic.chance import generator
 from vtx_dagster.engines.animatic.palette import Colour, Light, mix
@@ -134,7 +134,7 @@ class Pen:
         return Pen(self.sheet, matrix, self._matrix @ np.array([x, y]) + self._offset, self._weight if weight is None else weight)
 
     def turned(self, degrees: float) -> "Pen":
-        """Return a pen that is turned about its origin, clockwise."""
+        """Return a pen whose axes are turned clockwise about its origin."""
         turn = math.radians(degrees)
         matrix = self._matrix @ np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
         return Pen(self.sheet, matrix, self._offset, self._weight)
@@ -292,4 +292,9 @@ class Pen:
         seen = (np.array([area[:2], area[2:]]) - low) / span * 256
         part = np.clip(seen, 0, 256).ravel().tolist()
         stencil = soft.resize((area[2] - area[0], area[3] - area[1]), Image.Resampling.BILINEAR, box=tuple(part))
+        if self.sheet.mask is not None:
+            # Where a sheet is clear, the light is a veil over whatever lies below.
+            covered = self.sheet.mask.crop(area)
+            self.sheet.image.paste(paint, area, ImageChops.invert(covered))
+            self.sheet.mask.paste(ImageChops.lighter(covered, stencil), area)
         self.sheet.image.paste(paint, area, stencil)

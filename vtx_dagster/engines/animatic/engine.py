@@ -19,10 +19,8 @@ from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.clip_writer import ClipWriter
 from vtx_dagster.studio.files import storage_errors
 
-DRAWING_VERSION: Final = "2"
-"""Raised when the same plan would give another picture. It is in the plans, so every clip that was drawn before is drawn again:
-not for what nobody would see, such as an edge that lies a quarter of a pixel beside where it was.
-"""
+DRAWING_VERSION: Final = "3"
+"""Raised when the same plan would give another picture. What was drawn before stands; ``vtx make --renew`` draws it again."""
 
 
 @dataclass(frozen=True, slots=True)

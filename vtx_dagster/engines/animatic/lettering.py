@@ -47,6 +47,15 @@ def plain(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def written_lines(text: str) -> list[str]:
+    """Return a text line by line as it was written, each line plain; no two empty lines in a row, and none at the ends."""
+    lines: list[str] = []
+    for line in map(plain, text[:MAX_CHARACTERS].splitlines()):
+        if line or (lines and lines[-1]):
+            lines.append(line)
+    return lines[:-1] if lines and not lines[-1] else lines
+
+
 def fitted(text: str, face: ImageFont.FreeTypeFont, width_px: float) -> str:
     """Return the text, or as much of its start as fits, with an ellipsis; nothing if not even that fits."""
     if face.getlength(text) <= width_px:
@@ -59,6 +68,24 @@ def fitted(text: str, face: ImageFont.FreeTypeFont, width_px: float) -> str:
         else:
             high = middle - 1
     return text[:low].rstrip() + ELLIPSIS if low else ""
+
+
+def fitted_around(text: str, face: ImageFont.FreeTypeFont, width_px: float) -> str:
+    """Return the text, or as much of its start and end as fits, with an ellipsis between; nothing if not even that fits."""
+    if face.getlength(text) <= width_px:
+        return text
+
+    def around(kept: int) -> str:
+        return text[: kept - kept // 2].rstrip() + ELLIPSIS + text[len(text) - kept // 2 :].lstrip()
+
+    low, high = 0, len(text) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if face.getlength(around(middle)) <= width_px:
+            low = middle
+        else:
+            high = middle - 1
+    return around(low) if low else ""
 
 
 def wrapped(text: str, face: ImageFont.FreeTypeFont, width_px: float) -> list[str]:

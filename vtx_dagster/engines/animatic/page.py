@@ -1,4 +1,4 @@
-"""The page around the picture: slate, note, captions, card, and the paper they are on."""
+"""The page around the picture: slate, captions, card, and the paper they are on. The notes below it belong elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.plan import Drawing, RenderPlan
 from vtx_dagster.core.shot import Camera, DialogueLine
 from vtx_dagster.engines.animatic.chance import generator
-from vtx_dagster.engines.animatic.lettering import Lettering, ellipsized, fitted, plain, wrapped
+from vtx_dagster.engines.animatic.lettering import (
+    Lettering,
+    ellipsized,
+    fitted,
+    plain,
+    wrapped,
+)
 from vtx_dagster.engines.animatic.palette import INK, PAPER, Colour, colour, luminance, mix
 
 _RED: Colour = (168, 58, 44)
-_FADED: Colour = (112, 102, 92)
+FADED: Colour = (112, 102, 92)
 _TIMECODE_LENGTH: Final = len("00:00:00:00")
 
 
@@ -97,7 +102,7 @@ def grain(width: int, height: int) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """Something that lies over the page: an RGBa image and where its left upper corner is."""
+    """Something that lies over the page: an image, RGBa or RGB, and where its left upper corner is."""
 
     image: Image.Image
     left: int
@@ -105,7 +110,7 @@ class Overlay:
 
     def on(self, target: Image.Image) -> None:
         """Paint it."""
-        target.paste(self.image, (self.left, self.top), self.image)
+        target.paste(self.image, (self.left, self.top), None if self.image.mode == "RGB" else self.image)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +170,7 @@ class Slate:
         target.paste(self._ground, (max(0, self._left), 0))
         counter = self._counter(frame_index)
         at = self._left
-        for text, ink in ((counter[:_TIMECODE_LENGTH], INK), (counter[_TIMECODE_LENGTH:], _FADED)):
+        for text, ink in ((counter[:_TIMECODE_LENGTH], INK), (counter[_TIMECODE_LENGTH:], FADED)):
             line = Image.fromarray(np.concatenate([self._cells[glyph] for glyph in text], axis=1))
             target.paste(ink, (at, 0), line)
             at += line.width
@@ -178,7 +183,7 @@ def shot_words(camera: Camera) -> str:
 
 
 def blank_page(plan: RenderPlan, drawing: Drawing, page: Layout, lettering: Lettering, *, slate_left: int) -> Image.Image:
-    """Return the page without its picture: slate texts and notes."""
+    """Return the page without its picture and notes: with the slate's texts."""
     sheet = paper(*page.size).copy()
     draw = ImageDraw.Draw(sheet)
     middle = page.picture[1] / 2
@@ -192,33 +197,8 @@ def blank_page(plan: RenderPlan, drawing: Drawing, page: Layout, lettering: Lett
     shot_left = slate_left - gap - regular.getlength(shot)
     title = fitted(plain(drawing.title or drawing.project), bold, max(0, shot_left - gap - at))
     draw.text((at, middle), title, fill=INK, font=bold, anchor="lm")
-    draw.text((shot_left, middle), shot, fill=_FADED, font=regular, anchor="lm")
-    _write_note(draw, drawing, page, lettering)
+    draw.text((shot_left, middle), shot, fill=FADED, font=regular, anchor="lm")
     return sheet
-
-
-def _write_note(draw: ImageDraw.ImageDraw, drawing: Drawing, page: Layout, lettering: Lettering) -> None:
-    left, top, right, bottom = page.note
-    bold, regular = lettering.face(page.small, bold=True), lettering.face(page.small)
-    where = _where(drawing)
-    where = fitted(where, bold, (right - left) * 0.42)
-    line_height = page.small * 1.28
-    first = top + (bottom - top) / 2
-    action = plain(drawing.action)
-    indent = bold.getlength(where) + page.small * 1.2
-    lines = ellipsized(wrapped(action, regular, right - left - indent), 2, regular, right - left - indent)
-    start = first - line_height * (len(lines) - 1) / 2
-    draw.text((left, start if lines else first), where, fill=INK, font=bold, anchor="lm")
-    for row, line in enumerate(lines):
-        draw.text((left + indent, start + row * line_height), line, fill=mix(INK, _FADED, 0.35), font=regular, anchor="lm")
-
-
-def _where(drawing: Drawing) -> str:
-    """Return the slugline; black is neither inside nor outside, at no time of day."""
-    place = plain(drawing.place)
-    if drawing.set == SetKind.BLACK:
-        return place
-    return f"{'INT.' if drawing.interior else 'EXT.'} {place} - {drawing.time_of_day.value.upper()}"
 
 
 def border(page: Layout) -> tuple[Overlay, ...]:
@@ -262,22 +242,31 @@ def captions(drawing: Drawing, page: Layout, lettering: Lettering, *, num_frames
     pages = pages[:num_frames]
     if not pages:
         return ()
-    weights = np.array([len(" ".join(text).split()) + 1.5 for _, text in pages])
-    ends = np.round(np.cumsum(weights) / weights.sum() * num_frames).astype(int)
-    ends = np.maximum(ends, np.arange(1, len(pages) + 1))
-    ends = np.minimum(ends, num_frames - np.arange(len(pages))[::-1])
-    starts = [0, *ends[:-1].tolist()]
+    weights = [len(" ".join(text).split()) + 1.5 for _, text in pages]
     tints = {figure.name: colour(figure.wardrobe) for figure in drawing.figures}
     return tuple(
         Caption(
-            first=start,
-            last=end - 1,
+            first=first,
+            last=last,
             speaker=line.character,
             on_screen=not line.off_screen,
             overlay=_caption(line, text, tints.get(line.character, (214, 196, 160)), page, lettering),
         )
-        for (line, text), start, end in zip(pages, starts, ends.tolist(), strict=True)
+        for (line, text), (first, last) in zip(pages, spans(weights, num_frames), strict=True)
     )
+
+
+def spans(weights: Sequence[float], num_frames: int) -> list[tuple[int, int]]:
+    """Return the first and the last frame of each part of a clip, one after another, in proportion to the weights.
+
+    Args:
+        weights: Above zero; at most as many as there are frames.
+        num_frames: Which all of them share; each has one at least.
+    """
+    ends = np.round(np.cumsum(weights) / np.sum(weights) * num_frames).astype(int)
+    ends = np.maximum(ends, np.arange(1, len(weights) + 1))
+    ends = np.minimum(ends, num_frames - np.arange(len(weights))[::-1]).tolist()
+    return [(first, end - 1) for first, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _caption_pages(line: DialogueLine, page: Layout, lettering: Lettering) -> list[list[str]]:

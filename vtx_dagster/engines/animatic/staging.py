@@ -12,7 +12,7 @@ from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.doings import Doings, Pose, all_doings, pose_of
 from vtx_dagster.engines.animatic.figures import Actor
 from vtx_dagster.engines.animatic.proportions import body_of
-from vtx_dagster.engines.animatic.sets import has_middle, is_room
+from vtx_dagster.engines.animatic.sets import eye_height, has_middle, is_room
 from vtx_dagster.engines.animatic.skeleton import Skeleton
 
 
@@ -108,6 +108,9 @@ def _viewpoint(angle: Angle) -> Viewpoint:
             assert_never(angle)
 
 
+_KNEES: Final = 3.0
+"""How far below the eyes knees are, in heads, or a little less."""
+
 STRANGER: Final = DrawnFigure(
     key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#4a3426", skin="#c99a7a", wardrobe="#5a6472"
 )
@@ -188,7 +191,9 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     eye_y = framing.ground_y + (0.05 if is_whole_room else 0) - 6.7 * head if framing.eye_y is None else framing.eye_y
     eye_y += view.eye_y
     scale = framing.set_scale * min(1.5, max(0.72, (camera.lens_mm / 35) ** 0.3))
-    horizon = eye_y + scale * (0.55 if room else 0.12) + view.horizon
+    rise = scale * eye_height(drawing.set, interior=drawing.interior)
+    # However far off people are, the horizon is above their knees.
+    horizon = eye_y + (rise if room else min(rise, _KNEES * head)) + view.horizon
     side = 1 if stable_hash(seed, "side") % 2 else -1
     cast = _cast(drawing, framing, view)
     if not cast and not room:
@@ -301,8 +306,10 @@ def _players(drawing: Drawing, cast: tuple[DrawnFigure, ...], *, in_cab: bool) -
     return tuple(order)
 
 
-_BARE: Final = {SetKind.OFFICE, SetKind.CORRIDOR, SetKind.KITCHEN, SetKind.WORKSHOP, SetKind.STATION}
-"""Rooms without a bed."""
+_WITH_BED: Final = {
+    SetKind.PLAIN, SetKind.ROOM, SetKind.BEDROOM, SetKind.HOSPITAL, SetKind.PRISON, SetKind.BOAT, SetKind.SPACESHIP,
+}  # fmt: skip
+"""Places where there is a bed, indoors."""
 
 
 def _has_bed(drawing: Drawing, known: Doings) -> bool:
@@ -310,7 +317,7 @@ def _has_bed(drawing: Drawing, known: Doings) -> bool:
     words = set(re.findall(r"\w+", drawing.action.casefold()))
     if words & known.ground:
         return False
-    return bool(words & known.bed) or (drawing.interior and drawing.set not in _BARE)
+    return bool(words & known.bed) or (drawing.interior and drawing.set in _WITH_BED)
 
 
 def _rest(figure: DrawnFigure, posture: str, known: Doings) -> str:

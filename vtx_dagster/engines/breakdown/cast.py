@@ -7,15 +7,18 @@ different spellings can be the same in ASCII; within a film they have different 
 import hashlib
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from anyascii import anyascii
 
 from vtx_dagster.core.bible import Bible, Character, Location, SetKind
+from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.engines.breakdown.people import People, is_of_all, is_role, is_voice, joint_names, people_words
 from vtx_dagster.engines.breakdown.places import placed_scenes, same_place_key
-from vtx_dagster.engines.breakdown.pronouns import described_pronoun
+from vtx_dagster.engines.breakdown.pronouns import described_pronoun, used_pronouns
 
 _LATIN = {"ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i", "ħ": "h"}
 
@@ -34,6 +37,23 @@ _SILENT = {"\u0627": "a"}
 """Alef, which anyascii leaves out."""
 
 _ARTICLE = re.compile(r"\b(?:the|an?|his|her|their|this|that)\s+$", re.IGNORECASE)
+_POSSESSIVE = re.compile(r"^(?:['\u2019]s|(?<=s)['\u2019])\s+(?P<owned>(?:\S+\s+)?\S+)")
+_OF_THE_BODY = re.compile(
+    r"\b(?:hands?|fingers?|fists?|arms?|legs?|knees?|feet|foot|face|eyes?|lips?|mouth|head|hair|back|shoulders?|chest|body|cheeks?|gaze|look"
+    r"|smile|pov|point)\b",
+    re.IGNORECASE,
+)
+_LOOKED_FOR = re.compile(
+    r"\b(?:(?:look|wait|search|ask|call|long|hunt)(?:s|ing|ed)? (?:out )?for"
+    r"|(?:think|dream|hear|speak|talk|learn)(?:s|ing)? (?:of|about)|dear)\s+$",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"^[\"“]?Dear\s", re.IGNORECASE)
+_QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]?")
+_NEAR = 40
+"""How many letters before a name may say that it is only spoken of."""
+
+_NOBODY = People()
 _MAX_KEY = 63
 _SHORTEST_DIGEST, _STEP = 6, 2
 
@@ -152,16 +172,27 @@ class Cast:
         speakers: Names on the cues of the whole screenplay; those that the bible does not know get a key of their own.
         places: Names of places in its headings, in order; spellings of one place have the key of the first.
         others: More names of the film, which are not looked for in action; only that nobody else gets their keys.
+        people: Who is introduced in action, and what is told of everybody.
 
     Attributes:
-        pronouns: What the characters are called, by key, as far as the bible tells.
+        pronouns: What the characters are called, by key, as far as bible and screenplay tell.
+        roles: Keys of those who have no name, but a word for a person.
+        everybody: Keys of cues such as ``ALL``.
+        people: Who is introduced in action, and what is told of everybody.
     """
 
     def __init__(
-        self, bible: Bible, speakers: Iterable[str] = (), *, places: Iterable[str] = (), others: Iterable[str] = ()
+        self,
+        bible: Bible,
+        speakers: Iterable[str] = (),
+        *,
+        places: Iterable[str] = (),
+        others: Iterable[str] = (),
+        people: People = _NOBODY,
     ) -> None:
         speakers = sorted(set(speakers))
-        self._characters = _Keys(bible.characters.characters, (*speakers, *others))
+        silent = [told.name for told in people.told if told.silent]
+        self._characters = _Keys(bible.characters.characters, (*speakers, *silent, *others))
         self._spellings = {
             same_place_key(name): name for key, entry in bible.locations.locations.items() for name in (key, entry.name)
         }
@@ -169,19 +200,61 @@ class Cast:
             self._spellings.setdefault(same_place_key(place), place)
         self._locations = _Keys(bible.locations.locations, self._spellings.values())
         known = [name for entry in bible.characters.characters.values() for name in (entry.name, *entry.aliases)]
-        names = {_written(name) for name in (*known, *speakers) if spelling_of(name)}
-        self._names = {spelling_of(name): self.character(name) for name in names}
+        self._joint = {name: members for name in speakers if (members := self._members(name, (*known, *speakers, *silent)))}
+        heard = {name for name in speakers if is_voice(name) or is_of_all(name)} - {*known}
+        self._heard = frozenset(map(self.character, heard))
+        self.everybody = frozenset(self.character(name) for name in heard if is_of_all(name))
+        self.people = people
+        alone = [name for name in speakers if name not in self._joint and name not in heard]
+        names = {_written(name) for name in (*known, *alone, *silent) if spelling_of(name)}
+        self._names: dict[str, tuple[str, ...]] = {spelling_of(name): (self.character(name),) for name in names}
+        also: defaultdict[str, list[str]] = defaultdict(list)
+        for told in people.told:
+            for name in map(_written, told.also):
+                also[name].append(self.character(told.name))
+        for name, keys in also.items():
+            if spelling_of(name) not in self._names and self._heard.isdisjoint(keys):
+                names.add(name)
+                self._names[spelling_of(name)] = tuple(keys)
+        roles = {name.split()[-1]: name for name in (*alone, *silent) if is_role(name) and not name.split()[-1].isdigit()}
+        for last, name in roles.items():
+            # THE GUARD is the SECURITY GUARD, as long as there is one guard only.
+            is_only = sum(name.split()[-1] == last for name in (*alone, *silent)) == 1
+            if is_only and spelling_of(last) not in self._names:
+                names.add(last)
+                self._names[spelling_of(last)] = (self.character(name),)
         alternatives = "|".join(map(_pattern, sorted(names, key=lambda name: (-len(name), name))))
         self._mention = re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE) if alternatives else None
+        # The same actions are asked for again and again.
+        self._known_mentions: dict[str, tuple[str, ...]] = {}
+        self._known_sights: dict[str, tuple[str, ...]] = {}
         self._display = {key: entry.name for key, entry in bible.characters.characters.items()}
-        told = ((key, described_pronoun(entry.descriptor)) for key, entry in bible.characters.characters.items())
-        self.pronouns = {key: pronoun for key, pronoun in told if pronoun is not None}
-        for speaker in speakers:
-            self._display.setdefault(self.character(speaker), title_name(speaker))
+        entries = bible.characters.characters.items()
+        self.pronouns = {self.character(told.name): told.pronoun for told in people.told if told.pronoun}
+        given = ((key, entry.pronoun or described_pronoun(entry.descriptor)) for key, entry in entries)
+        self.pronouns |= {key: pronoun for key, pronoun in given if pronoun is not None}
+        self.roles = frozenset(self.character(name) for name in (*alone, *silent) if is_role(name))
+        for name in (*alone, *silent, *heard):
+            self._display.setdefault(self.character(name), title_name(name))
+
+    def _members(self, name: str, known: Iterable[str]) -> tuple[str, ...]:
+        """Return the keys of those on a cue of several, if one of them is known without the others."""
+        parts = joint_names(name)
+        spellings = {spelling_of(one) for one in known}
+        is_joint = len(parts) > 1 and any(spelling_of(part) in spellings for part in parts)
+        return tuple(dict.fromkeys(self._characters.of(part) or "unnamed" for part in parts)) if is_joint else ()
 
     def character(self, name: str) -> str:
-        """Return the key of a character; a name without letters is ``unnamed``."""
-        return self._characters.of(name) or "unnamed"
+        """Return the key of a character, of a cue of several the first one; a name without letters is ``unnamed``."""
+        return self.speakers(name)[0]
+
+    def speakers(self, name: str) -> tuple[str, ...]:
+        """Return the keys of all who say what stands under a cue; of everybody (``ALL``) one key that nobody has."""
+        return self._joint.get(name) or (self._characters.of(name) or "unnamed",)
+
+    def is_heard_only(self, key: str) -> bool:
+        """Say whether somebody has no figure: a machine, a voice, or all together."""
+        return key in self._heard
 
     def knows_character(self, name: str) -> bool:
         """Say whether the bible has this character."""
@@ -214,10 +287,52 @@ class Cast:
 
         A name has a capital, or is a role with an article: ``the boy`` is the Boy, and ``she will go`` is not about Will.
         """
+        found = self._known_mentions.get(text)
+        if found is None:
+            found = self._known_mentions[text] = self._mentioned(text)
+        return found
+
+    def _mentioned(self, text: str) -> tuple[str, ...]:
         if self._mention is None:
             return ()
-        found = [spelling_of(match.group()) for match in self._mention.finditer(text) if _names_somebody(match)]
-        return tuple(dict.fromkeys(self._names[spelling] for spelling in found if spelling in self._names))
+        return self._keys_of(match for match in self._mention.finditer(text) if _names_somebody(match))
+
+    def seen(self, text: str) -> tuple[str, ...]:
+        """Return the keys of the characters that an action puts in frame, in order; who is only spoken of is not among them.
+
+        ``Ann looks at a photo of Ben`` shows Ann, ``Ben's car`` shows nobody, ``Ben's hands`` show Ben.
+        """
+        found = self._known_sights.get(text)
+        if found is None:
+            found = self._known_sights[text] = self._seen(text)
+        return found
+
+    def _seen(self, text: str) -> tuple[str, ...]:
+        if not self.mentioned(text) or _LETTER.match(text):
+            return ()
+        shown = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), text)
+        named = self._mention.finditer(shown) if self._mention is not None else ()
+        return self._keys_of(match for match in named if _names_somebody(match) and _is_seen(match))
+
+    def _keys_of(self, matches: Iterable[re.Match[str]]) -> tuple[str, ...]:
+        spellings = (spelling_of(match.group()) for match in matches)
+        return tuple(dict.fromkeys(key for spelling in spellings for key in self._names.get(spelling, ())))
+
+
+def _is_seen(match: re.Match[str]) -> bool:
+    """Say whether somebody who is named is there, and not only spoken of."""
+    before, after = match.string[max(0, match.start() - _NEAR) : match.start()], match.string[match.end() :]
+    words = people_words()
+    if (owned := _POSSESSIVE.match(after)) and not _OF_THE_BODY.search(owned["owned"]):
+        return False
+    if _LOOKED_FOR.search(before):
+        return False
+    said = re.split(r"[.,;!?]", before)[-1]
+    pictured = [*words.pictures.finditer(said)]
+    if pictured and re.match(r"\s+(?:of|from|to|about|by|for|with)\s+(?:[\w-]+\s+){0,3}$", said[pictured[-1].end() :]):
+        return False
+    absent = [*words.absent.finditer(said)]
+    return not (absent and re.match(r"\s+(?:(?:the|an?|his|her|their|young|old)\s+)*$", said[absent[-1].end() :]))
 
 
 def _names_somebody(match: re.Match[str]) -> bool:
@@ -245,17 +360,20 @@ def title_name(name: str) -> str:
 
 
 def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
-    """Return the cast of a film: who speaks in its scenes, and where they are."""
+    """Return the cast of a film: who speaks in its scenes or is introduced there, and where they are."""
     scenes = list(scenes)
     speakers = {element.speaker for scene in scenes for element in scene.elements if element.speaker}
-    return Cast(bible, speakers, places=[scene.place for scene in scenes if not scene.minor])
+    cast = Cast(bible, speakers, places=[scene.place for scene in scenes if not scene.minor], people=People.of(scenes))
+    actions = (element.text for scene in scenes for element in covered_elements(scene) if not element.speaker)
+    cast.pronouns = used_pronouns(actions, mentioned=cast.mentioned) | cast.pronouns
+    return cast
 
 
 def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tuple[dict[str, Character], dict[str, Location]]:
     """Return stubs for the characters and locations that the scenes have and the bible has not.
 
-    Only who speaks is a character: capitals in action are props and sounds as often as people. Text outside of scenes is shown
-    over black.
+    Who speaks is a character, and who is introduced in action (see ``people``): of them the stub says what the screenplay tells,
+    and where. Text outside of scenes is shown over black.
 
     Returns:
         New entries by key, in order of appearance, ``stub`` set; none of their keys is in the bible.
@@ -270,8 +388,18 @@ def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tupl
             stub = Location(name=title_name(scene.place), interior=scene.interior, set=backdrop, stub=True)
             locations.setdefault(location, stub)
         for element in scene.elements:
-            if element.speaker and not cast.knows_character(element.speaker):
-                characters.setdefault(cast.character(element.speaker), Character(name=title_name(element.speaker), stub=True))
+            for key in cast.speakers(element.speaker) if element.speaker and not is_of_all(element.speaker) else ():
+                if key not in bible.characters.characters:
+                    characters.setdefault(key, Character(name=cast.display_name(key), stub=True))
+    for told in cast.people.told:
+        key = cast.character(told.name)
+        if told.silent and key not in bible.characters.characters:
+            characters.setdefault(key, Character(name=title_name(told.name), stub=True))
+        if key in characters and not cast.is_heard_only(key):
+            pronoun = cast.pronouns.get(key)
+            source = told.source or (f"called {pronoun} in the action" if pronoun else "")
+            known = {"age": told.age, "pronoun": pronoun, "told": source}
+            characters[key] = characters[key].model_copy(update=known)
     return characters, locations
 
 

@@ -6,6 +6,7 @@ time of day, or, as everything else is, the subject. ``CU on her hands`` is a si
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vtx_dagster.core.screenplay import Element, ElementKind
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
@@ -58,6 +59,47 @@ _LENS = re.compile(r"^(\d+(?:\.\d+)?)\s*mm(?:\s+lens)?$")
 _SIZE_WITH_SUBJECT = re.compile(r"^(?P<size>.+?)\s+(?:on|of|at)\s+(?P<subject>\S.*)$", re.IGNORECASE)
 
 
+_SHOT_WORDS = (
+    r"extreme close[- ]?up|close[- ]?up|closer|close|tight(?:er)?|wide(?:r)?|extreme wide|medium(?: close[- ]?up| wide)?|insert"
+    r"|(?:low|high|another|reverse|new) angle|angle|pov|point of view|overhead|aerial|over the shoulder"
+)
+_CAMERA_WORDS = re.compile(
+    rf"^(?:we (?:are|go|cut) )?(?:[^\W\d_][\w'\u2019 ]{{0,30}}['\u2019]s? )?(?P<shot>{_SHOT_WORDS})(?: shot| angle| view)?"
+    r"(?:\s+(?:on|of|over|from|at)\b)?\s*[:.\u2013\u2014-]*\s*(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_BEHIND_CAMERA = re.compile(r"(?:\s+(?:shot|angle|view))?(?:\s+on\b|\s*[:\u2013\u2014]|\s+-)", re.IGNORECASE)
+_CAMERA_MOVE = re.compile(
+    r"\bwe\s+(?P<move>push in|pull (?:back|out)|pan (?:left|right)|pan|tilt (?:up|down)|track(?: (?:left|right|in|out))?"
+    r"|dolly (?:in|out)|zoom (?:in|out)|crane (?:up|down)|move in)\b",
+    re.IGNORECASE,
+)
+_ASKED = {
+    "extreme close up": {"size": ShotSize.ECU},
+    "close up": {"size": ShotSize.CU},
+    "closeup": {"size": ShotSize.CU},
+    "closer": {"size": ShotSize.CU},
+    "close": {"size": ShotSize.CU},
+    "tight": {"size": ShotSize.CU},
+    "tighter": {"size": ShotSize.CU},
+    "insert": {"size": ShotSize.CU},
+    "medium": {"size": ShotSize.MS},
+    "medium close up": {"size": ShotSize.MCU},
+    "medium wide": {"size": ShotSize.MWS},
+    "wide": {"size": ShotSize.WS},
+    "wider": {"size": ShotSize.WS},
+    "extreme wide": {"size": ShotSize.EWS},
+    "low angle": {"angle": Angle.LOW},
+    "high angle": {"angle": Angle.HIGH},
+    "overhead": {"angle": Angle.OVERHEAD},
+    "aerial": {"size": ShotSize.EWS, "angle": Angle.HIGH},
+    "pov": {"angle": Angle.POV},
+    "point of view": {"angle": Angle.POV},
+    "over the shoulder": {"angle": Angle.OVER_SHOULDER},
+}
+"""What camera words ask for; ANGLE and REVERSE ANGLE ask for another shot, and leave it to the rules which."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Direction:
     """What a note asks of a shot; what is None is left to the rules.
@@ -107,6 +149,29 @@ def read_direction(element: Element) -> Direction:
         if rest:
             subjects.append(rest)
     return Direction(subject=", ".join(subjects), remarks=tuple(remarks), **found)  # pyright: ignore[reportArgumentType] - one key for each type of value
+
+
+@lru_cache(maxsize=10_000)
+def camera_words(text: str) -> tuple[Direction | None, str]:
+    """Return what the camera words in an action ask for, None without any, and the action without those at its beginning.
+
+    ``CLOSE ON the letter. We PUSH IN.`` asks for a close-up that moves in, of ``The letter.`` A word that begins a sentence
+    (``Close the door``) is none: camera words are in capitals, or stand before *on*, a colon or a dash.
+    """
+    found = _CAMERA_WORDS.match(text)
+    if found and found["shot"].upper() != found["shot"] and not _BEHIND_CAMERA.match(text, found.end("shot")):
+        found = None
+    move = _CAMERA_MOVE.search(text)
+    if not (found or move):
+        return None, text
+    asked: dict[str, object] = dict(_ASKED.get(found["shot"].casefold().replace("-", " "), {})) if found else {}
+    rest = found["rest"] if found else text
+    if move:
+        asked["move"] = _read_part(move["move"])[1]
+        rest = re.sub(rf"(?:^|(?<=[.!?]\s))We\s+{re.escape(move['move'])}\s*[.!]+\s*", "", rest, flags=re.IGNORECASE)
+    rest = rest.strip()
+    shown = rest[:1].upper() + rest[1:] if re.search(r"\w", rest) else text
+    return Direction(**asked), shown  # pyright: ignore[reportArgumentType] - one key for each type of value
 
 
 def _plain(part: str) -> str:

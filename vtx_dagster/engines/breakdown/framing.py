@@ -48,7 +48,7 @@ _SIZES = {
 
 _DETAIL = re.compile(
     r"\b(?:hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note|photo|photograph|envelope|watch|switch|match|"
-    r"button|screen|dial|lock|wound|palm)\b",
+    r"button|screen(?! door)|dial|lock|wound|palm)\b",
     re.IGNORECASE,
 )
 _MOVES = tuple(
@@ -98,9 +98,11 @@ class SceneFraming:
 
     Args:
         exterior: Establishing shots of exteriors are extreme wide, of interiors wide.
+        visit: How often the place was seen right before: its first shot has another size every time.
     """
 
     exterior: bool
+    visit: int = 0
     _last_of: dict[tuple[str, ...], ShotSize] = field(default_factory=dict)
     _last: ShotSize | None = None
     _over_shoulder: bool = True
@@ -128,6 +130,9 @@ class SceneFraming:
         wanted = _SIZES[purpose]
         if purpose == Purpose.ESTABLISH and self.exterior:
             wanted = (ShotSize.EWS, ShotSize.WS, ShotSize.MWS)
+        if self.visit and self._last is None:
+            turned = self.visit % len(wanted)
+            wanted = (*wanted[turned:], *wanted[:turned])
         taken = {self._last_of.get(subject), self._last}
         return next(size for size in wanted if size not in taken)
 

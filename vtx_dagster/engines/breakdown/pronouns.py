@@ -1,23 +1,17 @@
 """Whom a pronoun may mean: told by how the bible describes a character, and by sentences that name nobody else. English only."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from enum import Enum
 
+from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.engines.breakdown.prose import sentences
-
-
-class Pronoun(Enum):
-    """What single people are called."""
-
-    SHE = "she"
-    HE = "he"
-
 
 _SPELLINGS = {
     Pronoun.SHE: frozenset({"she", "her", "hers", "herself"}),
     Pronoun.HE: frozenset({"he", "him", "his", "himself"}),
 }
+_BEGINS_WITH_PRONOUN = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _NOUNS = {
     Pronoun.SHE: re.compile(r"(?:woman|girl|lady|mother|sister|daughter|wife|aunt)\b"),
     Pronoun.HE: re.compile(r"(?:(?<!wo)man|boy|father|brother|\bson|husband|uncle)\b"),
@@ -37,16 +31,25 @@ def described_pronoun(descriptor: str) -> Pronoun | None:
 
 
 def used_pronouns(actions: Iterable[str], *, mentioned: Callable[[str], tuple[str, ...]]) -> dict[str, Pronoun]:
-    """Return the pronouns of characters, by key, as far as sentences that name one character and use one pronoun tell them.
+    """Return the pronouns of characters, by key, as most of the sentences that tell one have it.
+
+    A sentence tells it that names one character and uses one pronoun, or that begins with a pronoun right behind one that names
+    one character.
 
     Args:
         actions: Paragraphs of action.
         mentioned: Returns the keys of the characters that a text names.
     """
-    found: dict[str, Pronoun] = {}
-    for sentence in (sentence for action in actions for sentence in sentences(action)):
-        used = pronouns_in(sentence)
-        named = mentioned(sentence) if len(used) == 1 else ()
-        if len(named) == 1:
-            found.setdefault(named[0], *used)
-    return found
+    votes: defaultdict[str, Counter[Pronoun]] = defaultdict(Counter)
+    for action in actions:
+        before: tuple[str, ...] = ()
+        for sentence in sentences(action):
+            used = pronouns_in(sentence)
+            named = mentioned(sentence) if used or not before else ()
+            if len(used) == 1:
+                meant = named or (before if _BEGINS_WITH_PRONOUN.match(sentence) else ())
+                if len(meant) == 1:
+                    votes[meant[0]].update(used)
+            before = named or before if used else mentioned(sentence) or ()
+    most = {key: cast.most_common(2) for key, cast in votes.items()}
+    return {key: found[0][0] for key, found in most.items() if len(found) == 1 or found[0][1] > found[1][1]}

@@ -6,7 +6,9 @@ from fractions import Fraction
 from itertools import accumulate
 from textwrap import shorten
 
-_ABBREVIATED = re.compile(r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|[^\W\d_])\.$")
+_ABBREVIATED = re.compile(
+    r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|MR|MRS|MS|DR|ST|PROF|SGT|LT|CAPT|MT|[^\W\d_])\.$"
+)
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”\u2019)\]]*\s+|[。\uff01\uff1f]+[」』\uff09]*\s*")
 _CLAUSE_END = re.compile(r"[,;:\u2014\u2013]+[\"'”\u2019)\]]*\s+|\s+[\u2014\u2013-]+\s+|[、\uff0c\uff1b]\s*")
 _WORD_END = re.compile(r"\s+")
@@ -18,7 +20,18 @@ _SIGN = (
 )
 _IN_FRAME = re.compile(rf"{_SIGN}[^.!?\"“«]{{0,80}}{_QUOTED}", re.IGNORECASE)
 _SUPER = re.compile(r"^(?:SUPER|TITLE|TITLE CARD|CARD|CAPTION|CHYRON|SUBTITLE)\s*:\s*(?P<text>.+)$")
-_CAPITALS = re.compile(r"(?<![\w'\u2019.-])[^\W\d_][\w'\u2019-]*[^\W_](?:\s+[^\W\d_][\w'\u2019-]*[^\W_])*")
+_CAPITAL_WORD = r"[^\W\d_a-zà-öø-ÿ](?:[^\W_a-zà-öø-ÿ]|['\u2019-])*[^\W_a-zà-öø-ÿ]"
+_THING = re.compile(
+    r"(?:\b(?:(?i:the|an?|his|her|its|their|my|our|your|this|that|another|two|three|four|five|six|some|several|no"
+    r"|der|die|das|ein|eine|le|la|les|un|une|el|los|las|una|il|lo|o|os|um|uma)|\w+['\u2019]s)\s+(?P<between>(?:[^\W\d_A-Z]+\s+){0,2}))"
+    rf"(?P<thing>{_CAPITAL_WORD}(?:\s+{_CAPITAL_WORD})*)(?![\w'\u2019])"
+)
+_LEADING = re.compile(r"^(?:THE|AN?|HIS|HER)\s+")
+_NO_THING = re.compile(
+    r"\b(?:BANGS?|CRASH\w*|BOOMS?|THUDS?|CLICKS?|CLANGS?|SLAMS?|KNOCKS?|KNOCKING|RINGS?|RINGING|BEEPS?|BUZZ\w*|ROARS?|SCREAMS?|SCREAMING"
+    r"|SHOUTS?|EXPLOSIONS?|THUNDER|LIGHTNING|SILENCE|NOISES?|SOUNDS?|MUSIC|SONG|VOICES?|GUNSHOTS?|SHOTS?|CRACKS?|SNAPS?|SPLASH|GASPS?|SIGHS?"
+    r"|LAUGHTER|APPLAUSE|FLASH\w*|CLOSE|ANGLE|POV|WIDE|INSERT|FRAME|SCREEN|CAMERA|BACKGROUND|FOREGROUND|END|BEGINNING)$"
+)
 
 _MAX_PROPS = 4
 _EVEN_SHARES = (Fraction(21, 20), Fraction(6, 5), Fraction(7, 5), Fraction(8, 5))
@@ -87,8 +100,16 @@ def readable_text(text: str, *, centred: bool = False) -> str:
     return " ".join(found["quoted"].strip() for found in _IN_FRAME.finditer(text))
 
 
+def announces_text(text: str) -> bool:
+    """Say whether an action ends by saying that the next paragraph is read: ``Inside is written:``."""
+    return text.endswith(":") and re.search(_SIGN, sentences(text)[-1], re.IGNORECASE) is not None
+
+
 def props(text: str, *, names: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
     """Return the things that an action paragraph writes in capitals, in lower case, at most four.
+
+    A thing has an article, a number or somebody's before it (``a LETTER``, ``Ann's OLD KEY``), so that verbs (``the rope SNAPS``)
+    and words of the camera are none; nor are sounds (``a LOUD BANG``).
 
     Args:
         text: The paragraph; one that is all in capitals names no props.
@@ -97,19 +118,17 @@ def props(text: str, *, names: Callable[[str], tuple[str, ...]]) -> tuple[str, .
     if text.isupper() or _SUPER.match(text):
         return ()
     quoted = re.sub(_QUOTED, " ", text)
-    capitals = (run for found in _CAPITALS.finditer(quoted) for run in _upper_runs(found.group()))
-    return tuple(dict.fromkeys(run.casefold() for run in capitals if not names(run)))[:_MAX_PROPS]
+    things = (_LEADING.sub("", " ".join(found["thing"].split())) for found in _THING.finditer(quoted) if not _is_verb(found))
+    return tuple(dict.fromkeys(thing.casefold() for thing in things if _is_thing(thing) and not names(thing)))[:_MAX_PROPS]
 
 
-def _upper_runs(words: str) -> list[str]:
-    """Return the runs of words in capitals that have a word of three letters or more in them."""
-    runs: list[list[str]] = [[]]
-    for word in words.split():
-        if word.isupper():
-            runs[-1].append(word)
-        else:
-            runs.append([])
-    return [" ".join(run) for run in runs if any(len(word) > 2 for word in run)]
+def _is_verb(found: re.Match[str]) -> bool:
+    """Say whether capitals behind a noun are what it does: ``the rope SNAPS``."""
+    return found["between"] != "" and found["thing"].split()[0].endswith("S")
+
+
+def _is_thing(words: str) -> bool:
+    return any(len(word) > 2 for word in words.split()) and not _NO_THING.search(words)
 
 
 def _cut(text: str, ends: re.Pattern[str], *, keep_abbreviations: bool = False) -> list[str]:

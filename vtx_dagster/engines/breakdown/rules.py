@@ -26,11 +26,15 @@ from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_s
 from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
 from vtx_dagster.engines.breakdown.prose import sentences
 from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks, scene_shots
+from vtx_dagster.engines.breakdown.unchanged import basis_of, standing_shots
+from vtx_dagster.engines.breakdown.whereabouts import Whereabouts
 from vtx_dagster.engines.screenplay.fountain import OUTSIDE, parse_scene, parse_screenplay
 from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
 from vtx_dagster.engines.screenplay.source_lines import SceneLines
 
 _MAX_SLUG = 40
+_MOMENT = 4
+"""A place that was seen in one of so many scenes before was seen a moment ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +84,9 @@ class Breakdown:
             InvalidFileError: If there is nothing to break down, or a screenplay cannot be read; the message says where.
         """
         script = _read_script(context)
-        outline = _outline(script, context, previous, written)
         read = [scene.text for scene in script.all_scenes]
         cast = film_cast(context.bible, read)
+        outline = _outline(script, context, previous, written, cast)
         texts = placed_scenes(read, is_name=cast.is_name)
         ids = [scene.id for act in outline.acts for scene in act.scenes]
         files = [scene.file for scene in script.all_scenes]
@@ -152,9 +156,22 @@ class Breakdown:
         )
 
     def shotlist(
-        self, context: StoryContext, outline: Outline, scenes: Mapping[str, Source], *, previous: Shotlist | None = None
+        self,
+        context: StoryContext,
+        outline: Outline,
+        scenes: Mapping[str, Source],
+        *,
+        previous: Shotlist | None = None,
+        anew: bool = False,
     ) -> Shotlist:
-        """Return the shots of every scene; ids of ``previous`` stay with what is the same.
+        """Return the shots of every scene; ids of ``previous`` stay with what is the same, and so do the shots of such scenes.
+
+        Args:
+            context: What is broken down.
+            outline: The scenes, in order.
+            scenes: Their files, by id.
+            previous: The shotlist before.
+            anew: Make the shots of all scenes anew, those too that are as they were.
 
         Raises:
             InvalidFileError: If a scene file cannot be read.
@@ -162,8 +179,14 @@ class Breakdown:
         """
         check_known(scenes, outline)
         staged, cast = _staged(context, outline, scenes)
-        shots = [shot for text, setting in staged for shot in scene_shots(text, setting, cast)]
-        return numbered_shots(shots, previous)
+        before = previous if previous is not None and not anew else Shotlist()
+        shots: list[Shot] = []
+        made_of: dict[str, str] = {}
+        for text, setting in staged:
+            made_of[setting.id] = basis_of(text, scenes[setting.id].text, setting, cast)
+            standing = standing_shots(text, setting, cast, made_of[setting.id], before)
+            shots += scene_shots(text, setting, cast) if standing is None else standing
+        return numbered_shots(shots, previous).model_copy(update={"made_of": made_of})
 
     def shot_remarks(self, context: StoryContext, outline: Outline, scenes: Mapping[str, Source]) -> tuple[str, ...]:
         """Return what of the directions in the scenes is not followed, in words.
@@ -179,7 +202,8 @@ class Breakdown:
         if not context.screenplays and not context.brief.text.strip():
             return {}
         script = _read_script(context)
-        ids = [scene.id for act in _outline(script, context, outline, written).acts for scene in act.scenes]
+        cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
+        ids = [scene.id for act in _outline(script, context, outline, written, cast).acts for scene in act.scenes]
         return dict(zip(ids, script.all_scenes, strict=True))
 
 
@@ -237,17 +261,23 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
     """Return the setting of every scene (its text, file and id), in order: ``CONTINUOUS`` takes the light of the scene before."""
     longest_s = longest_clip_s(context.metadata)
     light = TimeOfDay.DAY
-    settings = []
+    settings: list[SceneSetting] = []
+    whereabouts = Whereabouts(cast)
     for scene, file, scene_id in scenes:
         light = time_of_day(scene.time, light)
+        location = cast.location(scene.place)
+        recent = whereabouts.recent
         settings.append(
             SceneSetting(
                 id=scene_id,
                 file=file,
-                location=cast.location(scene.place),
+                location=location,
                 time_of_day=light,
                 longest_s=longest_s,
                 style_profile=named_profile(scene.heading, context.bible),
+                visit=sum(before.location == location for before in settings[-_MOMENT:]) if location else 0,
+                elsewhere=whereabouts.enter(scene, location),
+                recent=recent,
             )
         )
     return settings
@@ -283,9 +313,10 @@ def named_profile(heading: str, bible: Bible) -> str | None:
     return next((key for key in profiles if key_of(key) in words), None)
 
 
-def _outline(script: _Script, context: StoryContext, previous: Outline | None, written: Mapping[str, Source]) -> Outline:
+def _outline(
+    script: _Script, context: StoryContext, previous: Outline | None, written: Mapping[str, Source], cast: Cast
+) -> Outline:
     """Return acts and scenes with their ids and beats."""
-    cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
     acts = tuple(
         OutlineAct(
             id="A01",

@@ -21,12 +21,13 @@ Every action paragraph, speech and lyric is in exactly one shot, or, cut, every 
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate, groupby
 
+from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.ids import FilmId
 from vtx_dagster.core.pacing import (
@@ -41,10 +42,11 @@ from vtx_dagster.core.screenplay import Element, ElementKind, SceneText
 from vtx_dagster.core.shot import Angle, Camera, DialogueLine, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
-from vtx_dagster.engines.breakdown.directions import Direction, direction_text, is_direction, read_direction
+from vtx_dagster.engines.breakdown.directions import Direction, camera_words, direction_text, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
-from vtx_dagster.engines.breakdown.pronouns import Pronoun, pronouns_in, used_pronouns
-from vtx_dagster.engines.breakdown.prose import props, readable_text, sentences, shortened, split_to_fit
+from vtx_dagster.engines.breakdown.people import people_words
+from vtx_dagster.engines.breakdown.pronouns import pronouns_in, used_pronouns
+from vtx_dagster.engines.breakdown.prose import announces_text, props, readable_text, sentences, shortened, split_to_fit
 
 SHOT_STEP = 10
 """Shots are numbered in tens, so that one can be put between two."""
@@ -59,6 +61,7 @@ _WIDEST_S = max(ORIENTATION_S.values())
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Letters of scripts without spaces, of which ``pacing`` takes two for a word."""
 
+_ABOUT_SOMEBODY = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _MAX_BEATS = 12
 _MAX_BEAT_LETTERS = 120
 
@@ -72,6 +75,9 @@ class SceneSetting:
         file: Name of the scene file, for errors.
         location: Key, or None for a heading that names no place.
         longest_s: What no clip may pass.
+        visit: How often the place was seen in the scenes right before; one that was is not established again.
+        elsewhere: Where people are who talk in the scene and are not there, by key; None if that is not known: they are heard.
+        recent: Keys of those who were seen in the last scenes.
     """
 
     id: str
@@ -80,6 +86,9 @@ class SceneSetting:
     time_of_day: TimeOfDay
     longest_s: Fraction
     style_profile: str | None = None
+    visit: int = 0
+    elsewhere: Mapping[str, str | None] = field(default_factory=dict)
+    recent: frozenset[str] = frozenset()
 
     @property
     def limit_s(self) -> Fraction:
@@ -202,19 +211,46 @@ def takes_by_rule(
     for is_card, group in groupby(elements, key=lambda element: element.centred):
         pieces = [piece for element in group for piece in cut_element(element, [element.text], setting, cast)[0]]
         if is_card:
-            takes += [Take(pieces=(piece,), purpose=Purpose.TITLE) for piece in pieces]
+            for row in _rows(pieces):
+                takes += [Take(pieces=tuple(card), purpose=Purpose.TITLE) for card in _packed(row, setting)]
         elif direction:
             takes += _directed_takes(direction, pieces, setting)
         else:
-            takes += _Grouping(pieces, cast, limit_s=setting.limit_s, opening=opening and not takes).takes()
+            for asked, run in groupby(pieces, key=_camera):
+                if asked:
+                    # Camera words ask for a shot of their own, every time.
+                    takes += [take for piece in run for take in _directed_takes(asked, [_without_camera(piece)], setting)]
+                else:
+                    opens = opening and not takes and not setting.visit
+                    takes += _Grouping(list(run), cast, setting, opening=opens).takes()
     return takes
+
+
+def _rows(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Return centred lines in rows: those right below each other are one card."""
+    rows: list[list[Piece]] = []
+    for piece in pieces:
+        if rows and piece.source.lines.first == rows[-1][-1].source.lines.last + 1:
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return rows
+
+
+def _camera(piece: Piece) -> Direction | None:
+    """Return what the camera words ask for with which an action begins; None without any."""
+    return camera_words(piece.text)[0] if piece.line is None and piece.source.part == 1 else None
+
+
+def _without_camera(piece: Piece) -> Piece:
+    return replace(piece, text=camera_words(piece.text)[1])
 
 
 def shot_takes(takes: list[Take], scene: SceneText, setting: SceneSetting, cast: Cast) -> list[Shot]:
     """Return the shots of a scene's takes, framed one after the other and numbered 10, 20, 30."""
     stage = _Stage(scene, setting, cast)
     for number, (take, transition) in enumerate(zip(takes, _transitions(takes, scene), strict=True), start=1):
-        stage.shoot(take, number=number * SHOT_STEP, transition=transition)
+        stage.shoot(take, number=number * SHOT_STEP, transition=transition, after=takes[number : number + 2])
     return stage.shots
 
 
@@ -276,10 +312,14 @@ def cut_element(element: Element, texts: Sequence[str], setting: SceneSetting, c
     Returns:
         The pieces of every text.
     """
-    speaker = cast.character(element.speaker) if element.speaker else ""
+    speaker, *others = cast.speakers(element.speaker) if element.speaker else [""]
+    together = f"with {' and '.join(map(cast.display_name, others))}" if others else ""
+    is_unseen = speaker in setting.elsewhere and setting.elsewhere[speaker] is None
+    is_heard = element.off_screen or cast.is_heard_only(speaker) or is_unseen
 
     def line(text: str, parenthetical: str) -> DialogueLine:
-        return DialogueLine(character=speaker, text=text, parenthetical=parenthetical, off_screen=element.off_screen)
+        manner = "; ".join(filter(None, (together, parenthetical)))
+        return DialogueLine(character=speaker, text=text, parenthetical=manner, off_screen=is_heard)
 
     @cache  # cutting weighs the same texts again and again
     def needs(text: str) -> tuple[Fraction, Fraction]:
@@ -384,9 +424,10 @@ def purpose_of(pieces: Sequence[Piece]) -> Purpose:
 class _Grouping:
     """Groups the pieces between two directions into takes, by the rules of this module."""
 
-    def __init__(self, pieces: list[Piece], cast: Cast, *, limit_s: Fraction, opening: bool) -> None:
+    def __init__(self, pieces: list[Piece], cast: Cast, setting: SceneSetting, *, opening: bool) -> None:
         self._pieces = pieces
-        self._limit_s = limit_s
+        self._limit_s = setting.limit_s
+        self._away = setting.elsewhere
         self._cast = cast
         self._opening = opening
 
@@ -406,7 +447,7 @@ class _Grouping:
             return self._speech(index, piece)
         if self._opening and index == 0:
             return 1, Purpose.ESTABLISH
-        people = self._cast.mentioned(piece.text)
+        people = self._cast.seen(piece.text)
         if piece.short_action and len(people) == 1 and self._speaks(index - 1) and self._speaks(index + 1):
             return 1, Purpose.REACTION
         after = self._at(index + 1)
@@ -419,7 +460,7 @@ class _Grouping:
         after = self._at(index + 1)
         if after is None or after.line is None or piece.line is None or after.line.character == piece.line.character:
             return 1, Purpose.SPEECH
-        heard = piece.line.off_screen or after.line.off_screen
+        heard = any(line.off_screen or line.character in self._away for line in (piece.line, after.line))
         together = piece.whole and after.whole and not heard
         if together and (after.element.dual or piece.words_s + after.words_s <= _SHARED_SPEECHES_S):
             fits = _seconds((piece, after)) <= self._limit_s
@@ -454,26 +495,46 @@ class _Stage:
     def __init__(self, scene: SceneText, setting: SceneSetting, cast: Cast) -> None:
         self._setting = setting
         self._cast = cast
-        self._framing = SceneFraming(exterior=scene.interior is False)
-        self._present = _present(scene, cast)
+        self._framing = SceneFraming(exterior=scene.interior is False, visit=setting.visit)
+        self._named = _named_in(scene, cast)
+        self._own_roles = _own_roles(scene, cast) | setting.recent & cast.roles
+        self._is_black = scene.outside
         actions = (element.text for element in covered_elements(scene) if not element.speaker)
         self._pronouns = used_pronouns(actions, mentioned=cast.mentioned) | cast.pronouns
         self._before: tuple[str, ...] = ()
+        self._here: dict[str, None] = {}
+        self._left: set[str] = set()
+        self._spoke: tuple[str, ...] = ()
+        self._is_read = False
+        self._answered_from_elsewhere = False
         self.shots: list[Shot] = []
 
-    def shoot(self, take: Take, *, number: int, transition: str) -> None:
-        """Frame the next take."""
+    def shoot(self, take: Take, *, number: int, transition: str, after: Sequence[Take] = ()) -> None:
+        """Frame the next take.
+
+        Args:
+            take: What it covers.
+            number: Of the shot.
+            transition: How the picture changes.
+            after: The takes that come next.
+        """
+        take = self._with_everybody(take)
         direction, action = take.direction, take.action
-        people = self._people(take)
+        location = self._location(take)
+        is_elsewhere = location != self._setting.location
+        people = self._people(take, after)
         purpose = take.purpose
         if purpose == Purpose.SPEECH and all(line.off_screen for line in take.lines):
             purpose = Purpose.REACTION if people else Purpose.PLACE
-        listeners = self._listeners(people)
+        if is_elsewhere:
+            people, purpose = people[:1], Purpose.SPEECH if purpose == Purpose.TWO_SHOT else purpose
+        listeners = () if is_elsewhere else self._listeners(people, take, after)
         subject = people[:1] if purpose in {Purpose.SPEECH, Purpose.REACTION} else people
         text = action or " ".join(line.text for line in take.lines)
         ruled = self._framing.frame(purpose, subject, text, listeners=bool(listeners))
         camera = _follow(direction, ruled)
         self._framing.remember(subject, camera.size)
+        between = "\n" if purpose == Purpose.TITLE else " "
         if camera.angle == Angle.OVER_SHOULDER and len(people) == 1:
             people = (*people, *listeners[:1])
         shot = Shot(
@@ -485,7 +546,7 @@ class _Stage:
             lens_mm=camera.lens_mm,
             action=" ".join(filter(None, (self._subject_sentence(direction), action))),
             characters=people,
-            location=self._setting.location,
+            location=location,
             time_of_day=direction.time_of_day or self._setting.time_of_day,
             style_profile=self._setting.style_profile,
             dialogue=take.lines,
@@ -494,41 +555,114 @@ class _Stage:
             beats=tuple(beat for piece in take.pieces if piece.line is None for beat in action_beats(piece.text))[:_MAX_BEATS],
             transition=transition,
             seconds=direction.seconds,
-            readable_text=" ".join(filter(None, (piece.readable for piece in take.pieces))),
+            readable_text=between.join(filter(None, (piece.readable for piece in take.pieces))),
             sources=tuple(piece.source for piece in take.pieces),
             by_rule=take.by_rule,
         )
         self.shots.append(take.blocking.apply(shot) if take.blocking else shot)
         self._before = people
+        self._note(take, () if is_elsewhere else people)
 
-    def _people(self, take: Take) -> tuple[str, ...]:
+    def _with_everybody(self, take: Take) -> Take:
+        """Return a take in which the first of those who are there says what all say together."""
+        here = [key for key in self._here if key not in self._left]
+        if not here or not any(line.character in self._cast.everybody for line in take.lines):
+            return take
+
+        def said(line: DialogueLine) -> DialogueLine:
+            if line.character not in self._cast.everybody:
+                return line
+            manner = "; ".join(filter(None, ("all together", line.parenthetical)))
+            return line.model_copy(update={"character": here[0], "parenthetical": manner, "off_screen": False})
+
+        pieces = tuple(replace(piece, lines=tuple(map(said, piece.lines))) for piece in take.pieces)
+        return replace(take, pieces=pieces)
+
+    def _location(self, take: Take) -> str | None:
+        """Return where a take is: in a scene that is cut against other places, where the one who speaks is."""
+        speakers = [line.character for line in take.lines if not line.off_screen]
+        return self._setting.elsewhere.get(speakers[0], self._setting.location) if speakers else self._setting.location
+
+    def _note(self, take: Take, people: tuple[str, ...]) -> None:
+        """Remember who is there after a take: who was in frame, without those who left."""
+        for key in people:
+            self._here.pop(key, None)
+            self._here[key] = None
+            self._left.discard(key)
+        self._is_read = announces_text(take.action)
+        if take.lines:
+            self._answered_from_elsewhere = any(map(self._is_elsewhere, take.lines))
+        spoke = tuple(line.character for line in take.lines if not line.off_screen)
+        self._spoke = (*self._spoke, *spoke)[-6:]
+        for sentence in sentences(take.action):
+            if leaving := people_words().leaves.search(sentence):
+                subjects = self._cast.seen(sentence[: leaving.start()])
+                subjects = subjects or self._meant(pronouns_in(sentence[: leaving.start()]))
+                self._left.update(subjects)
+
+    def _is_elsewhere(self, line: DialogueLine) -> bool:
+        return line.character in self._setting.elsewhere
+
+    def _there(self, keys: Iterable[str]) -> list[str]:
+        """Return those of some who did not leave, each once."""
+        return [key for key in dict.fromkeys(keys) if key not in self._left and key not in self._setting.elsewhere]
+
+    def _people(self, take: Take, after: Sequence[Take] = ()) -> tuple[str, ...]:
         """Return who is in frame: who speaks there, who is named, and for a pronoun whom it means."""
         if take.blocking:
             return take.blocking.characters
+        if take.purpose == Purpose.TITLE or (not take.lines and self._is_read):
+            return ()
         speakers = [line.character for line in take.lines if not line.off_screen]
         heard = {line.character for line in take.lines if line.off_screen}
         text = f"{take.direction.subject} {take.action}"
-        named = [key for key in self._cast.mentioned(text) if key not in heard]
-        pointed_at = self._cast.mentioned(take.direction.subject)
+        texts = [take.direction.subject, *(piece.text for piece in take.pieces if piece.line is None)]
+        named = [key for one in texts for key in self._seen(one) if key not in heard]
+        pointed_at = self._seen(take.direction.subject)
+        if named and not speakers:
+            named += self._also_meant(texts)
         people = tuple(dict.fromkeys((*pointed_at, *speakers, *named)))
         if people:
             if take.purpose == Purpose.TWO_SHOT and len(people) == 1:
-                people = (*people, *self._listeners(people)[:1])
+                people = (*people, *self._listeners(people, take, after)[:1])
             return people
+        here = self._there(reversed(self._here))
         if take.lines:
-            others = self._before or self._present
-            return tuple(key for key in others if key not in heard)[:2]
+            then = () if self._is_black else (line.character for one in after for line in one.lines if not line.off_screen)
+            seen = self._there(self._before) or here or self._there(then)[:1]
+            is_call = any(map(self._is_elsewhere, take.lines))
+            return tuple(key for key in seen if key not in heard)[: 1 if is_call else 2]
         words = set(re.findall(r"[a-z]+", text.casefold()))
         if words & {"they", "their", "them", "both"}:
-            return self._present[:3]
-        return self._meant(pronouns_in(text))
+            return tuple(self._there((*self._here, *(self._named if len(self._here) < 2 else ()))))[:3]
+        meant = dict.fromkeys(key for one in texts for key in self._meant(pronouns_in(one)))
+        return tuple(meant) or self._staying(take, after)
+
+    def _also_meant(self, texts: Iterable[str]) -> list[str]:
+        """Return whom sentences are about that begin with a pronoun and name nobody, beside others that do."""
+        about = [one for text in texts for one in sentences(text) if _ABOUT_SOMEBODY.match(one) and not self._seen(one)]
+        stays = [one for one in about if not people_words().leaves.search(one)]
+        return [key for one in stays for key in self._meant(pronouns_in(one))]
+
+    def _seen(self, text: str) -> list[str]:
+        """Return who is seen in a text; a mere word for a person means somebody only in scenes in which there is one."""
+        return [key for key in self._cast.seen(text) if key not in self._cast.roles or key in self._own_roles]
+
+    def _staying(self, take: Take, after: Sequence[Take]) -> tuple[str, ...]:
+        """Return who was in frame, where nothing but a pause comes in between, such as a long silence."""
+        is_pause = people_words().pauses.search(sentences(take.action)[0]) is not None
+        goes_on = bool(after) and bool(after[0].lines) and bool(self.shots) and bool(self.shots[-1].dialogue)
+        is_bare = not (take.direction.size or shows_detail(take.action))
+        staying = self._there(self._before) or self._there(reversed(self._here))[:2]
+        return tuple(staying) if is_bare and (is_pause or (goes_on and _is_short(take))) else ()
 
     def _meant(self, pronouns: frozenset[Pronoun]) -> tuple[str, ...]:
         """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
-        candidates = dict.fromkeys((*self._before, *self._present))
-        called_so = [key for key in candidates if self._pronouns.get(key) in pronouns]
-        unknown = [key for key in self._before if key not in self._pronouns]
-        return tuple((called_so or unknown)[:1]) if pronouns else ()
+        candidates = self._there((*self._before, *reversed(self._here), *self._named))
+        called_so = dict.fromkeys(self._pronouns.get(key) for key in candidates if self._pronouns.get(key) in pronouns)
+        known = [next(key for key in candidates if self._pronouns.get(key) == pronoun) for pronoun in called_so]
+        unknown = [key for key in self._there(self._before or reversed(self._here)) if key not in self._pronouns]
+        return tuple(known or unknown[:1]) if pronouns else ()
 
     def _subject_sentence(self, direction: Direction) -> str:
         """Return the subject of a direction as a sentence; a mere name says who is in frame, and nothing happens."""
@@ -537,9 +671,19 @@ class _Stage:
             return ""
         return subject[0].upper() + subject[1:] + ("" if subject[-1] in ".!?…" else ".")
 
-    def _listeners(self, people: tuple[str, ...]) -> tuple[str, ...]:
-        """Return who else is there, those in the shot before first."""
-        return tuple(key for key in dict.fromkeys((*self._before, *self._present)) if key not in people[:1])
+    def _listeners(self, people: tuple[str, ...], take: Take, after: Sequence[Take]) -> tuple[str, ...]:
+        """Return who is spoken with: whom the speech is said to, who spoke last, who speaks next, who else is there.
+
+        Nobody who is there is, where somebody answers who is not: over the telephone, say.
+        """
+        answers = [line for one in after[:1] for line in one.lines]
+        if take.lines and (self._answered_from_elsewhere or any(map(self._is_elsewhere, answers))):
+            return ()
+        said_to = [key for line in take.lines for key in self._cast.mentioned(line.parenthetical) if key in self._here]
+        then = [line.character for one in after for line in one.lines if not line.off_screen] if take.lines else []
+        spoke = [key for key in reversed(self._spoke) if key in self._here]
+        others = self._there((*said_to, *spoke, *then[:2], *self._before, *reversed(self._here)))
+        return tuple(key for key in others if key not in people[:1])
 
     def _continuity(self, people: tuple[str, ...]) -> str:
         """Return what carries over from the shot before."""
@@ -550,15 +694,27 @@ class _Stage:
         return f"Follows on the shot before: same place and light{kept}."
 
 
-def _present(scene: SceneText, cast: Cast) -> tuple[str, ...]:
+def _named_in(scene: SceneText, cast: Cast) -> tuple[str, ...]:
     """Return who is on screen in a scene, in order of appearance."""
     found: dict[str, None] = {}
     for element in covered_elements(scene):
         if element.speaker and not element.off_screen:
-            found.setdefault(cast.character(element.speaker))
+            found.update({key: None for key in cast.speakers(element.speaker) if not cast.is_heard_only(key)})
         elif not element.speaker:
             found.update(dict.fromkeys(cast.mentioned(element.text)))
     return tuple(found)
+
+
+def _own_roles(scene: SceneText, cast: Cast) -> frozenset[str]:
+    """Return the mere words for a person (``WOMAN``) that mean somebody in a scene: who speaks there, or stands in capitals."""
+    speaking = {key for element in scene.elements if element.speaker for key in cast.speakers(element.speaker)}
+    actions = " ".join(element.text for element in covered_elements(scene) if not element.speaker)
+    capitals = " ".join(word if word.upper() == word else "." for word in actions.split())
+    return frozenset((*speaking, *cast.mentioned(capitals))) & cast.roles
+
+
+def _is_short(take: Take) -> bool:
+    return all(piece.short_action for piece in take.pieces)
 
 
 def _follow(direction: Direction, ruled: Camera) -> Camera:

@@ -82,10 +82,10 @@ class BreakdownWriter:
         scenes = Breakdown().screenplay(_context(story), story.outline, story.treatment, written=story.scenes)
         yield self._draft(Stage.SCREENPLAY, story, scenes)
 
-    def shotlist(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:  # noqa: ARG002 - always all scenes
-        """Yield the shots of every scene."""
-        context = _context(story)
-        shots = Breakdown().shotlist(context, story.outline, story.scenes, previous=story.shotlist)
+    def shotlist(self, story: Story, job: Job) -> Iterator[Draft[Shotlist]]:
+        """Yield the shots of every scene; those of scenes that are as they were stay, unless they are wanted anew."""
+        context, anew = _context(story), WHOLE in job.anew
+        shots = Breakdown().shotlist(context, story.outline, story.scenes, previous=story.shotlist, anew=anew)
         yield self._draft(Stage.SHOTLIST, story, shots, remarks=Breakdown().shot_remarks(context, story.outline, story.scenes))
 
     @property

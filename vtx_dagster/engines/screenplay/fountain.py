@@ -28,6 +28,7 @@ from vtx_dagster.core.screenplay import (
     SpeechPart,
 )
 from vtx_dagster.core.story import Source
+from vtx_dagster.engines.screenplay.cues import is_off_screen
 from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
     Heading,
@@ -53,7 +54,6 @@ _SECTION = re.compile(r"^(?P<marks>#+)\s*(?P<text>.*)$")
 _EXTENSION_ALONE = re.compile(
     r"\((?:V\.?\s?O\.?|O\.?\s?S\.?|O\.?\s?C\.?|OFF|CONT(?:['\u2019]?D)?\.?|VOICE[ -]OVER|OFF[ -]?SCREEN)\)", re.IGNORECASE
 )
-_OFF_SCREEN = re.compile(r"\b(?:V\.?\s?O|O\.?\s?S|O\.?\s?C|OFF|VOICE[ -]OVER|OFF[ -]?SCREEN|OFF[ -]?CAMERA)\b", re.IGNORECASE)
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
 _MOST_LINES_OF_ASIDE = 4
@@ -387,7 +387,7 @@ class _Reader:
             if self._paragraph is None and _EXTENSION_ALONE.fullmatch(text):
                 # (V.O.) belongs behind the name, and many put it below.
                 speech.cue = f"{speech.cue} {text}"
-                speech.off_screen = speech.off_screen or _OFF_SCREEN.search(text) is not None
+                speech.off_screen = speech.off_screen or is_off_screen(text)
             elif not is_page_mark(text):
                 self._read_aside(line, text)
         elif text[0] == "(" and ")" not in text and self._aside_closes_below(line):
@@ -492,7 +492,7 @@ class _Reader:
             cue=cue,
             cue_line=line.number,
             last=line.closes,
-            off_screen=any(_OFF_SCREEN.search(extension) for extension in extensions),
+            off_screen=any(map(is_off_screen, extensions)),
             dual=dual,
             forced=forced,
         )

@@ -4,7 +4,7 @@ import pytest
 
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline
-from vtx_dagster.core.plan import Drawing, DrawnFigure, EngineIdentity, RenderPlan
+from vtx_dagster.core.plan import DrawnFigure, EngineIdentity, GivenDrawing, GivenFigure, RenderPlan
 from vtx_dagster.core.shot import Angle, Camera, CameraMove, DialogueLine, ShotSize, TimeOfDay
 
 ROOMS = ("room", "kitchen", "office", "corridor", "workshop", "station", "vehicle")
@@ -48,6 +48,7 @@ def make_plan(
     dialogue=(),
     action="",
     text="",
+    insert="",
     palette=None,
     width=192,
     height=108,
@@ -57,7 +58,7 @@ def make_plan(
     drawn=True,
     interior=None,
 ) -> RenderPlan:
-    drawing = Drawing(
+    drawing = GivenDrawing(
         project="lamp",
         title="The Last Lamp",
         camera=Camera(size=size, angle=angle, move=move, lens_mm=lens),
@@ -66,10 +67,11 @@ def make_plan(
         set=SetKind(place),
         place="THE PLACE",
         palette=palette or Palette(),
-        figures=(make_figure(),) if figures is None else tuple(figures),
+        figures=tuple(GivenFigure(**dict(one)) for one in ([make_figure()] if figures is None else figures)),
         action=action,
         dialogue=tuple(DialogueLine(character=name, text=words, **more) for name, words, more in dialogue),
         readable_text=text,
+        insert=insert,
     )
     return RenderPlan(
         clip="A01_S01_SH001",

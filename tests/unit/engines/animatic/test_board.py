@@ -229,7 +229,8 @@ def test_one_speech_follows_another(plan):
 def test_readable_text_is_on_a_card(plan, figure, figures):
     people = (figure(),)[:figures]
     bare, carded = (
-        np.asarray(paint_frame(plan(figures=people, text=text), 0), dtype=int) for text in ("", "CLOSED\nuntil spring")
+        np.asarray(paint_frame(plan(figures=people, action="A gate.", text=text), 0), dtype=int)
+        for text in ("", "CLOSED\nuntil spring")
     )
     changed = (np.abs(bare - carded).max(axis=2) > 25).mean()
     assert 0.01 < changed < 0.4

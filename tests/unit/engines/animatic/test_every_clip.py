@@ -15,6 +15,7 @@ from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.engines import verification
 from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.engine import AnimaticEngine
+from vtx_dagster.engines.animatic.inserts import things
 from vtx_dagster.engines.animatic.lettering import Lettering
 
 LETTERING = Lettering()
@@ -38,6 +39,7 @@ DEEDS = (
         "Everybody shouts",
     ),
 )
+INSERTS = ("", "", "teapot", *things().things)
 COLOURS = ("#000000", "#ffffff", "#7f2010")
 
 
@@ -62,6 +64,8 @@ def random_plan(plan, figure, chance: random.Random, *, size, angle, move) -> Re
         (chance.choice([*names, "NOBODY"]), chance.choice(WORDS), {"off_screen": chance.random() < 0.2})
         for _ in range(chance.choice((0, 0, 1, 3)))
     ]
+    text = chance.choice(WORDS)
+    is_title = bool(text) and chance.random() < 0.2
     width, height = (chance.randint(64, 700 if chance.random() < 0.05 else 160) for _ in range(2))
     return plan(
         place=place,
@@ -71,10 +75,11 @@ def random_plan(plan, figure, chance: random.Random, *, size, angle, move) -> Re
         angle=angle,
         move=move,
         lens=chance.choice(LENSES),
-        figures=people,
-        dialogue=speech,
-        action=chance.choice((chance.choice(WORDS), told(names, chance))),
-        text=chance.choice(WORDS),
+        figures=() if is_title else people,
+        dialogue=() if is_title else speech,
+        action=text if is_title else chance.choice((chance.choice(WORDS), told(names, chance))),
+        text=text,
+        insert=chance.choice(INSERTS),
         palette=Palette(**{name: chance.choice([None, None, *COLOURS]) for name in Palette.model_fields}),
         width=width,
         height=height,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations
+from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations, Pronoun
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.breakdown.cast import Cast, key_of, missing_bible_entries, spelling_of, title_name
+from vtx_dagster.engines.breakdown.cast import Cast, film_cast, key_of, missing_bible_entries, spelling_of, title_name
 from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 KEY = r"[a-z0-9][a-z0-9_-]{0,62}"
@@ -250,5 +250,60 @@ def test_missing_entries_are_stubs_of_those_who_speak():
     scene = parse_scene(Source(name="a", text=text))
     lamp = parse_scene(Source(name="b", text="INT. TOWER - LAMP ROOM\n\nLight."))
     characters, locations = missing_bible_entries({"A01_S01": scene, "A01_S02": lamp}, BIBLE)
-    assert characters == {"old_man": Character(name="Old Man", stub=True)}
+    assert characters == {
+        "old_man": Character(name="Old Man", age=72, pronoun=Pronoun.HE, told="called he in the action", stub=True)
+    }
     assert locations == {"pier": Location(name="Pier", interior=False, stub=True)}
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Mara waits for Noah.", ("mara",)),
+        ("Mara looks at Noah.", ("mara", "noah")),
+        ("Mara looks at a photo of Noah.", ("mara",)),
+        ("Mara reads a letter from Noah to Noah.", ("mara",)),
+        ("Mara stands in front of Noah.", ("mara", "noah")),
+        ("Noah's car stops.", ()),
+        ("Noah's hands tremble.", ("noah",)),
+        ("Mara thinks of Noah.", ("mara",)),
+        ("Mara remembers old Noah.", ("mara",)),
+        ("Mara, without Noah, goes.", ("mara",)),
+        ("Dear Mara, come home. Noah.", ()),
+        ('A sign says "Noah was here". Mara waits.', ("mara",)),
+        ("The picture falls. Noah turns.", ("noah",)),
+        ("Nobody is there.", ()),
+    ],
+)
+def test_who_is_seen_and_who_is_only_spoken_of(text, seen):
+    assert Cast(Bible(), ["MARA", "NOAH"]).seen(text) == seen
+
+
+def test_cues_of_several_are_their_members():
+    cast = Cast(Bible(), ["ANN", "BEN", "ANN AND BEN", "BEN & CLEO", "SALT AND PEPPER", "ALL"])
+    assert cast.speakers("ANN AND BEN") == ("ann", "ben")
+    assert cast.speakers("BEN & CLEO") == ("ben", "cleo")
+    assert cast.speakers("SALT AND PEPPER") == ("salt_and_pepper",)
+    assert cast.character("ANN AND BEN") == "ann"
+    assert cast.mentioned("ANN AND BEN wait.") == ("ann", "ben")
+    assert (cast.everybody, cast.is_heard_only("all"), cast.is_heard_only("ann")) == ({"all"}, True, False)
+
+
+def test_machines_and_voices_have_no_figure():
+    cast = Cast(Bible(), ["RADIO", "MAN'S VOICE", "ANN"])
+    assert [cast.is_heard_only(key) for key in ("radio", "mans_voice", "ann")] == [True, True, False]
+    assert cast.mentioned("The RADIO plays. Ann listens.") == ("ann",)
+
+
+def test_the_guard_is_the_only_guard_there_is():
+    assert Cast(Bible(), ["SECURITY GUARD"]).mentioned("The guard nods.") == ("security_guard",)
+    assert Cast(Bible(), ["SECURITY GUARD", "BANK GUARD"]).mentioned("The guard nods.") == ()
+    assert Cast(Bible(), ["SECURITY GUARD", "GUARD"]).mentioned("The guard nods.") == ("guard",)
+    assert Cast(Bible(), ["GUARD 2"]).mentioned("The 2 guards nod.") == ()
+
+
+def test_pronouns_of_a_film():
+    text = "INT. A - DAY\n\nAnn sits. She sings.\n\nBEN, a boy, waits.\n\nANN\nOh.\n\nBEN\nAh."
+    assert film_cast(Bible(), [parse_scene(Source(name="a", text=text))]).pronouns == {"ann": Pronoun.SHE, "ben": Pronoun.HE}
+    known = Bible.model_validate({"characters": {"characters": {"ann": {"name": "Ann", "pronoun": "they"}}}})
+    assert film_cast(known, [parse_scene(Source(name="a", text=text))]).pronouns["ann"] == Pronoun.THEY

@@ -4,7 +4,7 @@ import pytest
 
 from vtx_dagster.core.screenplay import Element, ElementKind, Lines
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
-from vtx_dagster.engines.breakdown.directions import Direction, is_direction, read_direction
+from vtx_dagster.engines.breakdown.directions import Direction, camera_words, is_direction, read_direction
 
 
 def note(text: str) -> Element:
@@ -70,3 +70,29 @@ def test_other_notes_direct_nothing():
     assert is_direction(note("Shot : CU"))
     assert not is_direction(note("SHOTGUN"))
     assert not is_direction(Element(kind=ElementKind.ACTION, text="SHOT: CU", lines=Lines(first=1, last=1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "shown"),
+    [
+        ("CLOSE ON the letter.", Direction(size=ShotSize.CU), "The letter."),
+        ("Close on: Ann's hands", Direction(size=ShotSize.CU), "Ann's hands"),
+        ("CLOSE UP - THE KEY", Direction(size=ShotSize.CU), "THE KEY"),
+        ("EXTREME CLOSE-UP of an eye.", Direction(size=ShotSize.ECU), "An eye."),
+        ("WIDE SHOT: the valley.", Direction(size=ShotSize.WS), "The valley."),
+        ("ANGLE ON the buoy.", Direction(), "The buoy."),
+        ("INSERT - THE LETTER", Direction(size=ShotSize.CU), "THE LETTER"),
+        ("ANN'S POV - the street.", Direction(angle=Angle.POV), "The street."),
+        ("LOW ANGLE on the tower.", Direction(angle=Angle.LOW), "The tower."),
+        ("AERIAL SHOT of the bay.", Direction(size=ShotSize.EWS, angle=Angle.HIGH), "The bay."),
+        ("CLOSE ON the letter. We PUSH IN.", Direction(size=ShotSize.CU, move=CameraMove.DOLLY_IN), "The letter."),
+        ("We pan left to the door.", Direction(move=CameraMove.PAN_LEFT), "We pan left to the door."),
+        ("We pull back.", Direction(move=CameraMove.DOLLY_OUT), "We pull back."),
+        ("ANGLE ON", Direction(), "ANGLE ON"),
+        ("Close the door.", None, "Close the door."),
+        ("Wide eyes look up.", None, "Wide eyes look up."),
+        ("Rain.", None, "Rain."),
+    ],
+)
+def test_camera_words_direct_and_leave_the_text(text, asked, shown):
+    assert camera_words(text) == (asked, shown)

@@ -35,6 +35,7 @@ def placed(*headings: str) -> list[tuple]:
         (".BEN IN THE CELLAR", (False, "BEACH")),
         (".BEN'S BEDROOM", (False, "BEN'S BEDROOM")),
         (".THE KITCHEN", (False, "KITCHEN")),
+        (".ANNS", (False, "BEACH")),
         (".PARIS - NIGHT", (False, "PARIS")),
         (".A CLIFF HIGH ABOVE THE LONG LAKE - DAWN", (False, "CLIFF HIGH ABOVE THE LONG LAKE")),
         (".THE APARTMENT - NIGHT", (False, "ANN'S APARTMENT")),

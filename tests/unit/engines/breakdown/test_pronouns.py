@@ -67,3 +67,12 @@ def test_nobody_is_put_in_frame_for_a_pronoun_that_fits_nobody() -> None:
 
 def test_a_pronoun_means_who_was_in_frame_where_nothing_tells() -> None:
     assert shot_of_hands("Tom waits.", tom="") == ("tom",)
+
+
+def test_most_sentences_tell_the_pronoun_and_a_tie_tells_none() -> None:
+    def mentioned(text: str) -> tuple[str, ...]:
+        return tuple(key for key in ("ann", "ben") if key in text.casefold())
+
+    assert used_pronouns(["Ann sits. She sings. He waits.", "Ann eats her bread."], mentioned=mentioned) == {"ann": Pronoun.SHE}
+    assert used_pronouns(["Ann sees him.", "Ann sees her."], mentioned=mentioned) == {}
+    assert used_pronouns(["Ann and Ben wait. She sings.", "Rain. She sings."], mentioned=mentioned) == {}

@@ -79,7 +79,10 @@ def test_a_title_card_is_read():
         ("SUPER: NEW YORK is cold", ()),
         ('A sign reads "NO ENTRY".', ()),
         ("On TV, a VCR, a CD.", ("vcr",)),
-        ("AAA b BBB c CCC d DDD e EEE", ("aaa", "bbb", "ccc", "ddd")),
+        ("An AAA, the BBB, his CCC, Ann's DDD, its EEE.", ("aaa", "bbb", "ccc", "ddd")),
+        ("The rope SNAPS. A LOUD BANG. Ben FALLS. He is GONE.", ()),
+        ("ANGLE ON the buoy. We PUSH IN. FREEZE FRAME.", ()),
+        ("the old, worn LETTER and two GUNS", ("guns",)),
     ],
 )
 def test_props(text, expected):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -301,3 +302,119 @@ def test_any_scene_is_covered_within_the_limit(blocks, longest_s):
     if not any("[[" in block for block in blocks):
         for one, other in pairwise(shots):
             assert one.characters != other.characters or one.size != other.size
+
+
+SEATED = "ANN, her son BEN and CLEO sit down.\n\n"
+ASKS = "BEN\nCan I go to bed now, please, mother of mine?\n\n"
+ALLOWS = "ANN\nGo on, it is late enough for all of us here.\n\n"
+
+
+def people(body: str, **options) -> list[tuple]:
+    """Return who is in frame and who speaks, shot after shot."""
+    return [(shot.characters, *(line.character for line in shot.dialogue)) for shot in shots_of(body, **options)]
+
+
+def test_who_left_is_not_looked_at_over_a_shoulder():
+    left = f"{SEATED}{ASKS}{ALLOWS}Ben leaves.\n\nCLEO\nIs he well, do you think, or is he not?\n\n{ALLOWS}"
+    assert people(left)[-2] == (("cleo", "ann"), "cleo")
+
+
+@pytest.mark.parametrize("leaves", ["Ben walks out.", "He leaves.", "Ben is gone."])
+def test_who_leaves_is_not_there_any_more(leaves):
+    wait = "They wait for the rain to stop, and it does not stop at all."
+    body = f"Ann and Ben sit. Ben nods. He smiles.\n\n{leaves}\n\n{wait}\n\nANN\nWell.\n\nBEN\nI am back, and I will stay here."
+    found = people(body)
+    assert found[2] == (("ann",),)
+    assert found[-1] == (("ann", "ben"), "ann", "ben")
+
+
+@pytest.mark.parametrize(("said", "listener"), [("BEN", "ann"), ("BEN\n(to Cleo)", "cleo")])
+def test_the_listener_is_the_one_spoken_with(said, listener):
+    rain = "Rain beats against the window of the old house by the sea."
+    talk = f"{SEATED}{ASKS}{ALLOWS}{rain}\n\n{said}\nGood night to both of you, then.\n\n{ALLOWS}"
+    assert people(talk, cast=("CLEO",))[-2] == (("ben", listener), "ben")
+
+
+@pytest.mark.parametrize("pause", ["A long silence.", "The two look at each other.", "Rain."])
+def test_a_pause_keeps_who_was_there(pause):
+    talk = "Ann and Ben sit.\n\nANN\nI do not know what to say any more.\n\nBEN\nThen say nothing at all to me.\n\n"
+    assert people(f"{talk}{pause}\n\nANN\nYes.")[3] == (("ben", "ann"),)
+
+
+def test_a_long_action_without_people_shows_nobody():
+    talk = "Ann and Ben sit.\n\nANN\nI do not know what to say any more.\n\n"
+    assert people(f"{talk}The rain beats against the tall windows of the old house by the sea.\n\nBEN\nYes.")[2] == ((),)
+
+
+def test_a_pause_after_nobody_shows_who_is_there():
+    rain = "The rain beats against the tall windows of the old house by the sea."
+    body = f"Ann and Ben sit down.\n\n{rain}\n\nA long silence."
+    assert people(body, cast=("ANN", "BEN"))[1:] == [((),), (("ben", "ann"),)]
+
+
+def test_machines_are_heard_by_who_is_there():
+    found = people("Ann sits.\n\nRADIO\nThe storm is coming.\n\nShe turns it off.", cast=("ANN",))
+    assert found[1:] == [(("ann",), "radio"), (("ann",),)]
+
+
+def test_what_two_say_together_is_said_by_the_first():
+    body = "Ann and Ben sit.\n\nANN\nOne.\n\nBEN\nTwo.\n\nANN AND BEN\n(loud)\nThree of us in all, and no more!\n\nALL\nFour!"
+    lines = [line for shot in shots_of(body) for line in shot.dialogue]
+    assert [(line.character, line.parenthetical, line.off_screen) for line in lines] == [
+        ("ann", "", False),
+        ("ben", "", False),
+        ("ann", "with Ben; loud", False),
+        ("ann", "all together", False),
+    ]
+    (alone,) = (line for shot in shots_of("ALL\nFour!") for line in shot.dialogue)
+    assert (alone.character, alone.off_screen) == ("all", True)
+
+
+def test_two_who_share_a_shot_are_both_in_it():
+    told = "Ann and Scott wait. Ann smiles at herself. Scott scratches his head."
+    found = people(f"{told}\n\nRain.\n\nHe points.\n\nShe nods.\n\nHe sits. Ann coughs.", cast=("ANN", "SCOTT"))
+    assert found[1:] == [(("scott",),), (("ann", "scott"),)]
+    assert people(f"{told}\n\nAnn waits. He leaves.", cast=("ANN", "SCOTT"))[1] == (("ann",),)
+
+
+def test_words_for_a_person_mean_somebody_only_where_there_is_one():
+    other = "A woman waits. The guard nods."
+    assert people(other, cast=("WOMAN", "GUARD")) == [((),)]
+    assert people(f"{other}\n\nWOMAN\nYes.", cast=("GUARD",))[0] == (("woman",),)
+    assert people("A GUARD waits.\n\nThe guard nods at the long line of people.", cast=("GUARD",))[1] == (("guard",),)
+
+
+def test_nobody_is_seen_in_what_is_read():
+    read = "Ben -- be at the hotel at one tomorrow, and do not be late again."
+    found = people(f"Ann opens the card. Inside is written:\n\n{read}\n\nShe sighs.", cast=("ANN", "BEN"))
+    assert found[1:] == [((),), (("ann",),)]
+
+
+def test_camera_words_direct_the_camera():
+    close, angle, still = shots_of(
+        "Ann waits.\n\nCLOSE ON Ann's hand.\n\nANGLE ON the buoy. We PUSH IN.\n\nRain.", cast=("ANN",)
+    )[1:]
+    assert (close.size, close.action, close.characters) == (ShotSize.CU, "Ann's hand.", ("ann",))
+    assert (angle.move, angle.action) == (CameraMove.DOLLY_IN, "The buoy.")
+    assert still.move == CameraMove.STATIC
+
+
+def test_centred_lines_in_a_row_are_one_card():
+    cards = shots_of("Ann waits.\n\n> BRICK & STEEL <\n> FULL RETIRED <\n\n> THE END <", cast=("ANN",))[1:]
+    assert [(card.readable_text, card.characters) for card in cards] == [("BRICK & STEEL\nFULL RETIRED", ()), ("THE END", ())]
+
+
+def test_a_place_that_was_just_seen_is_not_established_again():
+    scene = parse_scene(Source(name="scene.fountain", text="EXT. PIER - DAY\n\nMara runs on."))
+
+    def sizes(visit: int) -> ShotSize:
+        (shot,) = scene_shots(scene, replace(setting(15), visit=visit), Cast(Bible(), ["MARA"]))
+        return shot.size
+
+    assert [sizes(visit) for visit in range(4)] == [ShotSize.EWS, ShotSize.MWS, ShotSize.MCU, ShotSize.MS]
+
+
+def test_a_voice_over_black_shows_nobody():
+    scene = parse_scene(Source(name="a", text="MARA (V.O.)\nIt was winter.\n\nMARA\nAnd I was there."))
+    first, _ = scene_shots(scene, setting(15), Cast(Bible(), ["MARA"]))
+    assert first.characters == ()

@@ -1,0 +1,144 @@
+"""Who there is in a film, by how screenplays introduce people."""
+
+import pytest
+
+from vtx_dagster.core.bible import Bible, Pronoun
+from vtx_dagster.core.story import Source
+from vtx_dagster.engines.breakdown.cast import film_cast, missing_bible_entries
+from vtx_dagster.engines.breakdown.people import People, Told, age_in, is_of_all, is_role, is_voice, joint_names, pronoun_of
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay
+
+SHE, HE = Pronoun.SHE, Pronoun.HE
+
+
+def scenes(body: str):
+    source = Source(name="a", text=f"INT. ROOM - DAY\n\n{body}")
+    return [scene for act in parse_screenplay(source).acts for scene in act.scenes]
+
+
+def told(body: str) -> list[tuple]:
+    return [(one.name, one.age, one.pronoun) for one in People.of(scenes(body)).told if one.silent]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param("IDA (70), in a blue coat, walks along the water.", [("IDA", 70, None)], id="age in brackets"),
+        pytest.param("A GUARD, fifty, bored, reads a paper.", [("GUARD", 50, None)], id="a role and an age in words"),
+        pytest.param("The DRIVER, a man in his forties, waits.", [("DRIVER", 45, HE)], id="described by a noun"),
+        pytest.param("NIKO (6) cries.", [("NIKO", 6, None)], id="a child"),
+        pytest.param("An OLD WOMAN with a patch opens.", [("OLD WOMAN", 72, SHE)], id="a role says both"),
+        pytest.param("MAYA waters a tree. Maya smiles.", [("MAYA", None, None)], id="does something, and is a name elsewhere"),
+        pytest.param("RITA, in a red dress, stands there. Rita waits.", [("RITA", None, None)], id="described"),
+        pytest.param("The ROPE snaps. A rope hangs there.", [], id="a thing in small letters elsewhere"),
+        pytest.param("SMOKE rises.", [], id="never written as a name"),
+        pytest.param("A LOUD BANG. Ben FALLS. He is GONE.", [], id="sounds and verbs"),
+        pytest.param("CLOSE ON the LETTER, the seal broken.", [], id="camera words"),
+        pytest.param("A CADILLAC (1967) stops.", [], id="a year is no age"),
+        pytest.param("He sings “OLD MAN RIVER”.", [], id="a song"),
+        pytest.param("A RED AND VERY OLD FIRE ENGINE MAN stops.", [], id="too many words"),
+        pytest.param("A BOY AT THE GATE.", [], id="all in capitals"),
+        pytest.param("Two BOYS run past.", [("BOY 1", None, HE), ("BOY 2", None, HE)], id="a group is its members"),
+        pytest.param("3 TALL MEN wait.", [(f"TALL MAN {n}", None, HE) for n in (1, 2, 3)], id="counted in digits"),
+        pytest.param("WOMEN wait.", [(f"WOMAN {n}", None, SHE) for n in (1, 2, 3)], id="not counted"),
+        pytest.param("NINE COPS wait.", [(f"COP {n}", None, None) for n in (1, 2, 3, 4)], id="counted in capitals"),
+        pytest.param("Ten KIDS wait. 10 KIDS wait.", [(f"KID {n}", 9, None) for n in (1, 2, 3, 4)], id="not more than four"),
+        pytest.param("SAM SPADE (late 40s) enters. Sam sits.", [("SAM SPADE", 48, None)], id="late forties"),
+        pytest.param("KIM (30's) waits. KIM, a woman of 31, waits.", [("KIM", 35, SHE)], id="told twice"),
+        pytest.param("X (30) waits.", [], id="a letter is no name"),
+    ],
+)
+def test_who_is_introduced(body, expected):
+    assert told(body) == expected
+
+
+def test_who_speaks_is_known_by_a_part_of_the_name():
+    people = People.of(scenes("DETECTIVE SAM SPADE, late 40s, enters.\n\nSPADE\nHi.\n\nOLD MAN\nHello."))
+    assert people.told == (
+        Told(name="SPADE", age=48, source="DETECTIVE SAM SPADE, late 40s, enters.", silent=False),
+        Told(name="OLD MAN", age=72, pronoun=HE, silent=False),
+    )
+
+
+def test_the_first_name_alone_is_the_same_person():
+    (sam,) = People.of(scenes("MS. SAM SPADE (40) enters. Sam sits down.")).told
+    assert (sam.also, sam.pronoun) == (("SAM",), SHE)
+    cast = film_cast(Bible(), scenes("MS. SAM SPADE (40) enters. Sam sits down."))
+    assert cast.mentioned("Sam nods.") == ("ms_sam_spade",)
+
+
+def test_a_group_is_all_of_its_members():
+    cast = film_cast(Bible(), scenes("Two BOYS run past."))
+    assert cast.seen("The boys stop.") == ("boy_1", "boy_2")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("RADIO", True), ("MAN'S VOICE", True), ("ANSWERING MACHINE", True), ("P.A.", True), ("MARA", False), ("PHONETTE", False)],
+)
+def test_voices_and_machines(name, expected):
+    assert is_voice(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("WOMAN", True), ("GUARD #2", True), ("OLD MAN", True), ("MARA", False), ("7", False)]
+)
+def test_roles(name, expected):
+    assert is_role(name) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ANN AND BEN", ("ANN", "BEN")),
+        ("ANN & BEN", ("ANN", "BEN")),
+        ("ANN/BEN", ("ANN", "BEN")),
+        ("ANN, BEN and CLEO", ("ANN", "BEN", "CLEO")),
+        ("ANNANDBEN", ("ANNANDBEN",)),
+        ("&", ("&",)),
+    ],
+)
+def test_cues_of_several(name, expected):
+    assert joint_names(name) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("ALL", True), ("ALLE", True), ("ALL MEN", False), ("...", False)])
+def test_cues_of_all(name, expected):
+    assert is_of_all(name) is expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("OLD WOMAN", SHE), ("MR. GREY", HE), ("GUARD", None), ("MAN AND WOMAN", None)])
+def test_names_that_say_a_pronoun(name, expected):
+    assert pronoun_of(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("70", 70),
+        ("early 20s", 22),
+        ("mid-30s", 35),
+        ("a teen", 15),
+        ("in her forties", 45),
+        ("1967", None),
+        ("at 9 pm", None),
+        ("", None),
+    ],
+)
+def test_ages(text, expected):
+    assert age_in(text) == expected
+
+
+def test_stubs_say_what_is_told_and_where():
+    found, _ = missing_bible_entries(
+        {
+            "A01_S01": scenes(
+                "IDA (70), in a blue coat, waits. She sits.\n\nANN AND BEN\nHi.\n\nBEN\nHi.\n\nALL\nHi.\n\nRADIO\nHo."
+            )[0]
+        },
+        Bible(),
+    )
+    ida = found["ida"]
+    assert (ida.name, ida.age, ida.pronoun, ida.told, ida.stub) == ("Ida", 70, SHE, "IDA (70), in a blue coat, waits.", True)
+    assert list(found) == ["ann", "ben", "radio", "ida"]
+    assert (found["radio"].age, found["radio"].pronoun) == (None, None)

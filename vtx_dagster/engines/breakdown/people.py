@@ -1,0 +1,296 @@
+"""Who there is in a film, besides those who speak: told by how a screenplay introduces people, and what it says of them.
+
+A name in capitals is a person where an age, a description or a word for a person stands with it (``IDA (70), in a blue coat``,
+``A GUARD, fifty, bored``), or where it does something and is written as a name elsewhere, too. Capitals that also stand in small
+letters somewhere are things (``the ROPE``), and so are the words of the camera and of sounds.
+
+The words are data: ``people_words.yaml``.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from vtx_dagster.core.bible import Pronoun
+from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.engines.breakdown.prose import sentences
+
+_CAPITALS = r"[^\W\d_a-zß-öø-ÿ][^\W_a-zß-öø-ÿ'\u2019.-]*[^\W_a-zß-öø-ÿ]\.?"
+_NAME = re.compile(rf"(?<![\w'\u2019-])(?P<name>{_CAPITALS}(?:\s+{_CAPITALS})*(?:\s+#?\d+)?)(?![\w'\u2019-])")
+_IN_BRACKETS = re.compile(r"^\s*\((?P<told>[^()]{1,60})\)")
+_BEHIND_COMMA = re.compile(r"^\s*,\s*(?P<told>[^.;!?]{1,120})")
+_DESCRIBED = re.compile(r"^(?:an?|the|his|her|their|in|wearing|dressed|late|early|mid)\b", re.IGNORECASE)
+_DOES = re.compile(
+    r"^\s+(?:slowly|quickly|quietly|suddenly|just|now|then|still|also|and)?\s*(?P<verb>[a-z]{2,}s|is|has|was|sits|are|have)\b"
+)
+_DECADE = re.compile(r"\b(?:(?P<part>early|mid|late)[\s-]*)?(?P<decade>[1-9]0)\W?s\b", re.IGNORECASE)
+_YEARS = re.compile(r"(?<![\d$#:/.-])(?P<years>\d{1,2})(?![\d%:/]|\s*(?:am|pm|hours?|minutes?|miles?|feet|th|st|nd|rd)\b)")
+_WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
+_DETERMINER = re.compile(
+    r"\b(?:the|an?|his|her|its|their|this|that|another|some|every|each)\s+(?:[a-z-]+\s+){0,2}$", re.IGNORECASE
+)
+_QUOTED = re.compile(r"[\"“«][^\"”»]{0,200}[\"”»]")
+_MOST_WORDS = 4
+_OLDEST = 110
+_MEMBERS, _MOST_MEMBERS = 3, 4
+"""How many of a group are drawn where no number is said, and at most."""
+
+_PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8, None: 5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """``people_words.yaml``, in small letters."""
+
+    pronoun_of: Mapping[str, Pronoun | None]
+    """Every role, with the pronoun that it says."""
+    plurals: frozenset[str]
+    numbers: Mapping[str, int]
+    ages: Mapping[str, int]
+    voices: re.Pattern[str]
+    together: frozenset[str]
+    titles: frozenset[str]
+    not_names: frozenset[str]
+    pictures: re.Pattern[str]
+    absent: re.Pattern[str]
+    leaves: re.Pattern[str]
+    enters: re.Pattern[str]
+    pauses: re.Pattern[str]
+
+
+@cache
+def people_words() -> Words:
+    """Return the words by which people are known."""
+    table = yaml.safe_load((files("vtx_dagster.engines.breakdown") / "people_words.yaml").read_text(encoding="utf-8"))
+    pronouns = {"she": Pronoun.SHE, "he": Pronoun.HE, "either": None}
+    return Words(
+        pronoun_of={word: pronouns[kind] for kind in ("either", "he", "she") for word in table["roles"][kind]},
+        plurals=frozenset(table["plurals"]),
+        numbers=table["numbers"],
+        ages=table["ages"],
+        together=frozenset(table["together"]),
+        titles=frozenset(table["titles"]),
+        not_names=frozenset(table["not_names"]),
+        **{name: _any_of(table[name]) for name in ("voices", "pictures", "absent", "leaves", "enters", "pauses")},
+    )
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a screenplay tells of somebody.
+
+    Attributes:
+        name: As it is written first, in capitals.
+        also: Other names of the same person, such as the first name alone.
+        source: Where it is told: the words of the sentence.
+        silent: Introduced in action, and without a cue.
+    """
+
+    name: str
+    also: tuple[str, ...] = ()
+    age: int | None = None
+    pronoun: Pronoun | None = None
+    source: str = ""
+    silent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who there is in a film, by the words of its screenplay."""
+
+    told: tuple[Told, ...] = ()
+
+    @classmethod
+    def of(cls, scenes: Iterable[SceneText]) -> "People":
+        """Return the people of a film, in order of appearance."""
+        return _Search(list(scenes)).people()
+
+
+def is_voice(name: str) -> bool:
+    """Say whether a cue is that of a machine, or of a voice without a person: ``RADIO``, ``MAN'S VOICE``."""
+    return people_words().voices.search(name) is not None
+
+
+def is_role(name: str) -> bool:
+    """Say whether a name is a word for a person, with or without a number: ``WOMAN``, ``GUARD #2``, ``OLD MAN``."""
+    words = [word for word in _words(name) if not word.isdigit()]
+    return bool(words) and words[-1] in people_words().pronoun_of
+
+
+def joint_names(name: str) -> tuple[str, ...]:
+    """Return the names on a cue of several: ``ANN AND BEN``, ``ANN & BEN``, ``ANN/BEN``; one where it is of one."""
+    parts = re.split(r"\s+(?:and|und|et|y|e|&)\s+|\s*[&/+,]\s*", name.strip(), flags=re.IGNORECASE)
+    return tuple(part for part in parts if part) or (name,)
+
+
+def is_of_all(name: str) -> bool:
+    """Say whether a cue is of all who are there: ``ALL``, ``BOTH``."""
+    words = _words(name)
+    return bool(words) and all(word in people_words().together for word in words)
+
+
+def pronoun_of(name: str) -> Pronoun | None:
+    """Return the pronoun that a name says, as ``OLD WOMAN`` and ``MR. GREY`` do; None if it says none."""
+    found = {people_words().pronoun_of.get(word) for word in _words(name)} - {None}
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def age_in(text: str) -> int | None:
+    """Return the age that a description says: ``70``, ``late 30s``, ``in his forties``, ``a teen``; None if it says none."""
+    if found := _DECADE.search(text):
+        part = found["part"].casefold() if found["part"] else None
+        return int(found["decade"]) + _PART_OF_DECADE[part]
+    years = [int(one["years"]) for one in _YEARS.finditer(text) if int(one["years"]) <= _OLDEST]
+    if years:
+        return years[0]
+    plain = f" {' '.join(_words(text))} "
+    ages = people_words().ages
+    return next((ages[word] for word in sorted(ages, key=len, reverse=True) if f" {word} " in plain), None)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+@dataclass(slots=True)
+class _Search:
+    """Looks through the action of a film."""
+
+    scenes: Sequence[SceneText]
+    _speakers: set[str] = field(default_factory=set)
+    _small: set[str] = field(default_factory=set)
+    _titled: Counter[str] = field(default_factory=Counter)
+
+    def people(self) -> People:
+        actions = [element.text for scene in self.scenes for element in covered_elements(scene) if not element.speaker]
+        for action in actions:
+            for word in re.findall(r"[^\W\d_]{2,}", action):
+                if word.islower():
+                    self._small.add(word)
+                elif word.istitle():
+                    self._titled[word.casefold()] += 1
+        speakers: dict[str, Told] = {}
+        for scene in self.scenes:
+            for element in scene.elements:
+                if element.speaker:
+                    name = " ".join(element.speaker.split())
+                    self._speakers.add(name.casefold())
+                    age = age_in(name) if is_role(name) else None
+                    speakers.setdefault(name.casefold(), Told(name=name, age=age, pronoun=pronoun_of(name), silent=False))
+        found = dict(speakers)
+        for action in actions:
+            if action == action.upper():
+                continue
+            for sentence in sentences(_QUOTED.sub(" ", action)):
+                for told in self._introduced(sentence):
+                    self._add(found, told)
+        return People(tuple(found.values()))
+
+    def _add(self, found: dict[str, Told], told: Told) -> None:
+        """Add somebody, or what is told of somebody who is known by this name or a part of it."""
+        words = _words(told.name)
+        known = next(
+            (
+                key
+                for key in found
+                if key == told.name.casefold() or (set(words) & set(_words(key)) and self._is_part(key, words))
+            ),
+            None,
+        )
+        if known is None:
+            first = next((word for word in words if word not in people_words().titles), "")
+            also = (first.upper(),) if len(words) > 1 and first and not is_role(told.name) and self._titled[first] else ()
+            found[told.name.casefold()] = replace(told, also=told.also or also)
+            return
+        before = found[known]
+        found[known] = replace(
+            before,
+            age=before.age if before.age is not None else told.age,
+            pronoun=before.pronoun or told.pronoun,
+            source=before.source or told.source,
+        )
+
+    def _is_part(self, key: str, words: Sequence[str]) -> bool:
+        """Say whether one of two names is a part of the other, a name and no mere role or title."""
+        own = [word for word in _words(key) if word not in people_words().titles and word not in people_words().pronoun_of]
+        other = [word for word in words if word not in people_words().titles and word not in people_words().pronoun_of]
+        return bool(own and other) and (set(own) <= set(other) or set(other) <= set(own))
+
+    def _introduced(self, sentence: str) -> Iterator[Told]:
+        for found in _NAME.finditer(sentence):
+            name = self._name(found["name"])
+            if not name:
+                continue
+            before, after = sentence[: found.start()], sentence[found.end() :]
+            told = self._told(name, before, after)
+            if told is not None:
+                yield from _members(replace(told, source=sentence), before)
+
+    def _name(self, capitals: str) -> str:
+        """Return what of a run of capitals may be a name: without the words that never are, at its ends."""
+        words = capitals.split()
+        while words and words[0].strip(".,").casefold() in people_words().not_names:
+            words.pop(0)
+        while words and words[-1].strip(".,").casefold() in people_words().not_names:
+            words.pop()
+        name = " ".join(words).strip(".")
+        return name if len(words) <= _MOST_WORDS and (len(name) > 2 or name.casefold() in self._speakers) else ""
+
+    def _told(self, name: str, before: str, after: str) -> Told | None:
+        """Return what is told of somebody where a name is introduced; None where the capitals are no person."""
+        bracketed, behind = _IN_BRACKETS.match(after), _BEHIND_COMMA.match(after)
+        description = " ".join(re.split(r"[,;]", one["told"])[0] for one in (bracketed, behind) if one)
+        first = re.split(r"[,;]", behind["told"])[0] if behind else ""
+        age = age_in(bracketed["told"]) if bracketed else age_in(first) if first and len(first.split()) <= 5 else None
+        role = is_role(name) or _is_plural(name)
+        is_described = behind is not None and _DESCRIBED.match(behind["told"]) is not None
+        acts = _DOES.match(after) is not None
+        if not (name.casefold() in self._speakers or role):
+            has_article = _DETERMINER.search(before) is not None
+            common = any(word in self._small for word in _words(name)) or _words(name)[-1] in people_words().not_names
+            is_certain = age is not None and (bracketed is not None or not common)
+            named = not common and not has_article and self._titled[_words(name)[0]] > 0 and (is_described or acts)
+            if not (is_certain or named):
+                return None
+        is_alike = re.match(r"^\s*(?:an?|the)\b", description) is not None or bracketed is not None
+        described = pronoun_of(description) if is_alike else None
+        return Told(name=name, age=age if age is not None else age_in(name), pronoun=pronoun_of(name) or described)
+
+
+def _is_plural(name: str) -> bool:
+    last = _words(name)[-1:]
+    words = people_words()
+    return bool(last) and (last[0] in words.plurals or (last[0].endswith("s") and last[0][:-1] in words.pronoun_of))
+
+
+_IRREGULAR = {"men": "MAN", "women": "WOMAN", "children": "CHILD", "people": "PERSON", "ladies": "LADY", "gentlemen": "GENTLEMAN"}
+
+
+def _members(told: Told, before: str) -> Iterator[Told]:
+    """Yield the members of a group, as many as a number before it says, or three; somebody alone as he is."""
+    if not _is_plural(told.name):
+        yield told
+        return
+    *kind, last = told.name.split()
+    numbers = people_words().numbers
+    counted = [word.casefold() for word in (*before.split()[-3:], *kind)]
+    count = next(
+        (int(word) if word.isdigit() else numbers[word] for word in reversed(counted) if word in numbers or word.isdigit()), 3
+    )
+    one = _IRREGULAR.get(last.casefold(), last[:-1] if last.casefold().endswith("s") else last)
+    kind = [word for word in kind if word.casefold() not in numbers and not word.isdigit()]
+    for number in range(1, min(count, _MOST_MEMBERS) + 1):
+        name = " ".join([*kind, one, str(number)])
+        age = told.age if told.age is not None else age_in(one)
+        yield replace(told, name=name, age=age, pronoun=told.pronoun or pronoun_of(one), also=(told.name,))
