@@ -165,6 +165,10 @@ class ClipSpec(Document):
     location: str | None = None
     time_of_day: TimeOfDay | None = None
     props: tuple[str, ...] = ()
+    insert: str = Field(
+        default="",
+        description="The thing that a close shot shows instead of a person: hands, letter, phone ... The animatic draws it.",
+    )
     dialogue: tuple[DialogueLine, ...] = ()
     lora_bundle: Key | None = None
     seed: int | None = Field(default=None, ge=0, lt=2**31, description="Derived from project and clip id when missing.")

@@ -20,6 +20,7 @@ def shot_to_clip(shot: Shot) -> ClipSpec:
         location=shot.location,
         time_of_day=shot.time_of_day,
         props=shot.props,
+        insert=shot.insert,
         dialogue=shot.dialogue,
         duration=DurationHints(seconds=shot.seconds, beats=min(len(shot.beats), 100), readable_text=shot.readable_text),
         transition=shot.transition,

@@ -114,6 +114,7 @@ def draw(bible: Bible, clip: ClipSpec, *, project: str, title: str) -> GivenDraw
         action=" ".join((clip.action or clip.prompt).split()),
         dialogue=tuple(line.model_copy(update={"character": display_name(line.character, characters)}) for line in clip.dialogue),
         readable_text=clip.duration.readable_text,
+        insert=clip.insert,
     )
 
 

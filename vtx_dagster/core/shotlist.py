@@ -36,6 +36,7 @@ class Shot(Part):
     style_profile: Key | None = Field(default=None, description="Profile of the style bible, such as ``flashback``.")
     dialogue: tuple[DialogueLine, ...] = ()
     props: tuple[str, ...] = ()
+    insert: str = Field(default="", description="The thing that a close shot shows instead of a person: hands, letter, phone ...")
     continuity: str = Field(default="", description="What must match the shots before and after it.")
     beats: tuple[str, ...] = ()
     transition: str = ""

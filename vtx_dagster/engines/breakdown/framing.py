@@ -47,10 +47,11 @@ _SIZES = {
 """Three each: one may be the last size of the same subject and one that of the shot before, so one is always left."""
 
 _DETAIL = re.compile(
-    r"\b(?:hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note|photo|photograph|envelope|watch|switch|match|"
+    r"\b(?:hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note|card|postcard|ticket|telegram|photo|photograph|envelope|watch|switch|match|"
     r"button|screen(?! door)|dial|lock|wound|palm)\b",
     re.IGNORECASE,
 )
+_OF_A_FACE = frozenset({"eye", "eyes", "lip", "lips", "tear", "tears", "face"})
 _MOVES = tuple(
     (move, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
     for move, words in (
@@ -82,6 +83,12 @@ _LONG_SPEECH_WORDS = 18
 def shows_detail(text: str) -> bool:
     """Say whether an action paragraph is about something that only a close-up shows."""
     return _DETAIL.search(text) is not None
+
+
+def detail_in(text: str) -> str:
+    """Return the last thing in a text that a close-up shows by itself; faces are shown as people are. Empty if there is none."""
+    found = [one.group().casefold() for one in _DETAIL.finditer(text)]
+    return next((thing for thing in reversed(found) if thing not in _OF_A_FACE), "")
 
 
 def move_for(text: str) -> CameraMove:

@@ -43,7 +43,7 @@ from vtx_dagster.core.shot import Angle, Camera, DialogueLine, ShotSize, TimeOfD
 from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, camera_words, direction_text, is_direction, read_direction
-from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, shows_detail
+from vtx_dagster.engines.breakdown.framing import LENS_MM, Purpose, SceneFraming, detail_in, shows_detail
 from vtx_dagster.engines.breakdown.people import people_words
 from vtx_dagster.engines.breakdown.pronouns import pronouns_in, used_pronouns
 from vtx_dagster.engines.breakdown.prose import announces_text, props, readable_text, sentences, shortened, split_to_fit
@@ -551,6 +551,7 @@ class _Stage:
             style_profile=self._setting.style_profile,
             dialogue=take.lines,
             props=_props(take, self._cast),
+            insert=_insert(take, camera.size),
             continuity=self._continuity(people),
             beats=tuple(beat for piece in take.pieces if piece.line is None for beat in action_beats(piece.text))[:_MAX_BEATS],
             transition=transition,
@@ -727,6 +728,13 @@ def _follow(direction: Direction, ruled: Camera) -> Camera:
         move=direction.move or ruled.move,
         lens_mm=direction.lens_mm or LENS_MM[size],
     )
+
+
+def _insert(take: Take, size: ShotSize) -> str:
+    """Return the thing that a close shot shows, where a direction or the action is about one and nobody speaks."""
+    if take.lines or size not in {ShotSize.ECU, ShotSize.CU}:
+        return ""
+    return detail_in(take.direction.subject) or (detail_in(take.action) if take.purpose == Purpose.DETAIL else "")
 
 
 def _props(take: Take, cast: Cast) -> tuple[str, ...]:
