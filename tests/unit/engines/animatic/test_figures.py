@@ -110,6 +110,12 @@ def test_whoever_sleeps_keeps_the_eyes_closed_and_whoever_shouts_the_mouth_open(
     }
 
 
+def test_whoever_cries_has_tears(figure):
+    dry, wet = (head(Actor(figure=figure("mara"), turn=0.2, pose=doing(name)), Face()) for name in ("sleep", "cry"))
+    tears = [int(((face[..., 2] > face[..., 0]) & (face[..., 2] > 180)).sum()) for face in (dry, wet)]
+    assert tears[1] > tears[0] + 20
+
+
 def test_a_hand_before_the_face_covers_it(figure):
     actor = Actor(figure=figure("mara"), turn=0.2, pose=doing("cry"))
     sheet = sheet_of(Window(-1.5, -1.5, 1.5, 1.5))
