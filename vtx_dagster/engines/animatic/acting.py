@@ -41,12 +41,14 @@ class Act:
         gesture: What arms and head do; empty if nothing is told of them.
         partner: Key of the figure with whom it is done, or at whom it is looked; empty if there is none.
         told: Whether the action line tells it.
+        is_posture_told: Whether the posture is told, and not only what usually goes with the gesture.
     """
 
     posture: str
     gesture: str = ""
     partner: str = ""
     told: bool = False
+    is_posture_told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,12 +487,14 @@ def _act(events: list[_Event]) -> Act:
     """Return what comes of all that is told of one figure, by the rules at the top."""
     known = all_doings()
     posture = gesture = partner = ""
+    is_posture_told = False
     for sentence in sorted({event.sentence for event in events}):
         told = [(event, known.doings[event.doing]) for event in events if event.sentence == sentence]
         last_move = max((place for place, (_, doing) in enumerate(told) if doing.kind == Kind.POSTURE), default=-1)
         if last_move >= 0:
             event = told[last_move][0]
             posture, gesture, partner = event.doing, "", event.partner
+            is_posture_told = True
         for place, (event, doing) in enumerate(told):
             if doing.kind == Kind.POSTURE or (doing.weak and gesture and not known.doings[gesture].weak):
                 continue
@@ -500,8 +504,10 @@ def _act(events: list[_Event]) -> Act:
             if body is not None and body.brief and _is_over(body, doing, earlier=last_move < 0, before=place > last_move):
                 posture = ""
             if not posture and doing.posture != known.stand:
-                posture = doing.posture or ""
-    return Act(posture=posture or known.stand, gesture=gesture, partner=partner, told=True)
+                posture, is_posture_told = doing.posture or "", False
+    return Act(
+        posture=posture or known.stand, gesture=gesture, partner=partner, told=True, is_posture_told=is_posture_told
+    )  # fmt: skip
 
 
 def _is_over(body: Doing, doing: Doing, *, earlier: bool, before: bool) -> bool:

@@ -79,6 +79,8 @@ class Doing(Part):
     apart: float | None = Field(default=None, gt=0, description="How far from each other two who do it stand, in heads.")
     turn: float = Field(default=0.0, ge=0, le=1, description="How far the body is turned to the side at least.")
     posture: Key | None = Field(default=None, description="Of a gesture: what the body does if nothing is told of it.")
+    instead: Key | None = Field(default=None, description="Of a gesture: its posture indoors where there is no bed.")
+    on_foot: bool = Field(default=False, description="Of a gesture: nobody does it like this in a car.")
     hip: tuple[float, float] = Field(default=(0.0, 4.0), description="Forward, and up from the ground.")
     lean: float = Field(default=0.0, ge=-100, le=100, description="Of the torso, forward, in degrees; -90 lies on the back.")
     feet: Sides | None = None
@@ -160,6 +162,7 @@ class Doings(Part):
         for name, doing in self.doings.items():
             named = {
                 "posture": ((doing.posture,), self.postures),
+                "instead": ((doing.instead,), self.postures),
                 "with_partner": ((doing.with_partner,), self.doings),
                 "holds": (tuple(doing.holds.values()), self.held),
                 "things": (doing.things, self.furniture),

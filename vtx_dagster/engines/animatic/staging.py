@@ -289,7 +289,10 @@ def _players(drawing: Drawing, cast: tuple[DrawnFigure, ...], *, in_cab: bool) -
         if in_cab:
             # Legs are out of sight, and the wheel is the car's.
             posture = known.stand
-            gesture = "" if gesture and (known.doings[gesture].posture or known.doings[gesture].things) else gesture
+            gesture = "" if gesture and known.doings[gesture].on_foot else gesture
+        instead = known.doings[gesture].instead if gesture and not act.is_posture_told else None
+        if instead is not None and drawing.interior and not in_cab and not _has_bed(drawing, known, bare_floor=True):
+            posture = instead
         doing = known.doings[posture]
         pose = pose_of(posture, gesture or _rest(figure, posture, known), inside=drawing.interior)
         if pose.lies:
@@ -312,11 +315,11 @@ _WITH_BED: Final = {
 """Places where there is a bed, indoors."""
 
 
-def _has_bed(drawing: Drawing, known: Doings) -> bool:
-    """Return whether whoever lies lies on a bed and not on the ground."""
+def _has_bed(drawing: Drawing, known: Doings, *, bare_floor: bool = False) -> bool:
+    """Return whether whoever lies lies on a bed and not on the ground; ``bare_floor``: the floor will do, where it is named."""
     words = set(re.findall(r"\w+", drawing.action.casefold()))
     if words & known.ground:
-        return False
+        return bare_floor
     return bool(words & known.bed) or (drawing.interior and drawing.set in _WITH_BED)
 
 

@@ -113,7 +113,7 @@ def test_two_in_a_bed_lie_side_by_side(stage):
     [
         ("room", "Ida sleeps.", True),
         ("room", "Ida sleeps on the floor.", False),
-        ("office", "Ida sleeps.", False),
+        ("office", "Ida lies down.", False),
         ("office", "Ida sleeps on a couch.", True),
         ("field", "Ida sleeps.", False),
         ("field", "Ida sleeps in a bed.", True),
@@ -121,6 +121,23 @@ def test_two_in_a_bed_lie_side_by_side(stage):
 )
 def test_there_is_a_bed_where_one_may_be(stage, place, action, lifted):
     assert (stage(action, "ida", place=place).marks[0].actor.pose.lift > 0) is lifted
+
+
+@pytest.mark.parametrize(
+    ("place", "action", "lies"),
+    [
+        ("office", "Ida sleeps.", False),
+        ("office", "Ida lies down and sleeps.", True),
+        ("office", "Ida sleeps on the floor.", True),
+        ("room", "Ida sleeps.", True),
+        ("field", "Ida sleeps.", True),
+        ("vehicle", "Ida sleeps.", False),
+    ],
+)
+def test_who_sleeps_where_there_is_no_bed_sits(stage, place, action, lies):
+    pose = stage(action, "ida", place=place).marks[0].actor.pose
+    assert pose.lies is lies
+    assert pose.face == "asleep"
 
 
 def test_in_a_car_people_sit_as_the_car_has_it(stage):
