@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from vtx_dagster.core.errors import RenderError
 from vtx_dagster.core.plan import RenderPlan
+from vtx_dagster.engines.animatic.bodies import draw_body, draw_from_above, draw_over
 from vtx_dagster.engines.animatic.brush import SUPERSAMPLING, Pen, Sheet, Window, arc
 from vtx_dagster.engines.animatic.camera import Views, camera_path
 from vtx_dagster.engines.animatic.chance import generator, stable_hash
 from vtx_dagster.engines.animatic.drawn import drawn
-from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_body, draw_face, draw_from_above, draw_head, limb
+from vtx_dagster.engines.animatic.figures import Face, Mouth, draw_back, draw_face, draw_head, head_pen, limb
 from vtx_dagster.engines.animatic.inserts import Insert, insert_of, paint_insert, shows_insert, staged_insert
 from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, Layer, lay, views_window
 from vtx_dagster.engines.animatic.lettering import Lettering
@@ -39,6 +40,9 @@ _DRIFT: Final = 0.03
 
 _SILENT: Final = Face()
 _FACES: Final = (_SILENT, Face(eyes_open=False), Face(mouth=Mouth.SMALL), Face(mouth=Mouth.OPEN))
+_AROUND: Final = 1.15
+"""What hair, limbs and things in hands need around the joints of a figure, in heads."""
+
 _MIN_FACE_PX: Final = 9
 """Heads smaller than this have no features, and nothing in them moves."""
 
@@ -202,10 +206,15 @@ class Board:
         body = mark.actor.body
         unit = mark.head * body.scale
         above = self._staging.from_above
-        reach = max(1.9, body.shoulder + 0.95) * unit
+        extent = mark.actor.sight.extent()
         # Whoever sits in a car has no legs to be seen below its bumper.
-        tall = reach if above else (body.foot_y + 0.4 if self._staging.cab is None else 3.4) * unit
-        window = Window(mark.x - reach, mark.y - (reach if above else 0.95 * unit), mark.x + reach, mark.y + tall)
+        low = extent.bottom + _AROUND if self._staging.cab is None else min(3.4, extent.bottom + _AROUND)
+        window = Window(
+            mark.x + (extent.left - _AROUND) * unit,
+            mark.y + (extent.top - _AROUND) * unit,
+            mark.x + (extent.right + _AROUND) * unit,
+            mark.y + low * unit,
+        )
         if self._staging.tilt_deg:
             window = _tilted(window, self._staging.tilt_deg)
         sheet = self._sheet(mark.depth, window)
@@ -215,22 +224,30 @@ class Board:
         if above:
             draw_from_above(pen, mark.actor)
             return Acting(mark, {_SILENT: Layer.of(sheet)})
-        draw_body(pen.at(0, 0, stretch=mark.stretch), mark.actor)
-        draw_head(pen, mark.actor)
+        head, body_pen = head_pen(pen, mark.actor), pen.at(0, 0, stretch=mark.stretch)
+        draw_body(body_pen, mark.actor, head=head)
+        draw_head(head, mark.actor)
         if face_px < _MIN_FACE_PX:
+            draw_over(body_pen, mark.actor)
             return Acting(mark, {_SILENT: Layer.of(sheet)})
-        return Acting(mark, self._with_faces(sheet, pen, mark, _FACES if speaks else _FACES[:2]))
+        return Acting(mark, self._with_faces(sheet, (head, body_pen), mark, _FACES if speaks else _FACES[:2]))
 
-    def _with_faces(self, sheet: Sheet, pen: Pen, mark: Mark, faces: tuple[Face, ...]) -> dict[Face, Layer]:
-        """Paint the head once with every face on it; only the face is painted anew."""
-        area = pen.pixels(Window(-0.5, -0.42, 0.5, 0.56))
+    def _with_faces(self, sheet: Sheet, pens: tuple[Pen, Pen], mark: Mark, faces: tuple[Face, ...]) -> dict[Face, Layer]:
+        """Paint the head once with every face on it; only the face is painted anew, below the hands that are before it."""
+        head, body = pens
+        area = head.pixels(Window(-0.5, -0.42, 0.5, 0.56))
         bare = sheet.image.crop(area)
-        draw_face(pen, mark.actor, faces[0])
+        draw_face(head, mark.actor, faces[0])
+        uncovered = sheet.image.crop(area)
+        draw_over(body, mark.actor)
+        hands = sheet.image.crop(area)
+        covered = ImageChops.difference(uncovered, hands).convert("L").point([0] + [255] * 255)
         whole = Layer.of(sheet)
         layers = {faces[0]: whole}
         for face in faces[1:]:
             sheet.image.paste(bare, area)
-            draw_face(pen, mark.actor, face)
+            draw_face(head, mark.actor, face)
+            sheet.image.paste(hands, area, covered)
             layers[face] = whole.patched(sheet, area)
         return layers
 

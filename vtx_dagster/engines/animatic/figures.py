@@ -6,17 +6,22 @@ not the figure's.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, assert_never
 
 import numpy as np
 
-from vtx_dagster.core.bible import Build, Hair
+from vtx_dagster.core.bible import Build, Hair, Pronoun
 from vtx_dagster.core.plan import DrawnFigure
 from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
 from vtx_dagster.engines.animatic.chance import stable_hash
+from vtx_dagster.engines.animatic.costumes import Costume, Hat, costume_of
+from vtx_dagster.engines.animatic.doings import Mimic, Pose, pose_of
 from vtx_dagster.engines.animatic.palette import Colour, Light, colour, mix
+from vtx_dagster.engines.animatic.proportions import Body, body_of, is_child, is_old
+from vtx_dagster.engines.animatic.skeleton import Sight, Skeleton
 
 
 class Mouth(StrEnum):
@@ -27,15 +32,6 @@ class Mouth(StrEnum):
     OPEN = "open"
 
 
-class Pose(StrEnum):
-    """What the arms are doing."""
-
-    HANGING = "hanging"
-    POCKETS = "pockets"
-    FOLDED = "folded"
-    RAISED = "raised"
-
-
 @dataclass(frozen=True, slots=True)
 class Face:
     """The parts of a face that change within a clip."""
@@ -44,64 +40,110 @@ class Face:
     eyes_open: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """Proportions, in heads: half widths of shoulders and hips, and how far below the eyes things are."""
-
-    shoulder: float
-    hip: float
-    hip_y: float
-    foot_y: float
-    neck: float
-    scale: float
+_BEARDED_AGE: Final = 20
 
 
-BODIES: Final = {
-    Build.SLIGHT: Body(shoulder=0.74, hip=0.46, hip_y=3.05, foot_y=6.65, neck=0.15, scale=0.97),
-    Build.AVERAGE: Body(shoulder=0.88, hip=0.54, hip_y=3.10, foot_y=6.70, neck=0.18, scale=1.0),
-    Build.BROAD: Body(shoulder=1.10, hip=0.70, hip_y=3.15, foot_y=6.60, neck=0.24, scale=1.04),
-    Build.CHILD: Body(shoulder=0.62, hip=0.44, hip_y=2.35, foot_y=4.70, neck=0.13, scale=0.86),
-}
-"""``scale`` is the size of the head beside an average one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Actor:
-    """A figure as it stands in one clip.
+    """A figure as it acts in one clip.
 
     Attributes:
         turn: Where it faces: -1 left in profile, 0 to the camera, 1 right in profile.
-        pitch: Where its face is seen from: negative from below, positive from above.
-        pose: What its arms do.
+        pitch: Where it is seen from: negative from below, positive from above.
+        pose: What it does.
+        from_above: It is seen from straight above.
     """
 
     figure: DrawnFigure
     turn: float
     pitch: float = 0.0
-    pose: Pose = Pose.HANGING
+    pose: Pose = field(default_factory=lambda: pose_of("stand", "hang"))
+    from_above: bool = False
 
-    @property
+    @cached_property
     def body(self) -> Body:
         """The figure's proportions."""
-        return BODIES[self.figure.build]
+        return body_of(self.figure)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """The figure's joints as we see them."""
+        return Sight(Skeleton(self.body, self.pose), self.turn, self.pitch, above=self.from_above)
+
+    @cached_property
+    def costume(self) -> Costume | None:
+        """What the figure wears by its profession."""
+        return costume_of(f"{self.figure.name} {self.figure.descriptor}")
+
+    @property
+    def hat(self) -> Hat | None:
+        """The hat that goes with the costume."""
+        return self.costume.hat if self.costume else None
 
     @property
     def facing(self) -> int:
-        """-1 or 1: the side to which it looks."""
+        """-1 or 1: the side to which it faces."""
         return 1 if self.turn >= 0 else -1
+
+    @property
+    def look(self) -> float:
+        """Where the head is turned: as ``turn``."""
+        if self.from_above:
+            return 0.0
+        return self.facing * min(1.0, max(0.0, abs(self.turn) + self.pose.head_turn))
+
+    @property
+    def face_pitch(self) -> float:
+        """How far the face looks down: 1 as from above."""
+        return min(1.6, max(-1.3, self.pitch + self.pose.nod / 22))
+
+    @property
+    def wears_glasses(self) -> bool:
+        """Whether the figure wears glasses: one in six, and half of the old."""
+        return not is_child(self.figure) and self.has("glasses", 2 if is_old(self.figure) else 6) and self._is_described
+
+    @property
+    def beard(self) -> int:
+        """0 without, 1 with stubble, 2 with a moustache, 3 with a beard. Only grown men have one."""
+        if self.figure.pronoun != Pronoun.HE or (self.figure.age is not None and self.figure.age < _BEARDED_AGE):
+            return 0
+        return (0, 0, 0, 1, 1, 2, 3)[stable_hash(self.figure.key, "beard") % 7]
+
+    @property
+    def _is_described(self) -> bool:
+        """Whether anything is known of the figure but its colours."""
+        return self.figure.pronoun is not None or self.figure.age is not None
+
+    def held_face(self, face: Face) -> Face:
+        """Return a face as the figure's doing lets it be: whoever sleeps keeps the eyes closed."""
+        match self.pose.face:
+            case Mimic.ASLEEP | Mimic.CRYING:
+                return replace(face, eyes_open=False)
+            case Mimic.SHOUTING:
+                return replace(face, mouth=Mouth.OPEN)
+            case None:
+                return face
+            case _:
+                assert_never(self.pose.face)
+
+    def has(self, trait: str, one_in: int) -> bool:
+        """Return whether the figure has something that one in so many people have."""
+        return stable_hash(self.figure.key, trait) % one_in == 0
 
     def colours(self, light: Light) -> "Paints":
         """Return what the light makes of the figure's colours."""
-        cloth = colour(self.figure.wardrobe)
+        costume = self.costume
+        cloth = colour(costume.coat if costume and costume.coat else self.figure.wardrobe)
         variant = stable_hash(self.figure.key, "trousers") % 3
-        legs = ((58, 60, 72), (84, 70, 58), (70, 76, 70))[variant]
+        legs = colour(costume.legs) if costume and costume.legs else ((58, 60, 72), (84, 70, 58), (70, 76, 70))[variant]
+        shoes = colour(costume.shoes) if costume and costume.shoes else (50, 42, 40)
         return Paints(
             skin=light.on(colour(self.figure.skin), 0.12),
             hair=light.on(colour(self.figure.hair_colour), 0.14),
             cloth=light.on(cloth, 0.14),
             under=light.on(mix(cloth, (236, 228, 214), 0.72), 0.14),
             legs=light.on(legs, 0.18),
-            shoes=light.on((50, 42, 40), 0.18),
+            shoes=light.on(shoes, 0.18),
         )
 
 
@@ -133,166 +175,159 @@ def limb(points: list[tuple[float, float]], widths: list[float]) -> np.ndarray:
     return np.concatenate([path + normal * half, tips[0], (path - normal * half)[::-1], tips[1]])
 
 
-def draw_body(pen: Pen, actor: Actor) -> None:
-    """Draw everything below the chin, feet first."""
-    body, paints = actor.body, actor.colours(pen.light)
-    # Torsos are drawn with a neck to spare; people have less of it.
-    pen = pen.at(0, -0.14)
-    pen.cast(arc(0.1 * pen.light.side * -1, body.foot_y + 0.12, body.shoulder * 1.25, 0.16), 0.34)
-    _legs(pen, actor, paints)
-    if actor.pose != Pose.FOLDED:
-        _arm(pen, actor, paints, side=actor.facing)
-    _torso(pen, actor, paints)
-    _arm(pen, actor, paints, side=-actor.facing)
-    if actor.pose == Pose.FOLDED:
-        _folded(pen, actor, paints)
+def head_pen(pen: Pen, actor: Actor) -> Pen:
+    """Return a pen for the head of a figure, whose eyes are at the origin of another pen: it leans with the body."""
+    skeleton = actor.sight.skeleton
+    across, down = actor.sight.at(skeleton.neck)
+    return pen.turned(math.degrees(math.atan2(-across, down))) if math.hypot(across, down) > _HEAD_ON else pen
 
 
-def _legs(pen: Pen, actor: Actor, paints: Paints) -> None:
-    body = actor.body
-    lean = 0.06 * actor.turn
-    skirt = stable_hash(actor.figure.key, "skirt") % 3 == 0 and actor.figure.hair in (Hair.LONG, Hair.BUN)
-    for side in (actor.facing, -actor.facing):
-        hip, foot = side * body.hip * 0.52, side * body.hip * 0.62 + lean
-        thick = body.hip * 0.46
-        knee_y = (body.hip_y + body.foot_y) / 2
-        leg = limb(
-            [(hip, body.hip_y - 0.25), (hip * 1.05 + lean, knee_y), (foot, body.foot_y - 0.08)],
-            [thick, thick * 0.78, thick * 0.52],
-        )
-        pen.shape(leg, paints.legs if not skirt else mix(paints.skin, paints.legs, 0.35), form=0.45)
-        toe = 0.30 * actor.turn + side * 0.05
-        shoe = [(foot - 0.17, body.foot_y - 0.14), (foot + 0.17, body.foot_y - 0.14),
-            (foot + 0.20 + max(0, toe), body.foot_y + 0.1), (foot - 0.20 + min(0, toe), body.foot_y + 0.1)]  # fmt: skip
-        pen.shape(shoe, paints.shoes)
-    if skirt:
-        hem = body.hip_y + (body.foot_y - body.hip_y) * 0.42
-        pen.shape(
-            [(-body.hip * 0.9, body.hip_y - 0.5), (body.hip * 0.9, body.hip_y - 0.5), (body.hip * 1.35, hem), (0, hem + 0.06),
-            (-body.hip * 1.35, hem)], pen.light.shaded(paints.cloth, 0.25), form=0.4,
-        )  # fmt: skip
+_HEAD_ON: Final = 0.25
+"""A neck that is shorter in the picture points at us."""
 
 
-def _torso(pen: Pen, actor: Actor, paints: Paints) -> None:
-    body, light, turn = actor.body, pen.light, actor.turn
-    wide = body.shoulder * (1 - 0.16 * abs(turn))
-    neck_x = 0.04 * turn
-    neck = [
-        (neck_x - body.neck, 0.30),
-        (neck_x + body.neck, 0.30),
-        (neck_x + body.neck * 1.25, 0.86),
-        (neck_x - body.neck * 1.25, 0.86),
-    ]
-    pen.shape(neck, pen.light.shaded(paints.skin, 0.22), 0.8)
-    pen.shade(neck, 0.55, shift=(0.0, 0.22))
-    shoulder_y = 0.92
-    coat = curve(
-        [(-body.neck * 1.3, 0.70), (-wide * 0.62, 0.80), (-wide, shoulder_y + 0.16), (-wide * 0.93, 1.75),
-        (-body.hip * 1.02, body.hip_y - 0.55), (-body.hip * 1.12, body.hip_y + 0.18), (0, body.hip_y + 0.24),
-        (body.hip * 1.12, body.hip_y + 0.18), (body.hip * 1.02, body.hip_y - 0.55), (wide * 0.93, 1.75),
-        (wide, shoulder_y + 0.16), (wide * 0.62, 0.80), (body.neck * 1.3, 0.70)], closed=True, steps=5,
-    )  # fmt: skip
-    pen.shape(coat, paints.cloth, 1.1, form=0.42)
-    pen.shade(coat, 0.30, shift=(-light.side * 0.10, 0.07), paint=light.light)
-    centre = 0.20 * turn
-    collar = [(centre - 0.24, 0.70), (centre + 0.24, 0.70), (centre + 0.03, 1.28)]
-    style = stable_hash(actor.figure.key, "coat") % 4
-    if style == 0:
-        pen.shape(collar, paints.under, 0.8)
-        pen.stroke([(centre + 0.03, 1.28), (centre + 0.05, body.hip_y + 0.2)], 0.8)
-        for step in range(3):
-            y = 1.55 + 0.45 * step
-            pen.fill(arc(centre + 0.12, y, 0.035, 0.035), light.ink)
-    elif style == 1:
-        roll = limb([(centre - 0.30, 0.74), (centre, 0.93), (centre + 0.30, 0.74)], [0.11, 0.14, 0.11])
-        pen.shape(roll, light.shaded(paints.cloth, 0.15), 0.8)
-    elif style == 2:
-        pen.shape([(centre - 0.2, 0.68), (centre + 0.2, 0.68), (centre + 0.02, 1.02)], light.shaded(paints.skin, 0.15), 0.7)
-        lapel = [(centre - 0.22, 0.66), (centre - 0.40, 1.02), (centre + 0.02, 1.75)]
-        pen.stroke(lapel, 0.9)
-        pen.stroke([(2 * centre - x, y) for x, y in lapel], 0.9)
+def draw_hair_behind(pen: Pen, actor: Actor) -> None:
+    """Draw the hair that falls behind neck and shoulders."""
+    paints = actor.colours(pen.light)
+    if abs(actor.look) > _PROFILE:
+        _profile_hair_behind(pen, actor, paints)
     else:
-        scarf = limb([(centre - 0.34, 0.70), (centre, 0.92), (centre + 0.34, 0.70)], [0.12, 0.17, 0.12])
-        tail = limb([(centre + 0.12, 0.9), (centre + 0.20, 1.35), (centre + 0.16, 1.8)], [0.10, 0.12, 0.11])
-        warm = mix(light.on(colour(actor.figure.hair_colour), 0.2), light.accent, 0.55)
-        pen.shape(tail, light.shaded(warm, 0.2), 0.8)
-        pen.shape(scarf, warm, 0.9)
-    fold = -light.side * wide * 0.4
-    pen.stroke([(fold, 1.9), (fold * 0.8, 2.3), (fold * 0.9, 2.6)], 0.7, smooth=True)
-    pen.stroke([(fold * 0.4, body.hip_y - 0.5), (fold * 0.8, body.hip_y - 0.2)], 0.6)
+        _hair_behind(pen, actor, paints)
 
 
-def _arm(pen: Pen, actor: Actor, paints: Paints, *, side: int) -> None:
-    body = actor.body
-    wide = body.shoulder * (1 - 0.16 * abs(actor.turn))
-    thick = 0.17 + 0.07 * (body.shoulder - 0.6)
-    top = (side * (wide - thick * 0.95), 1.06)
-    near = side == -actor.facing
-    cloth = paints.cloth if near else pen.light.shaded(paints.cloth, 0.30)
-    elbow_y, hand_y = (body.hip_y * 0.64, body.hip_y + 0.22)
-    if actor.pose == Pose.RAISED and not near:
-        path = [top, (side * (wide + 0.30), elbow_y), (side * (wide + 0.55), 1.32)]
-        reach = (side * (wide + 0.60), 1.10)
-    elif actor.pose == Pose.POCKETS:
-        path = [top, (side * (wide + 0.22), elbow_y), (side * body.hip * 0.95, body.hip_y - 0.12)]
-        reach = None
-    elif actor.pose == Pose.FOLDED:
-        path = [top, (side * (wide + 0.06), elbow_y), (side * wide * 0.5, elbow_y + 0.1)]
-        reach = None
-    else:
-        path = [top, (side * (wide + 0.08), elbow_y), (side * (wide + 0.02) + 0.06 * actor.turn, hand_y - 0.2)]
-        reach = (side * (wide + 0.01) + 0.08 * actor.turn, hand_y)
-    if reach:
-        hand = arc(reach[0], reach[1], 0.13, 0.19)
-        pen.shape(hand, paints.skin, 0.9, form=0.3)
-        pen.stroke([(reach[0] - 0.03, reach[1]), (reach[0] - 0.02, reach[1] + 0.15)], 0.6)
-        pen.stroke([(reach[0] + 0.05, reach[1]), (reach[0] + 0.05, reach[1] + 0.14)], 0.6)
-    pen.shape(limb(path, [thick, thick * 0.88, thick * 0.74]), cloth, form=0.42)
-
-
-def _folded(pen: Pen, actor: Actor, paints: Paints) -> None:
-    body = actor.body
-    wide, y = body.shoulder * 0.86, body.hip_y * 0.64
-    thick = 0.17 + 0.05 * (body.shoulder - 0.6)
-    pen.shape(limb([(-wide, y), (0, y + 0.10), (wide * 0.55, y - 0.04)], [thick, thick, thick * 0.8]), paints.cloth, form=0.3)
-    pen.shape(arc(wide * 0.62, y - 0.05, 0.17, 0.12), paints.skin, 0.8)
-    pen.shape(limb([(wide, y), (0, y - 0.08), (-wide * 0.55, y + 0.02)], [thick, thick, thick * 0.8]), paints.cloth, form=0.3)
+_PROFILE: Final = 0.85
+"""A head that is turned further than this is drawn from the side."""
 
 
 def draw_head(pen: Pen, actor: Actor) -> None:
     """Draw the head without eyes and mouth."""
     paints = actor.colours(pen.light)
-    if abs(actor.turn) > 0.85:
-        _profile_head(pen.at(0, 0), actor, paints)
+    if abs(actor.look) > _PROFILE:
+        _profile_head(pen, actor, paints)
         return
-    _hair_behind(pen, actor, paints)
-    turn, light = actor.turn, pen.light
+    turn, light = actor.look, pen.light
     skull = [
         (-0.385, -0.12), (-0.375, 0.08), (-0.30, 0.30), (-0.14 + 0.09 * turn, 0.46), (0.10 * turn, 0.51),
         (0.14 + 0.09 * turn, 0.46), (0.30, 0.30), (0.375, 0.08), (0.385, -0.12), (0.31, -0.38), (0.0, -0.50), (-0.31, -0.38),
         ]  # fmt: skip
-    if actor.figure.build == Build.BROAD:
-        skull = [(x * (1.10 if y > 0.2 else 1.04), y) for x, y in skull]
-    elif actor.figure.build in (Build.SLIGHT, Build.CHILD):
-        skull = [(x * (0.90 if y > 0.2 else 0.97), y * (0.96 if y > 0 else 1)) for x, y in skull]
+    jaw, wide, chin = _skull(actor)
+    skull = [(x * (jaw if y > 0.2 else wide), y * (chin if y > 0 else 1)) for x, y in skull]
     for side in (-1, 1):
         if side * turn < 0.35:
             ear = arc(side * 0.385 - 0.05 * turn, 0.04, 0.075, 0.13)
             pen.shape(ear, light.shaded(paints.skin, 0.18), 0.8)
     pen.shape(skull, paints.skin, 1.1, smooth=True, form=0.34)
+    _beard(pen, actor, paints)
     _nose(pen, actor, paints)
+    if is_old(actor.figure):
+        _lines(pen, actor)
     _hair_front(pen, actor, paints)
+    if actor.hat is not None:
+        _hat(pen, actor, actor.hat)
+
+
+def _skull(actor: Actor) -> tuple[float, float, float]:
+    """Return factors of the width of the jaw, of the skull, and of the height below the eyes."""
+    if is_child(actor.figure):
+        return 0.97, 1.05, 0.86
+    jaw, wide, chin = {Build.BROAD: (1.10, 1.04, 1.0), Build.SLIGHT: (0.90, 0.97, 0.96)}.get(actor.figure.build, (1.0, 1.0, 1.0))
+    if actor.figure.pronoun == Pronoun.SHE:
+        return jaw * 0.89, wide * 0.99, chin * 0.96
+    if actor.figure.pronoun == Pronoun.HE:
+        return jaw * 1.14, wide * 1.01, chin * 1.03
+    return jaw, wide, chin
 
 
 def _centre(actor: Actor) -> tuple[float, float]:
-    return 0.14 * actor.turn, 0.10 * actor.pitch
+    return 0.14 * actor.look, 0.10 * actor.face_pitch + (0.035 if is_child(actor.figure) else 0.0)
+
+
+def _beard(pen: Pen, actor: Actor, paints: Paints) -> None:
+    turn, y = actor.look, _centre(actor)[1]
+    x = _centre(actor)[0] * 0.8
+    jaw, wide, chin = _skull(actor)
+    grown = [(-0.375 * wide, 0.06), (-0.33 * jaw, 0.30), (-0.15 * jaw + 0.09 * turn, 0.49 * chin), (0.10 * turn, 0.56 * chin),
+        (0.15 * jaw + 0.09 * turn, 0.49 * chin), (0.33 * jaw, 0.30), (0.375 * wide, 0.06), (0.27 + x * 0.4, 0.20),
+        (x + 0.16, 0.25),
+        (x, 0.235 + y), (x - 0.16, 0.25), (-0.27 + x * 0.4, 0.20)]  # fmt: skip
+    hair = mix(paints.hair, paints.skin, 0.12)
+    if actor.beard == _STUBBLE:
+        pen.wash(curve(grown, closed=True), hair, 0.30)
+    elif actor.beard == _MOUSTACHE:
+        pen.shape([(x - 0.18, y + 0.315), (x - 0.07, y + 0.245), (x, y + 0.265), (x + 0.07, y + 0.245), (x + 0.18, y + 0.315),
+            (x, y + 0.30)], hair, 0.7, smooth=True)  # fmt: skip
+    elif actor.beard == _FULL_BEARD:
+        pen.shape(grown, hair, 0.8, smooth=True, form=0.3)
+        lip = mix(paints.skin, pen.light.on((150, 58, 56), 0.1), 0.25)
+        pen.fill(arc(x + 0.03 * turn, y + 0.345, 0.12, 0.05), lip)
+
+
+_STUBBLE: Final = 1
+_MOUSTACHE: Final = 2
+_FULL_BEARD: Final = 3
+
+
+def _lines(pen: Pen, actor: Actor) -> None:
+    """Draw the lines of an old face."""
+    x, y = _centre(actor)
+    for side in (-1, 1):
+        pen.stroke([(x + side * 0.11, y + 0.19), (x + side * 0.18, y + 0.27), (x + side * 0.19, y + 0.36)], 0.6, smooth=True)
+        pen.stroke([(x + side * 0.10, y + 0.11), (x + side * 0.19, y + 0.13), (x + side * 0.26, y + 0.09)], 0.5, smooth=True)
+        pen.stroke([(x + side * 0.29, y - 0.02), (x + side * 0.34, y - 0.05)], 0.5)
+    for level in (-0.22, -0.28):
+        pen.stroke([(x - 0.13, y + level + 0.01), (x, y + level), (x + 0.13, y + level + 0.01)], 0.45, smooth=True)
+
+
+def _hat(pen: Pen, actor: Actor, hat: Hat, *, profile: bool = False, behind: bool = False) -> None:
+    """Draw a hat over the hair; ``behind``: from behind, without what is in front."""
+    light = pen.light
+    fill = light.on(colour(actor.costume.hat_fill if actor.costume else "#303030"), 0.12)
+    dark = light.shaded(fill, 0.45)
+    side = 1 if actor.look >= 0 else -1
+    bill = 0.34 * actor.look if abs(actor.look) > 0.1 else 0.0
+    if profile:
+        bill = 0.30 * side
+    match hat:
+        case Hat.PEAKED:
+            pen.shape([(-0.40, -0.22), (-0.56, -0.48), (-0.30, -0.70), (0.30, -0.70), (0.56, -0.48), (0.40, -0.22)], fill,
+                smooth=True, form=0.35)  # fmt: skip
+            pen.shape(box(-0.42, -0.36, 0.42, -0.22), dark, 0.8)
+            if behind:
+                return
+            pen.fill(arc(0.3 * actor.look, -0.46, 0.07, 0.08), light.on((214, 178, 92), 0.1))
+            pen.shape([(-0.38 + max(0, bill), -0.24), (0.38 + min(0, bill), -0.24), (0.36 + bill, -0.13), (bill, -0.08),
+                (-0.36 + bill, -0.13)], mix(dark, light.ink, 0.5))  # fmt: skip
+        case Hat.HELMET | Hat.STEEL:
+            low = -0.20 if hat == Hat.HELMET else -0.10
+            pen.shape([(-0.47, low), (-0.46, -0.42), (-0.26, -0.66), (0.0, -0.71), (0.26, -0.66), (0.46, -0.42), (0.47, low),
+                (0.0, low - 0.07)], fill, 1.1, smooth=True, form=0.35)  # fmt: skip
+            pen.shape([(-0.54 + min(0, bill) * 0.4, low), (-0.42, low - 0.08), (0.42, low - 0.08),
+                (0.54 + max(0, bill) * 0.4, low), (0.0, low - 0.02)], dark, 0.9)  # fmt: skip
+            if hat == Hat.HELMET:
+                pen.stroke([(0.2 * actor.look, -0.70), (0.28 * actor.look, -0.32)], 1.4)
+        case Hat.TOQUE:
+            pen.shape([(-0.36, -0.40), (-0.52, -0.72), (-0.34, -0.98), (0.0, -1.05), (0.34, -0.98), (0.52, -0.72), (0.36, -0.40)],
+                fill, smooth=True, form=0.3)  # fmt: skip
+            pen.shape(box(-0.40, -0.52, 0.40, -0.26), fill, 0.9)
+            for x in (-0.18, 0.02, 0.2):
+                pen.stroke([(x, -0.58), (x * 1.3, -0.86)], 0.6)
+        case Hat.NURSE:
+            pen.shape([(-0.28, -0.40), (-0.24, -0.66), (0.24, -0.66), (0.28, -0.40), (0.0, -0.45)], fill, 0.9)
+            if behind:
+                return
+            cross = light.on((196, 48, 44), 0.05)
+            pen.fill(box(-0.025, -0.62, 0.025, -0.48), cross)
+            pen.fill(box(-0.07, -0.575, 0.07, -0.525), cross)
+        case _:
+            assert_never(hat)
 
 
 def _nose(pen: Pen, actor: Actor, paints: Paints) -> None:
     x, y = _centre(actor)
-    lean = actor.turn if abs(actor.turn) > 0.1 else 0.3 * -pen.light.side
+    lean = actor.look if abs(actor.look) > 0.1 else 0.3 * -pen.light.side
     tip = x + 0.10 * lean
-    long = 0.21 if actor.figure.build != Build.CHILD else 0.15
+    grown = 0.19 if actor.figure.pronoun == Pronoun.SHE else 0.21
+    long = 0.13 if is_child(actor.figure) else grown
     pen.stroke([(x + 0.02 * lean, y + 0.02), (tip, y + long * 0.86), (tip - 0.02 * lean, y + long),
         (x - 0.02 * lean, y + long + 0.005)], 0.8, smooth=True)  # fmt: skip
     cheek = pen.light.shaded(mix(paints.skin, (196, 84, 70), 0.30), 0.05)
@@ -302,7 +337,7 @@ def _nose(pen: Pen, actor: Actor, paints: Paints) -> None:
 
 def _hair_behind(pen: Pen, actor: Actor, paints: Paints) -> None:
     back = pen.light.shaded(paints.hair, 0.28)
-    turn = actor.turn
+    turn = actor.look
     match actor.figure.hair:
         case Hair.LONG:
             fall = [(-0.43, -0.20), (-0.50, 0.30), (-0.52, 0.82), (-0.30, 1.02), (0.0, 0.92), (0.30, 1.02), (0.52, 0.82),
@@ -322,8 +357,8 @@ def _hair_behind(pen: Pen, actor: Actor, paints: Paints) -> None:
 
 
 def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
-    turn, light, hair = actor.turn, pen.light, paints.hair
-    drop = 0.05 * actor.pitch
+    turn, light, hair = actor.look, pen.light, paints.hair
+    drop = 0.05 * actor.face_pitch
     parting = 0.18 * turn if abs(turn) > 0.1 else 0.1
     match actor.figure.hair:
         case Hair.BALD:
@@ -362,9 +397,11 @@ def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
                 )
             return
         case Hair.LONG:
-            line = [(-0.43, 0.42), (-0.46, 0.0), (-0.42, -0.34), (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28),
+            line = [(-0.36, 0.44), (-0.40, 0.80), (-0.47, 0.74), (-0.48, 0.42), (-0.46, 0.0), (-0.42, -0.34),
+                (-0.22, -0.54), (0.05, -0.57), (0.30, -0.50), (0.44, -0.28),
                 (0.46, 0.0),
-                (0.43, 0.42), (0.36, 0.10), (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
+                (0.48, 0.42), (0.47, 0.74), (0.40, 0.80), (0.36, 0.44), (0.36, 0.10),
+                (0.33, -0.12), (parting + 0.10, -0.32), (parting, -0.40), (parting - 0.14, -0.26),
                 (-0.33, -0.06), (-0.36, 0.12)]  # fmt: skip
         case Hair.BUN:
             line = [(-0.40, 0.04), (-0.42, -0.20), (-0.34, -0.42), (-0.14, -0.54), (0.08, -0.55), (0.30, -0.46),
@@ -386,22 +423,32 @@ def _hair_front(pen: Pen, actor: Actor, paints: Paints) -> None:
     )
 
 
+def _faced(points: list[tuple[float, float]], actor: Actor) -> list[tuple[float, float]]:
+    side = 1 if actor.look >= 0 else -1
+    return [(x * side, y) for x, y in points]
+
+
+def _profile_hair_behind(pen: Pen, actor: Actor, paints: Paints) -> None:
+    back = pen.light.shaded(paints.hair, 0.2)
+    if actor.figure.hair == Hair.LONG:
+        fall = [(-0.10, -0.50), (-0.40, -0.34), (-0.50, 0.10), (-0.52, 0.70), (-0.34, 1.0), (-0.08, 0.85), (0.02, 0.2)]
+        pen.shape(_faced(fall, actor), back, smooth=True, form=0.3)
+    elif actor.figure.hair == Hair.BUN:
+        bun = [(-0.36, -0.40), (-0.60, -0.44), (-0.66, -0.22), (-0.46, -0.10), (-0.34, -0.18)]
+        pen.shape(_faced(bun, actor), back, smooth=True)
+    elif actor.figure.hair == Hair.CURLY:
+        curls = ((0.16, -0.48), (-0.06, -0.54), (-0.28, -0.46), (-0.44, -0.28), (-0.50, -0.06), (-0.44, 0.16), (-0.28, 0.26))
+        for x, y in _faced(list(curls), actor):
+            pen.shape(arc(x, y, 0.17, 0.16), back, 0.9)
+
+
 def _profile_head(pen: Pen, actor: Actor, paints: Paints) -> None:
-    face = actor.facing
+    face = 1 if actor.look >= 0 else -1
     light = pen.light
 
     def turned(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [(x * face, y) for x, y in points]
+        return _faced(points, actor)
 
-    back = light.shaded(paints.hair, 0.2)
-    if actor.figure.hair == Hair.LONG:
-        fall = [(-0.10, -0.50), (-0.40, -0.34), (-0.50, 0.10), (-0.52, 0.70), (-0.34, 1.0), (-0.08, 0.85), (0.02, 0.2)]
-        pen.shape(turned(fall), back, smooth=True, form=0.3)
-    elif actor.figure.hair == Hair.BUN:
-        pen.shape(turned([(-0.36, -0.40), (-0.60, -0.44), (-0.66, -0.22), (-0.46, -0.10), (-0.34, -0.18)]), back, smooth=True)
-    elif actor.figure.hair == Hair.CURLY:
-        for x, y in ((0.16, -0.48), (-0.06, -0.54), (-0.28, -0.46), (-0.44, -0.28), (-0.50, -0.06), (-0.44, 0.16), (-0.28, 0.26)):
-            pen.shape(arc(x * face, y, 0.17, 0.16), back, 0.9)
     head = [(0.28, -0.34), (0.345, -0.14), (0.325, -0.02), (0.40, 0.09), (0.475, 0.185), (0.465, 0.225), (0.36, 0.24),
         (0.355, 0.285), (0.40, 0.32),
         (0.365, 0.35), (0.385, 0.385), (0.35, 0.42), (0.36, 0.47), (0.29, 0.52), (0.16, 0.47), (-0.06, 0.34),
@@ -421,28 +468,57 @@ def _profile_head(pen: Pen, actor: Actor, paints: Paints) -> None:
         Hair.CAP: [(0.34, -0.20), (0.28, -0.44), (0.06, -0.58), (-0.20, -0.56), (-0.42, -0.38), (-0.45, -0.12), (-0.2, -0.16),
         (0.1, -0.20)], Hair.BALD: [(-0.42, -0.02), (-0.36, 0.18), (-0.22, 0.14), (-0.16, -0.06), (-0.26, -0.10)], }  # fmt: skip
     pen.shape(turned(cuts[actor.figure.hair]), paints.hair, smooth=True, form=0.3)
-    if actor.figure.hair == Hair.CAP:
+    if actor.beard in (_STUBBLE, _FULL_BEARD):
+        grown = [(-0.06, 0.10), (0.06, 0.16), (0.22, 0.20), (0.40, 0.25), (0.41, 0.40), (0.38, 0.53), (0.26, 0.56), (0.10, 0.48),
+            (-0.06, 0.34)]  # fmt: skip
+        if actor.beard == _STUBBLE:
+            pen.wash(curve(turned(grown), closed=True), paints.hair, 0.3)
+        else:
+            pen.shape(turned(grown), mix(paints.hair, paints.skin, 0.12), 0.8, smooth=True)
+    elif actor.beard == _MOUSTACHE:
+        pen.shape(turned([(0.22, 0.30), (0.34, 0.25), (0.42, 0.27), (0.38, 0.31)]), paints.hair, 0.6, smooth=True)
+    if actor.hat is not None:
+        _hat(pen, actor, actor.hat, profile=True)
+    elif actor.figure.hair == Hair.CAP:
         pen.shape(turned([(0.20, -0.24), (0.34, -0.26), (0.62, -0.12), (0.34, -0.14)]), light.shaded(paints.hair, 0.4))
 
 
 def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
     """Draw eyes, brows and mouth."""
-    if abs(actor.turn) > 0.85:
+    if abs(actor.look) > _PROFILE:
         _profile_face(pen, actor, face)
         return
+    face = actor.held_face(face)
+    crying = actor.pose.face == Mimic.CRYING
     x, y = _centre(actor)
-    turn = actor.turn
-    child = actor.figure.build == Build.CHILD
+    turn = actor.look
+    child = is_child(actor.figure)
+    brows = 0.9 if child else {Pronoun.SHE: 1.2, Pronoun.HE: 2.3}.get(actor.figure.pronoun or Pronoun.THEY, 1.7)
     for side in (-1, 1):
         far = side * turn > 0
-        width = (0.088 if not child else 0.098) * (1 - (0.32 * abs(turn) if far else 0.0))
+        width = (0.088 if not child else 0.112) * (1 - (0.32 * abs(turn) if far else 0.0))
         _eye(pen, actor, (x + side * 0.165 * (1 - (0.22 * abs(turn) if far else 0.0)), y + 0.01), width, face)
         brow_y = y - 0.125
         centre = x + side * 0.17 * (1 - (0.22 * abs(turn) if far else 0.0))
-        pen.stroke([(centre - side * width * 1.15, brow_y + 0.015), (centre + side * width * 0.2, brow_y - 0.025),
-            (centre + side * width * 1.35, brow_y + 0.02)], 1.7 if not child else 1.0, smooth=True,
+        if crying:
+            brow_y += 0.012
+        outer = brow_y + (-0.03 if crying else 0.015)
+        pen.stroke([(centre - side * width * 1.15, outer), (centre + side * width * 0.2, brow_y - 0.025),
+            (centre + side * width * 1.35, brow_y + 0.02)], brows, smooth=True,
             paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.6))  # fmt: skip
-    _mouth(pen, actor, (x + 0.03 * turn, y + 0.335 - 0.02 * actor.pitch), face.mouth)
+    _mouth(pen, actor, (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch), face.mouth)
+    if actor.wears_glasses:
+        for side in (-1, 1):
+            far = side * turn > 0
+            centre = x + side * 0.175 * (1 - (0.22 * abs(turn) if far else 0.0))
+            pen.stroke(arc(centre, y + 0.015, 0.125 * (1 - (0.3 * abs(turn) if far else 0.0)), 0.105), 1.1, closed=True)
+        pen.stroke([(x - 0.05, y), (x, y - 0.02), (x + 0.05, y)], 1.0, smooth=True)
+        pen.stroke([(x - 0.30, y), (-0.39, y - 0.02)], 0.9)
+        pen.stroke([(x + 0.30, y), (0.39, y - 0.02)], 0.9)
+    if crying:
+        tear = pen.light.on((196, 222, 236), 0.05)
+        for side in (-1, 1):
+            pen.shape(arc(x + side * 0.17, y + 0.16, 0.028, 0.05), tear, 0.5)
 
 
 def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Face) -> None:
@@ -458,15 +534,21 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
         return
     white = [*lid, (x + width * 0.4, y + width * 0.46), (x - width * 0.4, y + width * 0.46)]
     pen.fill(curve(white, closed=True), pen.light.on((240, 236, 228), 0.12))
-    iris = 0.052
-    gaze = x + 0.34 * width * actor.turn
+    iris = 0.064 if is_child(actor.figure) else 0.052
+    gaze = x + 0.34 * width * actor.look
     shades = ((74, 54, 40), (62, 84, 96), (76, 88, 58))
     tone = pen.light.on(shades[stable_hash(actor.figure.key, "eyes") % 3], 0.1)
     pen.fill(arc(gaze, y - 0.004, iris, iris * 1.08), mix(tone, pen.light.ink, 0.35))
     pen.fill(arc(gaze, y + 0.006, iris * 0.74, iris * 0.74), tone)
     pen.fill(arc(gaze, y, iris * 0.46, iris * 0.46), pen.light.ink)
     pen.fill(arc(gaze + 0.016 * pen.light.side, y - 0.02, 0.012, 0.012), (250, 248, 240))
-    pen.stroke(lid, 1.5, smooth=True)
+    she = actor.figure.pronoun == Pronoun.SHE
+    pen.stroke(lid, 2.0 if she else 1.5, smooth=True)
+    if she:
+        side = 1 if x > _centre(actor)[0] else -1
+        for reach in (0.0, 0.35):
+            root, low = x + side * width * (1 - reach), y - width * 0.5 * (reach + 0.1)
+            pen.stroke([(root, low), (root + side * 0.05, low - 0.035)], 0.9)
     pen.stroke(
         [(x - width * 0.6, y + width * 0.44), (x + width * 0.1, y + width * 0.56), (x + width * 0.7, y + width * 0.36)],
         0.5,
@@ -480,7 +562,7 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
 def _mouth(pen: Pen, actor: Actor, at: tuple[float, float], mouth: Mouth, *, width: float = 0.125) -> None:
     x, y = at
     lip = mix(actor.colours(pen.light).skin, pen.light.on((150, 58, 56), 0.1), 0.55)
-    wide = width * (1 - 0.18 * abs(actor.turn))
+    wide = width * (1 - 0.18 * abs(actor.look))
     if mouth == Mouth.CLOSED:
         pen.fill(curve([(x - wide * 0.7, y), (x, y - 0.022), (x + wide * 0.7, y), (x, y + 0.048)], closed=True), lip)
         pen.stroke(
@@ -506,8 +588,9 @@ def _mouth(pen: Pen, actor: Actor, at: tuple[float, float], mouth: Mouth, *, wid
 
 
 def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:
-    side = actor.facing
-    y = 0.06 * actor.pitch
+    face = actor.held_face(face)
+    side = 1 if actor.look >= 0 else -1
+    y = 0.06 * actor.face_pitch
     eye = [(0.29, -0.01 + y), (0.22, -0.045 + y), (0.15, 0.0 + y)]
     brow = [(0.33, -0.115 + y), (0.24, -0.145 + y), (0.14, -0.10 + y)]
     if face.eyes_open:
@@ -520,6 +603,9 @@ def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:
     else:
         pen.stroke([(0.28 * side, 0.0 + y), (0.22 * side, 0.03 + y), (0.15 * side, 0.0 + y)], 1.3, smooth=True)
     pen.stroke([(a * side, b) for a, b in brow], 1.6, smooth=True, paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.5))
+    if actor.wears_glasses:
+        pen.stroke(arc(0.26 * side, 0.0 + y, 0.085, 0.10), 1.0, closed=True)
+        pen.stroke([(0.18 * side, -0.02 + y), (-0.06 * side, -0.02 + y)], 0.9)
     if face.mouth == Mouth.CLOSED:
         pen.stroke([(0.375 * side, 0.332), (0.30 * side, 0.335), (0.25 * side, 0.345)], 1.1, smooth=True)
         return
@@ -529,65 +615,78 @@ def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:
 
 
 def draw_back(pen: Pen, actor: Actor) -> None:
-    """Draw head and shoulders from behind, dark: the foreground of a shot over the shoulder."""
+    """Draw head and shoulders from behind, out of the light: the foreground of a shot over the shoulder."""
     light, paints, body = pen.light, actor.colours(pen.light), actor.body
-    dark = mix(light.shaded(paints.cloth, 0.62), light.ink, 0.45)
-    hair = mix(light.shaded(paints.hair, 0.5), light.ink, 0.5)
-    skin = mix(light.shaded(paints.skin, 0.55), light.ink, 0.35)
+    cloth = mix(light.shaded(paints.cloth, 0.30), light.ink, 0.12)
+    skin = mix(light.shaded(paints.skin, 0.30), light.ink, 0.08)
     wide = body.shoulder * 1.08
     pen.shape([(-body.neck * 1.1, 0.2), (body.neck * 1.1, 0.2), (body.neck * 1.3, 0.95), (-body.neck * 1.3, 0.95)], skin)
     coat = [(-body.neck * 1.4, 0.66), (-wide * 0.62, 0.80), (-wide, 1.12), (-wide * 1.08, 2.2), (-wide * 1.1, 5), (wide * 1.1, 5),
         (wide * 1.08, 2.2), (wide, 1.12), (wide * 0.62, 0.80), (body.neck * 1.4, 0.66)]  # fmt: skip
-    pen.shape(coat, dark, 1.3, smooth=True)
-    pen.shade(curve(coat, closed=True), 0.5, shift=(-light.side * 0.05, 0.04), paint=mix(light.light, dark, 0.35))
+    pen.shape(coat, cloth, 1.3, smooth=True, form=0.4)
+    pen.shade(curve(coat, closed=True), 0.5, shift=(-light.side * 0.05, 0.04), paint=mix(light.light, cloth, 0.35))
+    collar = limb([(-body.neck * 1.5, 0.80), (0, 0.70), (body.neck * 1.5, 0.80)], [0.09, 0.11, 0.09])
+    pen.shape(collar, light.shaded(cloth, 0.25), 0.9)
+    for side in (-1, 1):
+        pen.stroke([(side * wide * 0.66, 1.3), (side * wide * 0.74, 2.0), (side * wide * 0.72, 3.0)], 1.0, smooth=True)
+    pen.stroke([(0.0, 0.95), (0.02, 3.0)], 0.7)
     for side in (-1, 1):
         pen.shape(arc(side * 0.39, 0.04, 0.06, 0.12), skin, 0.8)
-    head = [
-        (-0.40, -0.05),
-        (-0.36, 0.24),
-        (-0.22, 0.42),
-        (0.22, 0.42),
-        (0.36, 0.24),
-        (0.40, -0.05),
-        (0.34, -0.38),
-        (0, -0.53),
-        (-0.34, -0.38),
-    ]
-    if actor.figure.hair == Hair.LONG:
-        head = [(x * 1.18, y if y < 0.2 else y + 0.55) for x, y in head]
-    elif actor.figure.hair == Hair.CURLY:
-        head = [(x * 1.24, y * 1.12) for x, y in head]
-    bald = actor.figure.hair == Hair.BALD
-    if actor.figure.hair == Hair.BUN:
-        pen.shape(arc(0.05, -0.30, 0.21, 0.19), hair)
-    pen.shape(head, skin if bald else hair, 1.3, smooth=True)
-    pen.shade(curve(head, closed=True), 0.5, shift=(-light.side * 0.035, 0.03), paint=mix(light.light, hair, 0.4))
-    if actor.figure.hair == Hair.CAP:
-        pen.stroke([(-0.40, 0.02), (0, 0.10), (0.40, 0.02)], 1.2, smooth=True, paint=mix(light.light, hair, 0.6))
+    _back_of_head(pen, actor, paints, skin)
 
 
-def draw_from_above(pen: Pen, actor: Actor) -> None:
-    """Draw the figure as seen from straight above; it faces the picture's left or right."""
-    light, paints, body = pen.light, actor.colours(pen.light), actor.body
-    face = actor.facing
-    pen.cast(arc(-light.side * 0.45, 0.30, body.shoulder * 1.15, body.shoulder * 0.9), 0.36)
-    for side in (-1, 1):
-        pen.shape(arc(face * 0.42, side * body.shoulder * 0.72, 0.20, 0.12), paints.shoes)
-        reach = limb([(0.0, side * body.shoulder * 0.86), (face * 0.30, side * body.shoulder * 1.02),
-            (face * 0.58, side * body.shoulder * 0.78)], [0.20, 0.17, 0.14])  # fmt: skip
-        pen.shape(arc(face * 0.66, side * body.shoulder * 0.70, 0.13, 0.11), paints.skin, 0.8)
-        pen.shape(reach, light.shaded(paints.cloth, 0.12), form=0.3)
-    pen.shape(arc(-face * 0.02, 0, 0.42, body.shoulder), paints.cloth, 1.1, form=0.4)
-    pen.fill(arc(face * 0.40, 0, 0.09, 0.07), paints.skin)
-    bald = actor.figure.hair == Hair.BALD
-    pen.shape(arc(0.06 * face, 0, 0.40, 0.36), paints.skin if bald else paints.hair, 1.1, form=0.4)
-    pen.stroke(
-        [(0.34 * face, -0.04), (0.05 * face, 0.03), (-0.22 * face, -0.02)],
-        0.7,
-        smooth=True,
-        paint=mix(paints.hair, light.light, 0.4),
-    )
-    if actor.figure.hair == Hair.CAP:
-        pen.shape(box(min(0.32 * face, 0.58 * face), -0.24, max(0.32 * face, 0.58 * face), 0.24), light.shaded(paints.hair, 0.4))
-    elif actor.figure.hair == Hair.BUN:
-        pen.shape(arc(-0.26 * face, 0, 0.18, 0.17), light.shaded(paints.hair, 0.25))
+def _back_of_head(pen: Pen, actor: Actor, paints: Paints, skin: Colour) -> None:
+    light, cut = pen.light, actor.figure.hair
+    hair = mix(light.shaded(paints.hair, 0.18), light.ink, 0.06)
+    shine = mix(hair, light.light, 0.35)
+    nape = 0.46 if actor.figure.pronoun == Pronoun.SHE else 0.36
+    skull = [(-0.40, -0.05), (-0.36, 0.22), (-0.22, 0.42), (0.22, 0.42), (0.36, 0.22), (0.40, -0.05), (0.34, -0.38), (0, -0.53),
+        (-0.34, -0.38)]  # fmt: skip
+    pen.shape(skull, skin, 1.3, smooth=True, form=0.3)
+    cap = [(-0.42, -0.02), (-0.38, 0.16), (-0.22, nape - 0.06), (0, nape), (0.22, nape - 0.06), (0.38, 0.16), (0.42, -0.02),
+        (0.37, -0.40), (0, -0.57), (-0.37, -0.40)]  # fmt: skip
+    match cut:
+        case Hair.BALD:
+            fringe = [
+                (-0.41, 0.0),
+                (-0.38, 0.20),
+                (-0.20, 0.36),
+                (0.20, 0.36),
+                (0.38, 0.20),
+                (0.41, 0.0),
+                (0.24, 0.12),
+                (-0.24, 0.12),
+            ]
+            pen.shape(fringe, hair, 1.0, smooth=True)
+            cap = skull
+        case Hair.LONG:
+            cap = [(x * 1.18, y if y < 0.1 else y + 0.62) for x, y in cap]
+            pen.shape(cap, hair, 1.3, smooth=True, form=0.35)
+        case Hair.CURLY:
+            cap = [(x * 1.24, y * 1.12) for x, y in cap]
+            for angle in range(0, 360, 30):
+                a = math.radians(angle)
+                pen.shape(arc(0.44 * math.cos(a), -0.06 + 0.46 * math.sin(a), 0.15, 0.14), hair, 1.0)
+            pen.fill(arc(0, -0.06, 0.46, 0.48), hair)
+            for x, y in ((-0.22, -0.25), (0.12, -0.33), (0.26, -0.02), (-0.08, 0.02), (-0.26, 0.18), (0.14, 0.24)):
+                pen.stroke([(x - 0.08, y + 0.03), (x, y - 0.05), (x + 0.08, y + 0.03)], 0.8, smooth=True, paint=shine)
+        case Hair.SHORT | Hair.BUN | Hair.CAP:
+            pen.shape(cap, hair, 1.3, smooth=True, form=0.35)
+        case _:
+            assert_never(cut)
+    pen.shade(curve(cap, closed=True), 0.5, shift=(-light.side * 0.035, 0.03), paint=mix(light.light, hair, 0.4))
+    if cut in (Hair.SHORT, Hair.LONG, Hair.BUN):
+        low = 0.85 if cut == Hair.LONG else 0.26
+        for x in (-0.24, -0.10, 0.05, 0.19):
+            pen.stroke([(x * 0.5, -0.50), (x * 1.15, -0.15), (x * 1.1, low)], 0.7, smooth=True, paint=mix(hair, light.ink, 0.45))
+        pen.stroke(
+            [(light.side * 0.10, -0.48), (light.side * 0.24, -0.36), (light.side * 0.30, -0.12)], 1.3, smooth=True, paint=shine
+        )
+    if cut == Hair.BUN:
+        pen.shape(arc(0.04, -0.24, 0.22, 0.20), light.shaded(hair, 0.15), 1.1, form=0.4)
+    elif cut == Hair.CAP:
+        band = mix(hair, light.ink, 0.35)
+        pen.shape(box(-0.41, 0.0, 0.41, 0.10), band, 1.0)
+        pen.shape(arc(0, 0.05, 0.10, 0.10), skin, 0.8)
+    if actor.hat is not None:
+        _hat(pen, actor, actor.hat, behind=True)

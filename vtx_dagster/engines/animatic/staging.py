@@ -1,14 +1,19 @@
 """Staging: who stands where, how large, looking which way, and how the set lies behind them. Size and angle in, places out."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from vtx_dagster.core.bible import Build, Hair, SetKind
 from vtx_dagster.core.plan import Drawing, DrawnFigure
 from vtx_dagster.core.shot import Angle, ShotSize
+from vtx_dagster.engines.animatic.acting import acts_in
 from vtx_dagster.engines.animatic.chance import stable_hash
-from vtx_dagster.engines.animatic.figures import Actor, Pose
+from vtx_dagster.engines.animatic.doings import Doings, Pose, all_doings, pose_of
+from vtx_dagster.engines.animatic.figures import Actor
+from vtx_dagster.engines.animatic.proportions import body_of
 from vtx_dagster.engines.animatic.sets import eye_height, has_middle, is_room
+from vtx_dagster.engines.animatic.skeleton import Skeleton
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +112,7 @@ _KNEES: Final = 3.0
 """How far below the eyes knees are, in heads, or a little less."""
 
 STRANGER: Final = DrawnFigure(
-    key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#3a3432", skin="#c99a7a", wardrobe="#4a4f58"
+    key="", name="", build=Build.AVERAGE, hair=Hair.SHORT, hair_colour="#4a3426", skin="#c99a7a", wardrobe="#5a6472"
 )
 """Over whose shoulder the camera looks when the plan names one figure only."""
 
@@ -147,7 +152,7 @@ class Staging:
 
     Attributes:
         marks: Actors from back to front.
-        shoulder: The dark figure in the foreground of a shot over the shoulder.
+        shoulder: The figure in the foreground of a shot over the shoulder.
         set_x: Where the middle of the set lies.
         set_y: Where its y = 0 lies.
         set_scale: Its enlargement.
@@ -196,12 +201,23 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
         horizon = max(horizon, 0.06)
     shoulder = _shoulder(drawing, cast, head, aspect, side) if view.over_shoulder else None
     above = view.from_above
+    in_cab = drawing.set == SetKind.VEHICLE and not above and shoulder is None
+    players = _players(drawing, cast if shoulder is None else cast[:1], in_cab=in_cab)
+    stands = framing.eye_y is None
     if above:
-        marks = _marks_from_above(cast, head)
+        marks = _marks_from_above(players, head, aspect, view)
     elif shoulder is not None:
-        marks = _marks(cast[:1], head, eye_y, aspect, view, side, centre=-shoulder.x * 0.45)
+        marks = _marks(players, head, eye_y, aspect, view, side, centre=-shoulder.x * 0.45, stands=stands)
     else:
-        marks = _marks(cast, head, eye_y, aspect, view, side)
+        marks = _marks(players, head, eye_y, aspect, view, side, stands=stands)
+    if room and not stands and not in_cab and players:
+        # Where the camera goes down to those who sit, the floor comes up.
+        low, high = _eye_heights(players)
+        horizon -= min(0.25, max(0.0, 0.6 * head * (_ADULT_EYES - (low + high) / 2 - 1)))
+        grounds = [mark.y + mark.actor.sight.skeleton.eye_height * mark.actor.body.scale * mark.head for mark in marks]
+        if not above and min(grounds) < 0.5:
+            # Whoever lies on the floor does not lie on the wall.
+            horizon = min(horizon, min(grounds) - 0.03)
     return Staging(
         marks=marks,
         shoulder=shoulder,
@@ -211,7 +227,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
         tilt_deg=view.tilt_deg * side,
         blur=0.0 if above else framing.blur * min(2.0, max(0.5, camera.lens_mm / 35)),
         from_above=above,
-        cab=Cab(x=0.0, y=eye_y, head=head) if drawing.set == SetKind.VEHICLE and not above and shoulder is None else None,
+        cab=Cab(x=0.0, y=eye_y, head=head) if in_cab else None,
         hands=view.hands,
     )
 
@@ -246,8 +262,82 @@ def _shoulder(drawing: Drawing, cast: tuple[DrawnFigure, ...], head: float, aspe
     return Mark(actor=Actor(figure=figure, turn=0.0), x=side * aspect * 0.34, y=0.02, head=near, depth=1.75)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Player:
+    """Somebody with a pose, before there is a place.
+
+    Attributes:
+        partner: Key of the figure that is looked at, or with whom it is done.
+        apart: How far from the partner to stand, in heads; None if they do nothing together.
+    """
+
+    figure: DrawnFigure
+    pose: Pose
+    partner: str
+    apart: float | None
+
+
+def _players(drawing: Drawing, cast: tuple[DrawnFigure, ...], *, in_cab: bool) -> tuple[_Player, ...]:
+    """Return the cast with its poses; two who do something together stand side by side."""
+    known = all_doings()
+    acts = acts_in(drawing)
+    keys = {figure.key for figure in cast}
+    players: dict[str, _Player] = {}
+    for figure in cast:
+        act = acts[figure.key]
+        posture, gesture = act.posture, act.gesture
+        if in_cab:
+            # Legs are out of sight, and the wheel is the car's.
+            posture = known.stand
+            gesture = "" if gesture and (known.doings[gesture].posture or known.doings[gesture].things) else gesture
+        doing = known.doings[posture]
+        pose = pose_of(posture, gesture or _rest(figure, posture, known), inside=drawing.interior)
+        if pose.lies:
+            pose = replace(pose, inside=_has_bed(drawing, known))
+        apart = doing.apart if doing.together and act.partner in keys else None
+        players[figure.key] = _Player(figure=figure, pose=pose, partner=act.partner, apart=apart)
+    order: list[_Player] = []
+    for player in players.values():
+        if player not in order:
+            order.append(player)
+            partner = players.get(player.partner)
+            if player.apart is not None and partner is not None and partner not in order:
+                order.append(partner)
+    return tuple(order)
+
+
+_WITH_BED: Final = {
+    SetKind.PLAIN, SetKind.ROOM, SetKind.BEDROOM, SetKind.HOSPITAL, SetKind.PRISON, SetKind.BOAT, SetKind.SPACESHIP,
+}  # fmt: skip
+"""Places where there is a bed, indoors."""
+
+
+def _has_bed(drawing: Drawing, known: Doings) -> bool:
+    """Return whether whoever lies lies on a bed and not on the ground."""
+    words = set(re.findall(r"\w+", drawing.action.casefold()))
+    if words & known.ground:
+        return False
+    return bool(words & known.bed) or (drawing.interior and drawing.set in _WITH_BED)
+
+
+def _rest(figure: DrawnFigure, posture: str, known: Doings) -> str:
+    """Return what the arms do of somebody of whom nothing is told: other postures have arms of their own."""
+    return known.neutral[stable_hash(figure.key, "pose") % len(known.neutral)] if posture == known.stand else ""
+
+
+def _actor(player: _Player, turn: float, view: Viewpoint) -> Actor:
+    side = 1 if turn >= 0 else -1
+    return Actor(
+        figure=player.figure,
+        turn=side * max(abs(turn), player.pose.turn),
+        pitch=view.pitch,
+        pose=player.pose,
+        from_above=view.from_above,
+    )
+
+
 def _marks(
-    cast: tuple[DrawnFigure, ...],
+    players: tuple[_Player, ...],
     head: float,
     eye_y: float,
     aspect: float,
@@ -255,38 +345,174 @@ def _marks(
     side: int,
     *,
     centre: float | None = None,
+    stands: bool = False,
 ) -> tuple[Mark, ...]:
-    count = len(cast)
+    """Return where people are.
+
+    Args:
+        players: Who, from left to right.
+        head: Height of an average head, in heights of the picture.
+        eye_y: Where the eyes of a standing adult are in shots that show the ground, else those of whoever is there.
+        aspect: Width of the picture over its height.
+        view: From where they are seen.
+        side: To which a lone figure looks.
+        centre: Where a lone figure stands.
+        stands: Whether the ground is in the picture, on which all stand.
+    """
+    count = len(players)
     if count == 0:
         return ()
-    rows = 1 if count <= 5 else 2
-    front = cast if rows == 1 else cast[: (count + 1) // 2]
-    back = cast[len(front) :]
+    rows = 1 if count <= _FRONT_ROW else 2
+    front = players if rows == 1 else players[: (count + 1) // 2]
+    back = players[len(front) :]
+    ranks = (players,) if rows == 1 else (back, front)
+    tallest = _eye_heights(players)
     marks: list[Mark] = []
-    for row, people in enumerate((back, front)):
-        reach = aspect * 0.84 / max(1, len(people))
-        gap = min(reach, head * (2.35 if head < 0.3 else 1.9))
+    for row, people in enumerate(ranks, start=2 - rows):
+        size = head * (0.86 if row == 0 else 1.0)
+        gap = min(aspect * 0.84 / len(people), head * (2.35 if head < _TIGHT else 1.9))
         # A crowd shrinks rather than hides itself.
-        crowding = 1.0 if count == 1 else min(1.0, max(0.45, gap / (head * 1.35)))
-        size = head * crowding * (0.86 if row == 0 else 1.0)
-        foot = eye_y + 6.7 * head
-        for place, figure in enumerate(people):
-            x = (place - (len(people) - 1) / 2) * gap
-            turn = _turn(x, count, view, side)
-            if count == 1:
-                x = centre if centre is not None else -0.09 * aspect * turn
-                turn = (-1 if x > 0 else 1) * abs(turn) if centre is not None else turn
-            elif row == 0:
-                x += gap * 0.5
-            actor = Actor(figure=figure, turn=turn, pitch=view.pitch, pose=_pose(figure))
-            tall = actor.body.foot_y * actor.body.scale * size
-            # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
-            own_eye = foot - tall if head < 0.2 else eye_y + min(0.12, max(-0.04, (6.7 * head - tall) * 0.3)) * (count > 1)
-            marks.append(
-                Mark(actor=actor, x=x, y=own_eye - (0.05 * (1 - row) if rows == 2 else 0), head=size,
-                stretch=view.stretch, depth=0.86 if row == 0 else 1.0)
-            )  # fmt: skip
+        size *= 1.0 if count == 1 else min(1.0, max(0.45, gap / (head * 1.35)))
+        rough = [(place - (len(people) - 1) / 2) * gap for place in range(len(people))]
+        actors = [_actor(player, _turn(x, count, view, side), view) for player, x in zip(people, rough, strict=True)]
+        if centre is not None:
+            facing = -1 if centre > 0 else 1
+            actors = [_actor(people[0], facing * abs(actors[0].turn), view)]
+        actors = _facing(people, actors, rough, view)
+        xs = rough if rows == 2 else _places(people, actors, size, gap, aspect)
+        if count == 1:
+            xs = [xs[0] - 0.09 * aspect * actors[0].turn * (not players[0].pose.lies) if centre is None else centre]
+        # Those behind look over the shoulders of those in front.
+        aside = gap * 0.5 if row == 0 and len(back) == len(front) else 0.0
+        up = 0.05 * (1 - row) if rows == 2 else 0.0
+        for place, (actor, x) in enumerate(zip(actors, xs, strict=True)):
+            own_eye = _own_eye(actor, tallest, size=size, head=head, eye_y=eye_y, stands=stands)
+            behind = any(_share_a_bed(people[place], other) for other in people[place + 1 :])
+            y = own_eye - up - (_BED_MATE * size if behind else 0.0)
+            depth = 0.86 if row == 0 else 1.0
+            marks.append(Mark(actor=actor, x=x + aside, y=y, head=size, stretch=view.stretch, depth=depth))
     return tuple(marks)
+
+
+_FRONT_ROW: Final = 5
+"""More people than these stand in two rows."""
+
+_TIGHT: Final = 0.3
+"""Heads larger than this fill the picture."""
+
+_ADULT_EYES: Final = 6.7
+"""How high the eyes of a standing adult are, in heads."""
+
+
+def _eye_heights(players: tuple[_Player, ...]) -> tuple[float, float]:
+    """Return the lowest and the highest eyes above the ground, in average heads."""
+    heights = [_eye_height(player) for player in players]
+    return min(heights), max(heights)
+
+
+def _eye_height(player: _Player) -> float:
+    body = body_of(player.figure)
+    return Skeleton(body, player.pose).eye_height * body.scale
+
+
+def _own_eye(actor: Actor, heights: tuple[float, float], *, size: float, head: float, eye_y: float, stands: bool) -> float:
+    """Return where the eyes of one actor are: those of all must be in the picture."""
+    own = actor.sight.skeleton.eye_height * actor.body.scale
+    if stands:
+        return eye_y + _ADULT_EYES * head - own * size
+    low, high = heights
+    # Whoever is shorter has lower eyes; in a tight shot the camera goes halfway down to them.
+    alike = high - low < 1
+    offset = (high - own) * head * (0.3 if head >= 0.2 else 0.8) if alike else ((low + high) / 2 - own) * head
+    if actor.pose.lies:
+        eye_y += _EYES_IN_BED if actor.pose.lift else _EYES_ON_GROUND
+    return min(max(eye_y + offset, -0.5 + 0.62 * size), max(eye_y, 0.34 - 0.5 * size))
+
+
+_EYES_IN_BED: Final = 0.14
+_EYES_ON_GROUND: Final = 0.40
+"""How much further down the eyes of somebody who lies are: there is nothing below them."""
+
+
+def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: float, aspect: float) -> list[float]:
+    """Return where the eyes of the people of one row are, so that none hides another, and all of them in the middle."""
+    extents = [actor.sight.extent() for actor in actors]
+    units = [size * actor.body.scale for actor in actors]
+    gaps: list[float] = []
+    wide: list[bool] = []
+    for place in range(len(people) - 1):
+        apart = people[place].apart
+        together = apart is not None and people[place + 1].figure.key == people[place].partner
+        between = _table_between(actors[place], actors[place + 1])
+        if _share_a_bed(people[place], people[place + 1]):
+            apart, together = 0.3, True
+        elif between is not None:
+            apart, together = between, True
+        room = extents[place].right * units[place] - extents[place + 1].left * units[place + 1] + _ELBOW_ROOM * size
+        gaps.append(apart * size if apart is not None and together else max(gap, min(room, _MOST_ROOM * size)))
+        wide.append(not together)
+    limit = max(0.3, aspect * 0.94 - 1.3 * size)
+    fixed = sum(each for each, free in zip(gaps, wide, strict=True) if not free)
+    free = sum(gaps) - fixed
+    squeeze = min(1.0, max(0.1, limit - fixed) / free) if free else 1.0
+    xs = [0.0]
+    for each, loose in zip(gaps, wide, strict=True):
+        xs.append(xs[-1] + each * (squeeze if loose else 1.0))
+    left = min(x + extent.left * unit for x, extent, unit in zip(xs, extents, units, strict=True))
+    right = max(x + extent.right * unit for x, extent, unit in zip(xs, extents, units, strict=True))
+    shift = -(left + right) / 2
+    # Faces stay in the picture, whatever becomes of feet and furniture.
+    edge = max(0.0, aspect / 2 - 0.75 * size)
+    low, high = -edge - xs[0], edge - xs[-1]
+    shift = min(max(shift, low), high) if low <= high else (low + high) / 2
+    return [x + shift for x in xs]
+
+
+def _table_between(left: Actor, right: Actor) -> float | None:
+    """Return how far apart two sit who have a table between them, in average heads; None if they have none."""
+    if (left.facing, right.facing) != (1, -1):
+        return None
+    first, second = left.sight.shared(), right.sight.shared()
+    alike = abs(left.body.leg * left.body.scale - right.body.leg * right.body.scale) < _SAME_TABLE
+    return None if first is None or second is None or not alike else first * left.body.scale - second * right.body.scale
+
+
+_SAME_TABLE: Final = 0.6
+"""How much longer legs may be, in average heads, of one of two who sit at one table."""
+
+
+def _is_in_bed(player: _Player) -> bool:
+    return player.pose.lies and player.pose.lift > 0
+
+
+def _share_a_bed(first: _Player, second: _Player) -> bool:
+    return _is_in_bed(first) and _is_in_bed(second)
+
+
+_BED_MATE: Final = 0.6
+"""How much higher in the picture those lie who lie behind somebody in a bed, in heads."""
+
+_ELBOW_ROOM: Final = 0.45
+_MOST_ROOM: Final = 7.0
+"""Between two people, in heads: the room between their elbows, and the most there is from eyes to eyes."""
+
+
+def _facing(people: tuple[_Player, ...], actors: list[Actor], xs: list[float], view: Viewpoint) -> list[Actor]:
+    """Turn everybody to the partner, and all who lie in a bed to one side."""
+    at = {player.figure.key: x for player, x in zip(people, xs, strict=True)}
+    turned: list[Actor] = []
+    in_bed: float | None = None
+    for player, actor, x in zip(people, actors, xs, strict=True):
+        if in_bed is None and _is_in_bed(player):
+            in_bed = actor.turn
+        elif in_bed is not None and _is_in_bed(player):
+            turned.append(_actor(player, in_bed, view))
+            continue
+        other = at.get(player.partner)
+        if other is not None and other != x:
+            actor = _actor(player, (1 if other > x else -1) * abs(actor.turn), view)
+        turned.append(actor)
+    return turned
 
 
 def _turn(x: float, count: int, view: Viewpoint, side: int) -> float:
@@ -298,20 +524,24 @@ def _turn(x: float, count: int, view: Viewpoint, side: int) -> float:
     return towards * (0.42 if count == 1 else 0.62)
 
 
-def _pose(figure: DrawnFigure) -> Pose:
-    return (Pose.HANGING, Pose.POCKETS, Pose.FOLDED, Pose.RAISED)[stable_hash(figure.key, "pose") % 4]
-
-
-def _marks_from_above(cast: tuple[DrawnFigure, ...], head: float) -> tuple[Mark, ...]:
+def _marks_from_above(players: tuple[_Player, ...], head: float, aspect: float, view: Viewpoint) -> tuple[Mark, ...]:
     size = min(0.30, max(0.05, head * 1.1))
-    count = len(cast)
+    columns = min(max(len(players), 1), _COLUMNS)
+    rows = [players[first : first + columns] for first in range(0, len(players), columns)]
     marks: list[Mark] = []
-    columns = min(max(count, 1), 4)
-    for place, figure in enumerate(cast):
-        column, row = place % columns, place // columns
-        rows = -(-count // columns)
-        x = (column - (min(count, columns) - 1) / 2) * min(2.6 * size, 0.46)
-        y = (row - (rows - 1) / 2) * min(2.4 * size, 0.26)
-        towards = -1.0 if x > 1e-9 else 1.0
-        marks.append(Mark(actor=Actor(figure=figure, turn=towards), x=x, y=y, head=size))
+    for row, people in enumerate(rows):
+        gap = min(2.6 * size, 0.46)
+        rough = [(column - (len(people) - 1) / 2) * gap for column in range(len(people))]
+        actors = [_actor(player, -1.0 if x > 1e-9 else 1.0, view) for player, x in zip(people, rough, strict=True)]
+        actors = _facing(people, actors, rough, view)
+        xs = rough if len(rows) > 1 else _places(people, actors, size, gap, aspect)
+        for place, (actor, x) in enumerate(zip(actors, xs, strict=True)):
+            mates = [_share_a_bed(people[place], other) * (1 if other in people[:place] else -1) for other in people]
+            beside = sum(each for other, each in zip(people, mates, strict=True) if other is not people[place])
+            y = (row - (len(rows) - 1) / 2) * min(2.4 * size, 0.26) + beside * size
+            marks.append(Mark(actor=actor, x=x, y=y, head=size))
     return tuple(marks)
+
+
+_COLUMNS: Final = 4
+"""Of people who are seen from above."""

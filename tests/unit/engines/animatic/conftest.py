@@ -10,9 +10,29 @@ from vtx_dagster.core.shot import Angle, Camera, CameraMove, DialogueLine, ShotS
 ROOMS = ("room", "kitchen", "office", "corridor", "workshop", "station", "vehicle")
 
 
-def make_figure(key="mara", *, build=Build.AVERAGE, hair=Hair.SHORT, wardrobe="#ff2020", hair_colour="#3a2a22") -> DrawnFigure:
+def make_figure(
+    key="mara",
+    *,
+    build=Build.AVERAGE,
+    hair=Hair.SHORT,
+    wardrobe="#ff2020",
+    hair_colour="#3a2a22",
+    age=None,
+    pronoun=None,
+    descriptor="",
+    name=None,
+) -> DrawnFigure:
     return DrawnFigure(
-        key=key, name=key.upper(), build=build, hair=hair, hair_colour=hair_colour, skin="#d9a582", wardrobe=wardrobe
+        key=key,
+        name=name or key.upper(),
+        build=build,
+        hair=hair,
+        hair_colour=hair_colour,
+        skin="#d9a582",
+        wardrobe=wardrobe,
+        age=age,
+        pronoun=pronoun,
+        descriptor=descriptor,
     )
 
 

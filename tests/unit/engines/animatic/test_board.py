@@ -103,12 +103,27 @@ def test_every_angle_changes_the_picture(plan, figure, kind, angle):
     assert np.abs(level - other).mean() > 3
 
 
-def test_over_the_shoulder_darkens_one_side_even_of_a_lone_figure(plan):
-    level, over = (picture(plan(angle=angle)).mean(axis=2) for angle in (Angle.EYE_LEVEL, Angle.OVER_SHOULDER))
-    low = over[over.shape[0] // 2 :]
-    halves = [low[:, : low.shape[1] // 3].mean(), low[:, -low.shape[1] // 3 :].mean()]
-    assert min(halves) < 0.85 * max(halves)
+def test_somebody_stands_before_the_camera_over_the_shoulder_even_of_a_lone_figure(plan):
+    level, over = (picture(plan(angle=angle)) for angle in (Angle.EYE_LEVEL, Angle.OVER_SHOULDER))
+    changed = np.abs(over - level).mean(axis=2)[level.shape[0] // 2 :]
+    thirds = [changed[:, : changed.shape[1] // 3].mean(), changed[:, -changed.shape[1] // 3 :].mean()]
+    assert max(thirds) > 1.5 * min(thirds)
     assert over.mean() < level.mean()
+
+
+def test_the_near_shoulder_wears_what_its_owner_wears(plan, figure):
+    people = [(figure("mara", wardrobe="#2040ff"), figure("tom", wardrobe=cloth)) for cloth in ("#ff2020", "#20a020")]
+    red, green = (picture(plan(angle=Angle.OVER_SHOULDER, size=ShotSize.CU, figures=each)) for each in people)
+    assert red_share(red) > 0.005
+    assert red_share(green) == 0
+
+
+@pytest.mark.parametrize("hair", Hair)
+def test_a_near_shoulder_has_the_hair_of_its_owner(plan, figure, hair):
+    bald = picture(plan(angle=Angle.OVER_SHOULDER, figures=(figure("a"), figure("b", hair=Hair.BALD))))
+    other = picture(plan(angle=Angle.OVER_SHOULDER, figures=(figure("a"), figure("b", hair=hair, hair_colour="#10e010"))))
+    green = (other[..., 1] > other[..., 0] * 1.3) & (bald[..., 1] < bald[..., 0] * 1.3)
+    assert green.mean() > (0.001 if hair == Hair.BALD else 0.01)
 
 
 @pytest.mark.parametrize("angle", [Angle.EYE_LEVEL, Angle.PROFILE, Angle.OVERHEAD, Angle.OVER_SHOULDER])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
+from vtx_dagster.core.bible import Build, Hair, Palette, Pronoun, SetKind
 from vtx_dagster.core.engines import RenderRequest
 from vtx_dagster.core.plan import RenderPlan
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
@@ -24,6 +24,21 @@ LENGTHS = (1, 9, 17, 49, 129, 361, 961)
 PEOPLE = (0, 1, 1, 2, 2, 3, 4, 5, 6, 8, 13, 30)
 LENSES = (8, 14, 24, 35, 50, 85, 200, 1200)
 WORDS = ("", "Stop.", "We have to go now, all of us, before the water is here. " * 3, "日本語のせりふ", "مرحبا")
+DEEDS = (
+    *(
+        "{} " + verb
+        for verb in ("sits", "lies down", "runs", "falls", "kneels", "crouches", "walks", "dances", "fights", "sleeps")
+    ),
+    *("{} " + verb for verb in ("sits and writes", "types", "drinks", "phones", "opens the door", "cooks", "weeps", "aims")),
+    *(
+        "{} embraces {}",
+        "{} and {} fight",
+        "{} dances with {}",
+        "{} lies on the bed, reading",
+        "{} looks at {}",
+        "Everybody shouts",
+    ),
+)
 INSERTS = ("", "", "teapot", *things().things)
 COLOURS = ("#000000", "#ffffff", "#7f2010")
 
@@ -39,6 +54,9 @@ def random_plan(plan, figure, chance: random.Random, *, size, angle, move) -> Re
             hair=chance.choice(list(Hair)),
             wardrobe=chance.choice(COLOURS),
             hair_colour=chance.choice(COLOURS),
+            age=chance.choice((None, None, 0, 2, 7, 14, 30, 80, 999)),
+            pronoun=chance.choice((None, *Pronoun)),
+            descriptor=chance.choice(("", "a doctor", "the police officer, tired", "COOK", "a man of the world")),
         )
         for name in names
     ]
@@ -59,7 +77,7 @@ def random_plan(plan, figure, chance: random.Random, *, size, angle, move) -> Re
         lens=chance.choice(LENSES),
         figures=() if is_title else people,
         dialogue=() if is_title else speech,
-        action=text if is_title else chance.choice(WORDS),
+        action=text if is_title else chance.choice((chance.choice(WORDS), told(names, chance))),
         text=text,
         insert=chance.choice(INSERTS),
         palette=Palette(**{name: chance.choice([None, None, *COLOURS]) for name in Palette.model_fields}),
@@ -69,6 +87,12 @@ def random_plan(plan, figure, chance: random.Random, *, size, angle, move) -> Re
         frames=chance.choice(LENGTHS),
         seed=chance.randrange(2**31),
     )
+
+
+def told(names, chance: random.Random) -> str:
+    """Return an action line in which people do things."""
+    lines = (chance.choice(DEEDS) for _ in range(chance.choice((1, 1, 2, 4))))
+    return " ".join(line.format(*(chance.choice(names or ["Nobody"]) for _ in "ab")) + "." for line in lines)
 
 
 def luma(image: Image.Image) -> np.ndarray:

@@ -1,0 +1,291 @@
+import pytest
+
+from vtx_dagster.core.bible import Pronoun
+from vtx_dagster.engines.animatic.acting import acts_in, acts_of
+from vtx_dagster.engines.animatic.doings import all_doings
+
+
+@pytest.fixture
+def people(figure):
+    return (
+        figure("ann", name="ANN", pronoun=Pronoun.SHE),
+        figure("ben", name="BEN", pronoun=Pronoun.HE),
+        figure("guard", name="OLD GUARD"),
+    )
+
+
+def told(line, people):
+    """Return what a line tells: `who:posture+gesture>partner`, for everybody of whom it tells anything."""
+    acts = acts_of(line, people)
+    return [
+        f"{key}:{act.posture}{'+' * bool(act.gesture)}{act.gesture}{'>' * bool(act.partner)}{act.partner}"
+        for key, act in acts.items()
+        if act.told
+    ]
+
+
+LINES = {
+    "Ann sits.": "ann:sit",
+    "Ann sits at the table and writes a letter.": "ann:sit+write",
+    "Ann writes, sitting at her desk.": "ann:sit+write",
+    "Ann sits and Ben stands.": "ann:sit ben:stand",
+    "Ann and Ben dance.": "ann:waltz>ben ben:waltz>ann",
+    "Ann dances with Ben.": "ann:waltz>ben ben:waltz>ann",
+    "Ann dances alone in the kitchen.": "ann:dance",
+    "Ann does not run.": "",
+    "Ann wants to run.": "",
+    "Ann stops running.": "ann:stand",
+    "Ann doesn't sleep.": "",
+    "Ben is hit by Ann.": "ann:fight>ben ben:fight>ann",
+    "Ann watches Ben sleep.": "ann:stand+look>ben ben:lie+sleep",
+    "Ann looks at Ben.": "ann:stand+look>ben",
+    "Ann looks at Ben and smiles.": "ann:stand+look>ben",
+    "Ann embraces Ben.": "ann:embrace>ben ben:embrace>ann",
+    "Ann hugs him.": "ann:embrace>ben ben:embrace>ann",
+    "They kiss.": "ann:embrace>ben ben:embrace>ann",
+    "She sits down, pours herself a coffee and drinks.": "ann:sit+drink",
+    "He runs.": "ben:run",
+    "The dog sleeps by the fire.": "",
+    "Rain falls on the roof.": "",
+    "The door opens. Ann enters.": "ann:walk",
+    "ANN sits on the bed. BEN lies next to her, asleep.": "ann:sit ben:lie+sleep",
+    "Ann enters, walks to the desk and writes.": "ann:sit+write",
+    "Ann sits at the window. She looks out.": "ann:sit+look",
+    "Ann reads. Then she looks up at Ben.": "ann:stand+read",
+    "Ann drinks. She stands up.": "ann:stand",
+    "Ben points a gun at Ann.": "ben:stand+aim>ann",
+    "Ann raises her hands.": "ann:stand+hands_up",
+    "Ben, 34, sits in the car.": "ben:sit",
+    "The old guard falls asleep in his chair.": "guard:lie+sleep",
+    "The guard smokes.": "guard:stand+smoke",
+    "On the bed lies Ann.": "ann:lie",
+    "In the corner, Ben kneels.": "ben:kneel",
+    "At the table Ann eats soup.": "ann:sit+eat",
+    "Crouching behind the car, Ben aims at the guard.": "ben:crouch+aim>guard",
+    "Ann, who cries, hugs Ben.": "ann:embrace+cry>ben ben:embrace>ann",
+    "Ben lights a cigarette.": "ben:stand+smoke",
+    "Ben runs a hand through his hair.": "",
+    "Ann opens the door and runs out.": "ann:run+open_door",
+    "Ann tells Ben to sit.": "",
+    "Ann helps Ben sit down.": "ben:sit",
+    "Ben begins to run.": "ben:run",
+    "Ann picks up the phone.": "ann:stand+phone",
+    "Ann knocks. Ben opens the door.": "ann:stand+open_door ben:stand+open_door",
+    '"Run!" Ann shouts.': "ann:stand+shout",
+    "Ben is about to fall.": "",
+    "Ann never drinks.": "",
+    "Ann waits while Ben types on his laptop.": "ann:stand ben:sit+type",
+    "Ann's hands tremble. Ben waves.": "ben:stand+wave",
+    "Ben waves to Ann and walks away.": "ben:walk+wave>ann",
+    "A waiter runs past. Ann drinks.": "ann:stand+drink",
+    "Ann and Ben sit on a bench and eat.": "ann:sit+eat ben:sit+eat",
+    "Ann and Ben look at each other.": "ann:stand+look>ben ben:stand+look>ann",
+    "Ben falls.": "ben:fall",
+    "Ben has fallen asleep.": "ben:lie+sleep",
+    "As Ann reads, Ben cooks.": "ann:stand+read ben:stand+cook",
+    "Before Ann runs, she drinks.": "ann:stand+drink",
+    "Ann looks as if she could sleep.": "",
+    "Ann carries a suitcase.": "ann:stand+carry",
+    "Everyone dances.": "ann:waltz>ben ben:waltz>ann guard:dance",
+    "Ben pushes Ann and she falls.": "ann:fall ben:fight>ann",
+    "Close on: Ann, crying.": "ann:stand+cry",
+    "Sits down.": "",
+    "Ann hands Ben a cup and sits.": "ann:sit",
+    "Ann kneels beside Ben, who sleeps.": "ann:kneel>ben ben:lie+sleep",
+    "Ann sitzt am Tisch und schreibt einen Brief.": "ann:sit+write",
+    "Am Fenster steht Ben und raucht.": "ben:stand+smoke",
+    "Ben rennt nicht.": "",
+    "Ann est assise et lit une lettre.": "ann:sit+read",
+    "Ben ne court pas.": "",
+    "Ann se sienta y llora.": "ann:sit+cry",
+    "Ben duerme.": "ben:lie+sleep",
+    "Ann è seduta e beve un caffè.": "ann:sit+drink",
+    "Ann está sentada e lê um livro.": "ann:sit+read",
+    "Ben hugs Ann. She cries.": "ann:embrace+cry>ben ben:embrace>ann",
+    "He is sitting on the floor, drinking.": "ben:sit_on_ground+drink",
+    "The two embrace.": "ann:embrace>ben ben:embrace>ann",
+    "Ben sits, his face in his hands.": "ben:sit+cry",
+    "Ben crosses his arms.": "",
+    "Ann walks slowly to the door, phone to her ear.": "ann:walk+phone",
+    "Ben could sleep for days but he sits up and reads.": "ben:sit+read",
+    "Ann drives through the rain.": "ann:sit+drive",
+    "INT. KITCHEN - NIGHT. Ann stirs a pot.": "ann:stand+cook",
+    "Ann, exhausted, slumps into a chair and buries her face in her hands.": "ann:sit+cry",
+    "Ben leans against the wall, smoking.": "ben:stand+smoke",
+    "Ben strides across the lobby, a phone pressed to his ear.": "ben:walk+phone",
+    "ANN (30s) runs down the street.": "ann:run",
+    "Ann runs. Ben follows.": "ann:run ben:walk",
+    "Ben slams his fist on the table.": "",
+    "Ann and Ben walk along the beach, hand in hand.": "ann:walk ben:walk",
+    "Ann lies in the grass, staring at the sky.": "ann:lie+look",
+    "Ben gets up and leaves.": "ben:walk",
+    "Ben sits at the bar, nursing a whiskey. Ann enters.": "ann:walk ben:sit",
+    "Ann sits across from Ben. He reads the menu.": "ann:sit>ben ben:stand+read",
+    "Ben trips over a root and falls.": "ben:fall",
+    "Ann takes a sip of wine.": "ann:stand+drink",
+    "Ann points at the map.": "ann:stand+point",
+    "Ben shouts at the guard.": "ben:stand+shout>guard",
+    "Ann kneels down and opens the box.": "ann:kneel",
+    "The phone rings. Ben answers it.": "",
+    "The phone rings. Ben answers the phone.": "ben:stand+phone",
+    "Ben puts his hands up.": "ben:stand+hands_up",
+    "Ben, hands in the air, stares at Ann.": "ben:stand+hands_up",
+    "Ann draws her gun and aims at Ben. He raises his hands.": "ann:stand+aim>ben ben:stand+hands_up",
+    "Ann looks out of the window, smoking a cigarette.": "ann:stand+smoke",
+    "The guard and Ben wrestle on the floor.": "ben:fight>guard guard:fight>ben",
+    "Ben punches the guard. The guard falls.": "ben:fight>guard guard:fall",
+    "Silence. Nobody moves.": "",
+    "Ben watches her read.": "ann:stand+read ben:stand+look>ann",
+    "Ann sees Ben running.": "ann:stand+look>ben ben:run",
+    "Ben tries to open the door. It is locked.": "",
+    "He tries to open the door.": "",
+    "Ann can't stop crying.": "",
+    "Ann is crying.": "ann:stand+cry",
+    "Ann is seated at the piano.": "ann:sit",
+    "Ben was fired.": "",
+    "Ben is carried out by the guard.": "guard:stand+carry>ben",
+    "Ann turns to Ben.": "ann:stand+look>ben",
+    "Ann sits up in bed.": "ann:sit",
+    "Ann is in bed, asleep.": "ann:lie+sleep",
+    "Ben paces.": "ben:walk",
+    "Ann steps out of the car.": "ann:walk",
+    "Ann, wearing a red dress, dances.": "ann:dance",
+    "While the guard sleeps, Ann opens the gate.": "ann:stand+open_door guard:lie+sleep",
+    "Without looking back, Ann walks away.": "ann:walk",
+    "Ben waits for Ann to sit.": "ben:stand>ann",
+    "Ann asks Ben to read the letter.": "",
+    "Ann reads the letter aloud.": "ann:stand+read",
+    "Ben throws his arms around Ann.": "ann:embrace>ben ben:embrace>ann",
+    "Ann kisses Ben on the cheek.": "ann:embrace>ben ben:embrace>ann",
+    "Ann finishes eating and stands up.": "ann:stand",
+    "Ann sits and refuses to eat.": "ann:sit",
+    "Ben slowly gets to his feet.": "ben:stand",
+    "Slowly, Ben gets to his feet.": "ben:stand",
+    "A shot. Ben falls.": "ben:fall",
+    "We see Ann. She is sleeping.": "ann:lie+sleep",
+    "Ann crouches. Ben crouches too.": "ann:crouch ben:crouch",
+    "Ann is typing furiously at her computer.": "ann:sit+type",
+    "Through the window we see Ben waving.": "ben:stand+wave",
+    "Ben sits behind the wheel, eyes on the road.": "ben:sit+drive",
+    "A man in a suit runs past Ann.": "",
+    "Ann's phone rings. She picks up the phone and walks.": "ann:walk+phone",
+    "Nobody sleeps. Ann least of all.": "",
+    "Rain. ANN hurries along the quay carrying a suitcase.": "ann:walk+carry",
+    "Ben and the old guard drink in silence.": "ben:stand+drink guard:stand+drink",
+    "Ann is sitting in an armchair, reading a newspaper. Ben enters with two cups.": "ann:sit+read ben:walk",
+    "Ben sits by Ann's bed. She sleeps.": "ann:lie+sleep ben:sit>ann",
+    "Ann would rather dance than sit.": "",
+    "They sit in silence.": "ann:sit ben:sit guard:sit",
+    "Ben enters, sees Ann asleep on the couch and stops.": "ann:lie+sleep ben:stand+look>ann",
+    "Er rennt.": "ben:run",
+    "Ben sitzt auf dem Bett und weint. Ann umarmt ihn.": "ann:embrace>ben ben:embrace>ann",
+    "Ann möchte tanzen.": "",
+    "Ann et Ben se battent.": "ann:fight>ben ben:fight>ann",
+    "Il tombe.": "ben:fall",
+    "Sur le lit, Ann dort.": "ann:lie+sleep",
+    "Ella escribe una carta.": "ann:sit+write",
+    "Los dos se abrazan.": "ann:embrace>ben ben:embrace>ann",
+    "Ben corre por la calle.": "ben:run",
+    "Ann guarda Ben.": "ann:stand+look>ben",
+    "Ben fuma una sigaretta e beve.": "ben:stand+drink",
+    "Ela está sentada no sofá e chora.": "ann:sit+cry",
+    "Ann turns on the tap and lets it run.": "",
+    "Ann watches him sleep.": "ann:stand+look>ben ben:lie+sleep",
+    "Ben lets her read.": "ann:stand+read",
+    "On the bed, asleep.": "",
+    "Beside him sits Ann.": "ann:sit",
+    "Ann drinks. At the window stands a man.": "ann:stand+drink",
+    "On the bed lies the guard.": "guard:lie",
+    "Ann walks to the desk and writes. She drinks.": "ann:sit+drink",
+    "Ann runs. She looks back.": "ann:run+look",
+    "Ann enters. With a sigh she reads.": "ann:stand+read",
+    "Ann kneels, and with a sigh opens the gate.": "ann:kneel+open_door",
+    "Ann sits. The others dance.": "ann:sit ben:waltz>guard guard:waltz>ben",
+    "Ann reads, everybody else sleeps.": "ann:stand+read ben:lie+sleep guard:lie+sleep",
+    "It's Ben who shouts.": "ben:stand+shout",
+    "Ann's sitting on the floor.": "ann:sit_on_ground",
+    "He's crying.": "ben:stand+cry",
+    "Ben's asleep.": "",
+    "Letting the water run, Ann sits.": "ann:sit",
+    "Ben hits the brakes.": "",
+    "Ben shoves the plate aside.": "",
+    "Ben shoves Ann.": "ann:fight>ben ben:fight>ann",
+    "Ben looks tired.": "",
+    "Ann takes the letter before she runs.": "",
+    "Ann is being kissed by Ben.": "ann:embrace>ben ben:embrace>ann",
+    "Ann is watched by nobody.": "",
+    "Mr. Ben smokes.": "ben:stand+smoke",
+    "Ann (crying) hugs the guard.": "ann:embrace+cry>guard guard:embrace>ann",
+    "There sits Ann.": "ann:sit",
+    "Ann and, after a while, Ben drink.": "ben:stand+drink",
+    "The guard's dog sleeps.": "",
+    "Ann's brother runs.": "",
+    "Her phone rings. She sits.": "ann:sit",
+    "Next to Ben, she sleeps.": "ann:lie+sleep",
+    "With a smile she waves at him.": "ann:stand+wave>ben",
+    "Old Guard, in uniform, salutes.": "guard:stand+wave",
+    "Ann does not sit or sleep.": "",
+    "Ann wants to sit and sleep.": "",
+    "Ann sits down to eat.": "ann:sit+eat",
+    "People dance. Ann drinks.": "ann:stand+drink",
+    "Laughing, Ann runs.": "ann:run",
+    "Ben watches Ann and the guard dance.": "ben:stand+look>ann guard:dance",
+    "Ann, Ben and the guard run.": "ann:run ben:run guard:run",
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), LINES.items())
+def test_who_does_what(people, line, expected):
+    assert told(line, people) == expected.split()
+
+
+def test_of_whom_nothing_is_told_stands_and_whoever_speaks_has_a_gesture(plan, people):
+    talk = (("BEN", "Well.", {}), ("OLD GUARD", "No.", {"off_screen": True}))
+    acts = acts_in(plan(figures=people, dialogue=talk, action="The rain falls.").drawing)
+    assert [acts[key].gesture in all_doings().speaking for key in ("ann", "ben", "guard")] == [False, True, False]
+    assert {act.posture for act in acts.values()} == {"stand"}
+
+
+def test_whoever_sits_and_speaks_sits_on_and_whoever_runs_and_speaks_does_nothing_else(plan, people):
+    talk = (("ANN", "Well.", {}), ("BEN", "Run!", {}))
+    acts = acts_in(plan(figures=people, dialogue=talk, action="Ann sits. Ben runs.").drawing)
+    assert acts["ann"].posture == "sit"
+    assert acts["ann"].gesture in all_doings().speaking
+    assert (acts["ben"].posture, acts["ben"].gesture) == ("run", "")
+
+
+def test_names_that_are_words_need_a_capital(figure):
+    will, grace = figure("will", name="WILL"), figure("grace", name="GRACE POOLE")
+    assert told("They will run.", (will, grace)) == []
+    assert told("Will runs.", (will, grace)) == ["will:run"]
+    assert told("With grace the dancer runs.", (will, grace)) == []
+    assert told("Poole sits. Grace Poole reads.", (will, grace)) == ["grace:sit+read"]
+
+
+def test_a_word_that_two_names_share_names_neither(figure):
+    young, old = figure("young", name="YOUNG MAN"), figure("old", name="OLD MAN")
+    assert told("The old man sits. The young man runs. A man sleeps.", (young, old)) == ["young:run", "old:sit"]
+
+
+def test_a_lone_figure_need_not_be_named(figure):
+    assert told("Sits. Writes a letter.", (figure("ann"),)) == ["ann:sit+write"]
+    assert told("", (figure("ann"),)) == []
+    assert told("Ann hugs him.", (figure("ann", pronoun=Pronoun.SHE),)) == ["ann:embrace"]
+
+
+def test_they_is_one_person_or_several(figure):
+    kim, ann = figure("kim", pronoun=Pronoun.THEY), figure("ann", pronoun=Pronoun.SHE)
+    assert told("Kim enters. They sit.", (kim, ann)) == ["kim:sit"]
+    assert told("Ann enters. They sit.", (kim, ann)) == ["kim:sit", "ann:sit"]
+    assert told("Kim and Ann enter. They sit.", (kim, ann)) == ["kim:sit", "ann:sit"]
+
+
+def test_pronouns_of_people_of_whom_nothing_is_known(figure):
+    mo, jo = figure("mo"), figure("jo")
+    assert told("Mo enters. Jo sits. He reads.", (mo, jo)) == ["mo:walk", "jo:sit+read"]
+    assert told("He reads.", (mo, jo)) == []
+
+
+def test_the_longest_action_is_read_in_no_time(people):
+    acts = acts_of("Ann runs and sits, and Ben, who is " * 3000 + ". Ann sleeps.", people)
+    assert acts["ann"].gesture == "sleep"

@@ -1,0 +1,521 @@
+"""Acting: who does what, from the prose of an action line.
+
+A line is read sentence by sentence. A sentence falls into parts at commas and at words such as *and*; a part has the subject that
+is named before its verb, or goes on with the one before it. What is denied, wanted or only begins to end is not done. Rules:
+
+- What the last sentence tells wins, unless it is only a look.
+- A posture and a gesture of one sentence go together (she sits and writes); of two postures, or two gestures, the later wins.
+- A posture stays while later sentences tell of gestures only, but for one that is brief (walking): that is over
+  with the sentence, and before a gesture that has a posture of its own (walks to the desk and writes).
+- Of somebody of whom nothing is told nothing is known: a neutral stance, or a small gesture while speaking.
+
+What the words mean is data: see ``action_words``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from vtx_dagster.core.bible import Pronoun
+from vtx_dagster.core.plan import Drawing, DrawnFigure
+from vtx_dagster.engines.animatic.action_words import (
+    BREAKS,
+    Match,
+    Name,
+    Token,
+    action_words,
+    languages_of,
+    matches_in,
+    names_in,
+    sentences_of,
+)  # fmt: skip
+from vtx_dagster.engines.animatic.chance import stable_hash
+from vtx_dagster.engines.animatic.doings import Doing, Kind, all_doings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What one figure does in a shot.
+
+    Attributes:
+        posture: What the whole body does: a posture of ``doings.yaml``.
+        gesture: What arms and head do; empty if nothing is told of them.
+        partner: Key of the figure with whom it is done, or at whom it is looked; empty if there is none.
+        told: Whether the action line tells it.
+    """
+
+    posture: str
+    gesture: str = ""
+    partner: str = ""
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    sentence: int
+    key: str
+    doing: str
+    partner: str
+
+
+@dataclass(slots=True)
+class _Memory:
+    """Of whom was spoken: keys, the last one last, and the last ones who did something together."""
+
+    recent: list[str] = field(default_factory=list)
+    subject: tuple[str, ...] = ()
+    events: list[_Event] = field(default_factory=list)
+
+    def mention(self, key: str) -> None:
+        if key in self.recent:
+            self.recent.remove(key)
+        self.recent.append(key)
+
+
+def acts_in(drawing: Drawing) -> dict[str, Act]:
+    """Return what every figure of a drawing does, by key."""
+    speakers = {line.character for line in drawing.dialogue if not line.off_screen}
+    known = all_doings()
+    acts = acts_of(drawing.action, drawing.figures)
+    for figure in drawing.figures:
+        act = acts[figure.key]
+        if not act.gesture and figure.name in speakers and not known.doings[act.posture].brief:
+            gesture = known.speaking[stable_hash(figure.key, "speaking") % len(known.speaking)]
+            acts[figure.key] = Act(posture=act.posture, gesture=gesture, partner=act.partner, told=act.told)
+    return acts
+
+
+def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
+    """Return what an action line tells of every figure, by key."""
+    known = all_doings()
+    events = _events(sentences_of(action), figures)
+    acts: dict[str, Act] = {}
+    for figure in figures:
+        own = [event for event in events if event.key == figure.key]
+        acts[figure.key] = _act(own) if own else Act(posture=known.stand)
+    return acts
+
+
+def _events(sentences: list[list[Token]], figures: Sequence[DrawnFigure]) -> list[_Event]:
+    words = [token.word for tokens in sentences for token in tokens]
+    told: list[_Event] = []
+    for language in languages_of(words):
+        memory = _Memory()
+        for index, tokens in enumerate(sentences):
+            _Sentence(tokens, figures, language, memory, index).read()
+        told = max(told, memory.events, key=len)
+    return told
+
+
+@dataclass(slots=True)
+class _Segment:
+    """A part of a sentence: where it begins and ends, and with which word."""
+
+    first: int
+    last: int
+    opener: str
+
+
+class _Sentence:
+    """One sentence as it is read."""
+
+    def __init__(
+        self, tokens: list[Token], figures: Sequence[DrawnFigure], language: str, memory: _Memory, index: int
+    ) -> None:  # fmt: skip
+        self.tokens = tokens
+        self.figures = figures
+        self.grammar = action_words().languages[language]
+        self.memory = memory
+        self.index = index
+        self.names = names_in(tokens, figures, self.grammar)
+        named = {place for name in self.names for place in range(name.first, name.last + 1)}
+        self.named = named
+        grammar = self.grammar
+        objects = grammar.him | grammar.her | grammar.them
+        people = named | {place for place, token in enumerate(tokens) if token.word in objects or self._mutual_at(place)}
+        self.matches = [match for match in matches_in(tokens, language, frozenset(people)) if not match.words & named]
+        self.main: tuple[str, ...] | None = None
+        self.denied = False
+
+    def read(self) -> None:
+        """Add what the sentence tells to the memory."""
+        pending: tuple[str, ...] = ()
+        current: tuple[str, ...] | None = None
+        waiting: list[Match] = []
+        for segment in self._segments():
+            matches = [match for match in self.matches if segment.first <= match.first <= segment.last]
+            subject, known = self._subject(segment, matches)
+            if subject and pending:
+                subject = (*pending, *(key for key in subject if key not in pending))
+            if not known:
+                subject = self._goes_on(segment, matches, current)
+            pending = subject if known and subject and not matches and self._is_bare_name(segment) else ()
+            if known or subject:
+                current = subject
+            if subject and known and self.main is None:
+                self.main = subject
+                for match in waiting:
+                    self._tell(match, subject, segment)
+                waiting = []
+            if matches and not subject and not known and self.main is None and not self.memory.subject:
+                waiting += [match for match in matches if not self._is_denied(match, segment, seen=False)]
+            denied = False
+            for match in matches:
+                denied = self._tell_of(match, subject, segment, matches)
+            self.denied = denied
+            for name in self.names:
+                if segment.first <= name.first <= segment.last:
+                    self.memory.mention(name.key)
+            if subject:
+                self.memory.subject = subject
+                for key in subject:
+                    self.memory.mention(key)
+        only = self.figures[0].key if len(self.figures) == 1 else ""
+        for match in waiting:
+            if only:
+                self._tell(match, (only,), _Segment(0, len(self.tokens) - 1, ""))
+
+    def _segments(self) -> Iterable[_Segment]:
+        grammar, start, opener = self.grammar, 0, ""
+        for index, token in enumerate(self.tokens):
+            phrase = self._phrase_at(index, grammar.not_now)
+            is_who = index > 0 and token.word in grammar.who and self._after_name(index)
+            opens = token.word in BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
+            # A word within a phrase that tells of a doing begins nothing.
+            if not opens or any(index in match.words and match.first < index for match in self.matches):
+                continue
+            if index > start:
+                yield _Segment(start, index - 1, opener)
+                opener = ""
+            start = index + max(1, len(phrase.split()))
+            # Of openers in a row a comma says least, and what denies says most.
+            if not (opener and (token.word in BREAKS or opener in grammar.not_now)):
+                opener = phrase or token.word
+        if start < len(self.tokens):
+            yield _Segment(start, len(self.tokens) - 1, opener)
+
+    def _after_name(self, index: int) -> bool:
+        """Return whether a name, or a comma after a name, stands before a token."""
+        before = index - 1 if self.tokens[index - 1].word not in BREAKS else index - 2
+        return any(name.last == before for name in self.names)
+
+    def _phrase_at(self, index: int, phrases: frozenset[str]) -> str:
+        """Return the longest of some phrases that begins at a token, or an empty text."""
+        for length in (4, 3, 2, 1):
+            text = " ".join(token.word for token in self.tokens[index : index + length])
+            if text in phrases and index + length <= len(self.tokens):
+                return text
+        return ""
+
+    def _name_from(self, index: int) -> Name | None:
+        return next((name for name in self.names if name.first == index), None)
+
+    def _is_skipped(self, word: str) -> bool:
+        return word in self.grammar.adverbs or (word.endswith("ly") and len(word) > 4)
+
+    def _subject(self, segment: _Segment, matches: list[Match]) -> tuple[tuple[str, ...], bool]:
+        """Return whom the beginning of a segment names as its subject, and whether it names anybody or anything at all."""
+        grammar = self.grammar
+        end = matches[0].first if matches else segment.last + 1
+        at = segment.first
+        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.all_ | grammar.others):
+            at += 1
+        if at >= end:
+            return self._inverted(segment, matches) if at > segment.first or not matches else ((), False)
+        everybody = self._phrase_at(at, grammar.all_ | grammar.others)
+        if everybody:
+            return self._everybody(everybody), True
+        first = self.tokens[at].word
+        name = self._name_from(at)
+        if name is not None:
+            # Ann's phone rings; but Ann's sitting.
+            is_short = name.possessive and name.last + 1 == end and self.tokens[end : end + 1] and matches
+            sits = bool(is_short) and self.tokens[end].word.endswith("ing")
+            return ((name.key,) if sits or not name.possessive else ()), True
+        pronoun = self._pronoun(first)
+        if pronoun is not None and not (first in grammar.articles and end - at > 1):
+            return pronoun, True
+        if first in grammar.prepositions or first in grammar.there:
+            return self._after_preposition(segment, matches, at, end)
+        if first in grammar.articles:
+            return self._after_article(at, end)
+        later = self._later_subject(at, end)
+        if later is not None and matches:
+            return later, True
+        if at == 0 and not segment.opener and not first.endswith("ing") and not first.endswith("ed"):
+            # Rain falls; cars race by.
+            return (), bool(matches) or not self.names
+        return (), False
+
+    def _everybody(self, phrase: str) -> tuple[str, ...]:
+        """Return whom `both` and `all` mean: of more than two, `the two` are those who were named last."""
+        keys = tuple(figure.key for figure in self.figures)
+        if phrase in self.grammar.others:
+            busy = {event.key for event in self.memory.events}
+            return tuple(key for key in keys if key not in busy)
+        recent = tuple(key for key in keys if key in self.memory.recent[-2:])
+        return recent if phrase in self.grammar.two and len(recent) > 1 else keys
+
+    def _later_subject(self, at: int, end: int) -> tuple[str, ...] | None:
+        """Return who is named before the verb though not at the beginning: `slowly, old Ann`."""
+        for place in range(at, min(end, at + 3)):
+            name = self._name_from(place)
+            if name is not None and not name.possessive and self.tokens[place - 1].word not in self.grammar.prepositions:
+                return (name.key,) if name.last + 1 >= end or self._is_skipped(self.tokens[name.last + 1].word) else None
+        return None
+
+    def _after_article(self, at: int, end: int) -> tuple[tuple[str, ...], bool]:
+        """`The old man`, if that is a name, else somebody who is not in the picture; `his face in his hands` goes on."""
+        if at + 1 == end:
+            return (), False
+        for place in range(at + 1, min(end, at + 4)):
+            if self.tokens[place].word in self.grammar.prepositions:
+                break
+            name = self._name_from(place)
+            if name is not None:
+                return ((), True) if name.possessive else ((name.key,), True)
+        return (), True
+
+    def _after_preposition(self, segment: _Segment, matches: list[Match], at: int, end: int) -> tuple[tuple[str, ...], bool]:
+        grammar = self.grammar
+        for place in range(at + 1, end):
+            before, word = self.tokens[place - 1].word, self.tokens[place].word
+            name = self._name_from(place)
+            free = before not in grammar.prepositions
+            if name is not None and free and not name.possessive and not (before in grammar.articles and place - at <= 2):
+                return (name.key,), True
+            pronoun = self._pronoun(word)
+            if pronoun is not None and free and not (word in grammar.articles and place < end - 1):
+                return pronoun, True
+            if word in grammar.articles and free and before not in grammar.adverbs and word not in grammar.her | grammar.him:
+                return (), True
+        return self._inverted(segment, matches)
+
+    def _inverted(self, segment: _Segment, matches: list[Match]) -> tuple[tuple[str, ...], bool]:
+        """`On the bed lies Ann`; `at the window stands a man`."""
+        if not matches:
+            return (), False
+        after = matches[0].last + 1
+        article = after <= segment.last and self.tokens[after].word in self.grammar.articles
+        name = self._name_from(after + 1 if article else after)
+        if name is not None and name.last <= segment.last and not name.possessive:
+            return (name.key,), True
+        # With a sigh opens the door: what is opened does nothing.
+        return (), article and all_doings().doings[matches[0].doing].kind == Kind.POSTURE
+
+    def _goes_on(self, segment: _Segment, matches: list[Match], current: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Return the subject of a segment that names none."""
+        if segment.opener in self.grammar.who:
+            return (max((name for name in self.names if name.last < segment.first), key=lambda name: name.last).key,)
+        if matches and matches[0].first == segment.first and self.tokens[segment.first].word.endswith("ing") and self.main:
+            return self.main
+        if current is not None:
+            return current
+        if self.memory.subject:
+            return self.memory.subject
+        return ()
+
+    def _is_bare_name(self, segment: _Segment) -> bool:
+        """Return whether nothing but a name stands there, or a name and where it is: `Ann and Ben from the bakery dance`."""
+        last = max((name.last for name in self.names if segment.first <= name.first <= segment.last), default=-1)
+        after = self.tokens[last + 1].word if last < segment.last else ""
+        return last >= 0 and (not after or after in self.grammar.prepositions or after.isdigit())
+
+    def _pronoun(self, word: str) -> tuple[str, ...] | None:
+        """Return for whom a pronoun stands; None if it is none."""
+        grammar = self.grammar
+        if word in grammar.he:
+            return self._meant((Pronoun.HE,))
+        if word in grammar.she:
+            meant = self._meant((Pronoun.SHE,))
+            return meant if meant or word not in grammar.they else self._several()
+        if word in grammar.they:
+            return self._several()
+        return None
+
+    def _meant(self, pronouns: tuple[Pronoun, ...]) -> tuple[str, ...]:
+        for wanted in (pronouns, (None,)):
+            keys = [figure.key for figure in self.figures if figure.pronoun in wanted]
+            recent = [key for key in self.memory.recent if key in keys]
+            if recent:
+                return (recent[-1],)
+            if len(keys) == 1:
+                return (keys[0],)
+        return ()
+
+    def _several(self) -> tuple[str, ...]:
+        """Return whom `they` means: the one of whom that is said, those who did something together, or everybody."""
+        last = self.memory.recent[-1] if self.memory.recent else ""
+        theirs = [figure.key for figure in self.figures if figure.pronoun == Pronoun.THEY]
+        if last in theirs and len(self.memory.subject) < 2:
+            return (last,)
+        if len(self.memory.subject) > 1:
+            return self.memory.subject
+        return tuple(figure.key for figure in self.figures)
+
+    def _tell_of(self, match: Match, subject: tuple[str, ...], segment: _Segment, matches: list[Match]) -> bool:
+        """Add one match, and return whether it was denied."""
+        own = self._seen(match, segment, matches)
+        if self._is_denied(match, segment, seen=own is not None):
+            return True
+        agent = self._agent(match, segment)
+        if agent is not None:
+            who, partner = agent
+            if who:
+                self._tell(match, (who,), segment, partner=subject[0] if subject else partner)
+            return False
+        self._tell(match, own if own is not None else subject, segment)
+        return False
+
+    def _seen(self, match: Match, segment: _Segment, matches: list[Match]) -> tuple[str, ...] | None:
+        """Return who does it of whom somebody else sees or lets them: `Ann watches Ben sleep`; None if there is nobody."""
+        at = match.first - 1
+        while at >= segment.first and self._is_skipped(self.tokens[at].word):
+            at -= 1
+        if at <= segment.first:
+            return None
+        name = next((name for name in self.names if name.last == at and not name.possessive), None)
+        word = self.tokens[at].word
+        grammar = self.grammar
+        if word in grammar.articles and word not in grammar.him | grammar.her | grammar.numbers:
+            # Letting it run; the running water.
+            return ()
+        start = name.first if name is not None else at
+        before = self.tokens[start - 1].word if start > segment.first else ""
+        if not before or (before in grammar.prepositions and before not in grammar.sees):
+            return None
+        if name is not None:
+            return (name.key,) if any(other.first < name.first for other in matches) or start - 1 > segment.first else None
+        if word in grammar.him:
+            return self._meant((Pronoun.HE,))
+        return self._meant((Pronoun.SHE,)) if word in grammar.her else None
+
+    def _is_denied(self, match: Match, segment: _Segment, *, seen: bool) -> bool:
+        grammar = self.grammar
+        if segment.opener in grammar.not_now:
+            return True
+        before = [token.word for token in self.tokens[segment.first : match.first]]
+        after = [token.word for token in self.tokens[match.last + 1 : min(match.last + 4, segment.last + 1)]]
+        near = [word for word in before if not (word.endswith("ly") and len(word) > 4)]
+        last = near[-1] if near else ""
+        if last in grammar.to:
+            return len(near) < 2 or near[-2] not in grammar.begins
+        places = [] if seen else [place for place in range(segment.first, match.first) if place not in self.named]
+        if last in grammar.ends or any(self._phrase_at(place, grammar.not_) for place in places):
+            return True
+        if any(word.endswith("n't") for word in before) or any(word in grammar.not_after for word in after):
+            return True
+        word = self.tokens[match.first].word
+        goes_on = not before and self.denied and segment.opener in grammar.and_
+        return goes_on and not word.endswith(("s", "ed", "ing"))
+
+    def _agent(self, match: Match, segment: _Segment) -> tuple[str, str] | None:
+        """Return who does it in a passive (an empty key if nobody in the picture); None in an active."""
+        grammar = self.grammar
+        word = self.tokens[match.first].word
+        before = [token.word for token in self.tokens[segment.first : match.first] if not token.word.endswith("ly")]
+        if not before or before[-1] not in grammar.be or word in grammar.states:
+            return None
+        rest = range(match.first + 1, segment.last + 1)
+        by = next((place for place in rest if self.tokens[place].word in grammar.by), None)
+        name = None if by is None else self._name_from(by + 1)
+        if by is not None and name is None and self.tokens[by + 1 : by + 2] and self.tokens[by + 1].word in grammar.articles:
+            name = self._name_from(by + 2)
+        if name is not None:
+            return name.key, ""
+        passive = word.endswith(("ed", "en")) or by is not None
+        return ("", "") if passive else None
+
+    def _partner(self, match: Match, segment: _Segment, subject: tuple[str, ...]) -> str:
+        """Return whom it is done to or with."""
+        grammar = self.grammar
+        for place in range(match.first + 1, segment.last + 1):
+            name = self._name_from(place)
+            if name is not None and name.key not in subject:
+                return name.key
+            word = self.tokens[place].word
+            for wanted, pronoun in ((grammar.him, Pronoun.HE), (grammar.her, Pronoun.SHE)):
+                followed = (
+                    place < segment.last
+                    and self.tokens[place + 1].word not in grammar.prepositions
+                    and not any(other.first == place + 1 for other in self.matches)
+                )
+                if word in wanted and not (word in grammar.articles and followed):
+                    meant = self._others(pronoun, subject)
+                    if meant:
+                        return meant[-1]
+        return ""
+
+    def _others(self, pronoun: Pronoun, subject: tuple[str, ...]) -> list[str]:
+        """Return whom an object pronoun may mean: not the subject; the one named last is the last."""
+        for wanted in (pronoun, None):
+            keys = [figure.key for figure in self.figures if figure.pronoun == wanted and figure.key not in subject]
+            if keys:
+                return sorted(keys, key=lambda key: self.memory.recent.index(key) if key in self.memory.recent else -1)
+        return []
+
+    def _tell(self, match: Match, subject: tuple[str, ...], segment: _Segment, *, partner: str = "") -> None:
+        """Add what a match tells of its subject, and of the partner where it takes two."""
+        known = all_doings()
+        doing = known.doings[match.doing]
+        other = partner or self._partner(match, segment, subject)
+        pairs = [subject[place : place + 2] for place in range(0, len(subject), 2)] if len(subject) > 1 else [subject]
+        if len(subject) == 1 and other and (doing.together or (doing.with_partner and self._is_with(match, segment))):
+            pairs = [(subject[0], other)]
+        if doing.together and len(subject) > 1:
+            # An odd one out does nothing that takes two.
+            pairs = [pair for pair in pairs if len(pair) > 1]
+        for pair in pairs:
+            two = len(pair) > 1 and (doing.together or doing.with_partner is not None)
+            name = doing.with_partner or match.doing if two else match.doing
+            for key in pair:
+                mate = next((each for each in pair if each != key), "") if two or self._is_mutual(match, segment) else other
+                self.memory.events.append(_Event(self.index, key, name, mate))
+
+    def _is_with(self, match: Match, segment: _Segment) -> bool:
+        return any(token.word in ("with", "mit", "avec", "con", "com") for token in self.tokens[match.last : segment.last + 1])
+
+    def _is_mutual(self, match: Match, segment: _Segment) -> bool:
+        return any(self._mutual_at(place) for place in range(match.last + 1, segment.last + 1))
+
+    def _mutual_at(self, place: int) -> bool:
+        return bool(self._phrase_at(place, self.grammar.each_other))
+
+
+def _act(events: list[_Event]) -> Act:
+    """Return what comes of all that is told of one figure, by the rules at the top."""
+    known = all_doings()
+    posture = gesture = partner = ""
+    for sentence in sorted({event.sentence for event in events}):
+        told = [(event, known.doings[event.doing]) for event in events if event.sentence == sentence]
+        last_move = max((place for place, (_, doing) in enumerate(told) if doing.kind == Kind.POSTURE), default=-1)
+        if last_move >= 0:
+            event = told[last_move][0]
+            posture, gesture, partner = event.doing, "", event.partner
+        for place, (event, doing) in enumerate(told):
+            if doing.kind == Kind.POSTURE or (doing.weak and gesture and not known.doings[gesture].weak):
+                continue
+            gesture = event.doing
+            body = known.doings[posture] if posture else None
+            partner = _kept_partner(body, partner) or event.partner
+            if body is not None and body.brief and _is_over(body, doing, earlier=last_move < 0, before=place > last_move):
+                posture = ""
+            if not posture and doing.posture != known.stand:
+                posture = doing.posture or ""
+    return Act(posture=posture or known.stand, gesture=gesture, partner=partner, told=True)
+
+
+def _is_over(body: Doing, doing: Doing, *, earlier: bool, before: bool) -> bool:
+    """Return whether a brief posture is over when a gesture is told: whoever walks to the desk and writes does not walk any more.
+
+    Args:
+        body: The posture.
+        doing: The gesture.
+        earlier: Whether the posture was told in an earlier sentence.
+        before: Whether it was told before the gesture.
+    """
+    return (doing.posture is not None and before) or (earlier and not body.together and not doing.weak)
+
+
+def _kept_partner(doing: Doing | None, partner: str) -> str:
+    """Return with whom two go on together, whatever else is told of one of them."""
+    return partner if doing is not None and doing.together else ""
