@@ -142,3 +142,8 @@ def test_stubs_say_what_is_told_and_where():
     assert (ida.name, ida.age, ida.pronoun, ida.told, ida.stub) == ("Ida", 70, SHE, "IDA (70), in a blue coat, waits.", True)
     assert list(found) == ["ann", "ben", "radio", "ida"]
     assert (found["radio"].age, found["radio"].pronoun) == (None, None)
+
+
+def test_a_group_that_speaks_is_called_by_its_own_name():
+    cast = film_cast(Bible(), scenes("Two BOYS run past.\n\nBOYS\nHey!"))
+    assert cast.seen("The boys stop.") == ("boys",)

@@ -418,3 +418,17 @@ def test_a_voice_over_black_shows_nobody():
     scene = parse_scene(Source(name="a", text="MARA (V.O.)\nIt was winter.\n\nMARA\nAnd I was there."))
     first, _ = scene_shots(scene, setting(15), Cast(Bible(), ["MARA"]))
     assert first.characters == ()
+
+
+def test_all_answer_in_a_shot_that_somebody_directed():
+    (directed,) = shots_of("Ann and Ben sit.\n\n[[SHOT: MS]]\n\nANN\nOne.\n\nALL\nTwo.", cast=("BEN",))[1:]
+    assert [(line.character, line.parenthetical) for line in directed.dialogue] == [("ann", ""), ("ann", "all together")]
+
+
+def test_a_shot_of_a_thing_says_which():
+    hand, letter, face = shots_of(
+        "Mara waits.\n\nHer hand rests on the table beside the cup and the bread.\n\n[[SHOT: CU, the letter]]\n\nIt is old.\n\n"
+        "[[SHOT: CU, her face]]\n\nShe looks up.",
+        cast=("MARA",),
+    )[1:]
+    assert [shot.insert for shot in (hand, letter, face)] == ["hand", "letter", ""]
