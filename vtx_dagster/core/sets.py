@@ -7,7 +7,8 @@ from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.plan import GivenDrawing
 
 SET_WORDS = {
-    SetKind.PLAIN: "tent museum den",
+    SetKind.PLAIN: "tent museum den frozen_lake workroom server_room conference_room meeting_room waiting_room locker_room"
+    " dressing_room changing_room control_room engine_room store_room storage_room back_room",
     SetKind.ROOM: "room living_room sitting_room lounge parlour parlor apartment flat house home cottage cabin hut"
     " hotel attic loft library nursery wohnzimmer wohnung stube salon soggiorno salotto salón appartement"
     " appartamento apartamento",
@@ -54,7 +55,8 @@ SET_WORDS = {
     " crossroads car taxi cab bus truck van house home hotel cottage shop store bar pub cafe café"
     " restaurant church chapel hospital school prison theatre theater cinema bank apartment flat strasse"
     " gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
-    SetKind.CITY: "city downtown uptown skyline metropolis avenue boulevard skyscraper skyscrapers stadt grossstadt innenstadt"
+    SetKind.CITY: "city industrial_park business_park downtown uptown skyline metropolis avenue boulevard skyscraper skyscrapers"
+    " stadt grossstadt innenstadt"
     " ville ciudad città metrópoli metropoli",
     SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass brücke pont puente ponte",
     SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery dach dachterrasse balkon toit balcon azotea balcón"
@@ -112,26 +114,32 @@ _WORD = re.compile(r"[^\W\d_]+")
 def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
     """Return the backdrop of a picture, and whether it is indoors.
 
-        kind = SetKind.PLAIN
-    return kind, (kind in _INTERIOR if given.interior is None else given.interior)
+    What is given is taken. A backdrop that is not given follows from the last word of the place's name (then of its key) that
+    names one and fits what is known of inside and outside: names say the more specific thing last, as in ``Beach House``. *Room*
+    alone says least: a ``Hospital Room`` is in a hospital, and a room of another kind (``School - Workroom``) is no classroom.
+    Without any such word the backdrop is plain: nothing is pretended.
     """
     kind = given.set
     if kind is None:
         allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[given.interior]
-        kind = _named(given.place, allowed) or _named(given.location, allowed)
-    if kind is None:
-        kind = SetKind.PLAIN
+        kind = _named(given.place, allowed) or _named(given.location, allowed) or SetKind.PLAIN
     return kind, (kind in _INTERIOR if given.interior is None else given.interior)
 
 
 def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:
     words = _WORD.findall(_folded(name))
+    is_room = False
     for index in reversed(range(len(words))):
         for word in ("_".join(words[max(0, index - 1) : index + 1]), words[index]):
+            if word == "room":
+                is_room = True
+                continue
             for kind in _KINDS.get(word, ()):
                 if kind in allowed:
                     return kind
-    return None
+            if word.endswith("room") and "_" not in word:
+                return SetKind.PLAIN
+    return SetKind.ROOM if is_room and SetKind.ROOM in allowed else None
 
 
 def _folded(text: str) -> str:

@@ -40,6 +40,7 @@ _ARTICLE = re.compile(r"\b(?:the|an?|his|her|their|this|that)\s+$", re.IGNORECAS
 _POSSESSIVE = re.compile(r"^(?:['\u2019]s|(?<=s)['\u2019])\s+(?P<owned>(?:\S+\s+)?\S+)")
 _OF_THE_BODY = re.compile(
     r"\b(?:hands?|fingers?|fists?|arms?|legs?|knees?|feet|foot|face|eyes?|lips?|mouth|head|hair|back|shoulders?|chest|body|cheeks?|gaze|look"
+    r"|ears?|earlobe|neck|throat|wrists?|elbows?|waist|nose|chin|forehead|beard|thumbs?|palms?|lap|side|breath|skin|toes?"
     r"|smile|pov|point)\b",
     re.IGNORECASE,
 )
@@ -50,6 +51,7 @@ _LOOKED_FOR = re.compile(
 )
 _LETTER = re.compile(r"^[\"“]?Dear\s", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]?")
+_LONG_NAME = 6
 _NEAR = 40
 """How many letters before a name may say that it is only spoken of."""
 
@@ -336,7 +338,12 @@ def _is_seen(match: re.Match[str]) -> bool:
 
 
 def _names_somebody(match: re.Match[str]) -> bool:
-    return match.group()[0].isupper() or _ARTICLE.search(match.string[max(0, match.start() - 8) : match.start()]) is not None
+    """Say whether a name has a capital or an article, or is hardly anything else: two words, or a long one at the beginning."""
+    name = match.group()
+    begins = re.search(r"(?:^|[.!?][\"'”\u2019)]*\s+)$", match.string[: match.start()]) is not None
+    if " " in name or (begins and len(name) >= _LONG_NAME):
+        return True
+    return name[0].isupper() or _ARTICLE.search(match.string[max(0, match.start() - 8) : match.start()]) is not None
 
 
 def _written(name: str) -> str:

@@ -8,7 +8,7 @@ The words are data: ``people_words.yaml``.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -36,6 +36,8 @@ _DETERMINER = re.compile(
     r"\b(?:the|an?|his|her|its|their|this|that|another|some|every|each)\s+(?:[a-z-]+\s+){0,2}$", re.IGNORECASE
 )
 _QUOTED = re.compile(r"[\"“«][^\"”»]{0,200}[\"”»]")
+_ACTS = re.compile(r"^(?P<name>[^\W\d_a-zà-öø-ÿ][^\W\d_A-ZÀ-ÖØ-Þ]{2,})\s+(?:[a-z]+ly\s+)?[a-z]{2,}s\b")
+_OFTEN, _NEAR = 3, 24
 _MOST_WORDS = 4
 _OLDEST = 110
 _MEMBERS, _MOST_MEMBERS = 3, 4
@@ -62,6 +64,7 @@ class Words:
     leaves: re.Pattern[str]
     enters: re.Pattern[str]
     pauses: re.Pattern[str]
+    acts: re.Pattern[str]
 
 
 @cache
@@ -77,7 +80,7 @@ def people_words() -> Words:
         together=frozenset(table["together"]),
         titles=frozenset(table["titles"]),
         not_names=frozenset(table["not_names"]),
-        **{name: _any_of(table[name]) for name in ("voices", "pictures", "absent", "leaves", "enters", "pauses")},
+        **{name: _any_of(table[name]) for name in ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts")},
     )
 
 
@@ -189,6 +192,8 @@ class _Search:
                     age = age_in(name) if is_role(name) else None
                     speakers.setdefault(name.casefold(), Told(name=name, age=age, pronoun=pronoun_of(name), silent=False))
         found = dict(speakers)
+        for told in self._acting(actions):
+            self._add(found, told)
         for action in actions:
             if action == action.upper():
                 continue
@@ -196,6 +201,19 @@ class _Search:
                 for told in self._introduced(sentence):
                     self._add(found, told)
         return People(tuple(found.values()))
+
+    def _acting(self, actions: Sequence[str]) -> Iterator[Told]:
+        """Yield who begins sentences again and again, does what people do, and is never written in small letters."""
+        begun: defaultdict[str, list[str]] = defaultdict(list)
+        for action in actions:
+            for sentence in sentences(action):
+                if found := _ACTS.match(sentence):
+                    begun[found["name"]].append(sentence)
+        acts = people_words().acts
+        for name, told in begun.items():
+            known = name.casefold() in self._small or name.casefold() in people_words().not_names
+            if len(told) >= _OFTEN and not known and any(acts.search(sentence[len(name) :][:_NEAR]) for sentence in told):
+                yield Told(name=name.upper(), source=told[0])
 
     def _add(self, found: dict[str, Told], told: Told) -> None:
         """Add somebody, or what is told of somebody who is known by this name or a part of it."""

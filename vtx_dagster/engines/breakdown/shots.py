@@ -21,7 +21,7 @@ Every action paragraph, speech and lyric is in exactly one shot, or, cut, every 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
@@ -61,6 +61,16 @@ _WIDEST_S = max(ORIENTATION_S.values())
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 """Letters of scripts without spaces, of which ``pacing`` takes two for a word."""
 
+_CALLED = re.compile(r"(?:^|(?<=[,.!?]\s))[^\W\d_][\w'\u2019. -]{1,30}(?=[,.!?])")
+"""Words of a speech between marks, among them the name of the one who is called: ``Alors. Magda. Have you seen her?``"""
+
+_SEVERAL = re.compile(
+    r"^their\b|\b(?:they|them|both|every(?:one|body)|all of (?:them|us)"
+    r"|the (?P<count>two|three|four|five)?\s?(?:of them|group|others|men|women|boys|girls|family|friends|couple|pair|trio|gang"
+    r"|team|kids|children)?(?<!the )\b)\b",
+    re.IGNORECASE,
+)
+_SEVERAL_SEEN = 3
 _ABOUT_SOMEBODY = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _MAX_BEATS = 12
 _MAX_BEAT_LETTERS = 120
@@ -633,17 +643,22 @@ class _Stage:
             seen = self._there(self._before) or here or self._there(then)[:1]
             is_call = any(map(self._is_elsewhere, take.lines))
             return tuple(key for key in seen if key not in heard)[: 1 if is_call else 2]
-        words = set(re.findall(r"[a-z]+", text.casefold()))
-        if words & {"they", "their", "them", "both"}:
-            return tuple(self._there((*self._here, *(self._named if len(self._here) < 2 else ()))))[:3]
+        if several := _SEVERAL.search(text):
+            count = people_words().numbers.get((several["count"] or "").casefold(), _SEVERAL_SEEN)
+            meant = here[:count] if len(here) > 1 else self._there((*here, *self._named))[:count]
+            return tuple(key for key in dict.fromkeys((*self._here, *self._named)) if key in meant)
         meant = dict.fromkeys(key for one in texts for key in self._meant(pronouns_in(one)))
         return tuple(meant) or self._staying(take, after)
 
     def _also_meant(self, texts: Iterable[str]) -> list[str]:
-        """Return whom sentences are about that begin with a pronoun and name nobody, beside others that do."""
-        about = [one for text in texts for one in sentences(text) if _ABOUT_SOMEBODY.match(one) and not self._seen(one)]
-        stays = [one for one in about if not people_words().leaves.search(one)]
-        return [key for one in stays for key in self._meant(pronouns_in(one))]
+        """Return whom sentences are about that begin with a pronoun, beside those whom they name."""
+        about = [(one, found) for text in texts for one in sentences(text) if (found := _ABOUT_SOMEBODY.match(one))]
+        return [
+            key
+            for one, found in about
+            if not people_words().leaves.search(one)
+            for key in self._meant(pronouns_in(found.group()), but=self._seen(one))
+        ]
 
     def _seen(self, text: str) -> list[str]:
         """Return who is seen in a text; a mere word for a person means somebody only in scenes in which there is one."""
@@ -657,12 +672,13 @@ class _Stage:
         staying = self._there(self._before) or self._there(reversed(self._here))[:2]
         return tuple(staying) if is_bare and (is_pause or (goes_on and _is_short(take))) else ()
 
-    def _meant(self, pronouns: frozenset[Pronoun]) -> tuple[str, ...]:
+    def _meant(self, pronouns: frozenset[Pronoun], *, but: Collection[str] = ()) -> tuple[str, ...]:
         """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
-        candidates = self._there((*self._before, *reversed(self._here), *self._named))
+        candidates = [key for key in self._there((*self._before, *reversed(self._here), *self._named)) if key not in but]
         called_so = dict.fromkeys(self._pronouns.get(key) for key in candidates if self._pronouns.get(key) in pronouns)
         known = [next(key for key in candidates if self._pronouns.get(key) == pronoun) for pronoun in called_so]
-        unknown = [key for key in self._there(self._before or reversed(self._here)) if key not in self._pronouns]
+        before = self._there(self._before or reversed(self._here))
+        unknown = [key for key in before if key not in self._pronouns and key not in but]
         return tuple(known or unknown[:1]) if pronouns else ()
 
     def _subject_sentence(self, direction: Direction) -> str:
@@ -680,7 +696,9 @@ class _Stage:
         answers = [line for one in after[:1] for line in one.lines]
         if take.lines and (self._answered_from_elsewhere or any(map(self._is_elsewhere, answers))):
             return ()
-        said_to = [key for line in take.lines for key in self._cast.mentioned(line.parenthetical) if key in self._here]
+        called = [line.parenthetical for line in take.lines]
+        called += [one.group() for line in take.lines for one in _CALLED.finditer(line.text)]
+        said_to = [key for text in called for key in self._cast.mentioned(text) if key in self._here]
         then = [line.character for one in after for line in one.lines if not line.off_screen] if take.lines else []
         spoke = [key for key in reversed(self._spoke) if key in self._here]
         others = self._there((*said_to, *spoke, *then[:2], *self._before, *reversed(self._here)))
