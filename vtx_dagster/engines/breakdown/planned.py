@@ -19,7 +19,8 @@ from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction
 from vtx_dagster.engines.breakdown.prose import divided, readable_text
-from vtx_dagster.engines.breakdown.shots import (
+from vtx_dagster.engines.breakdown.shots import shot_takes
+from vtx_dagster.engines.breakdown.takes import (
     Blocking,
     Piece,
     SceneSetting,
@@ -29,7 +30,6 @@ from vtx_dagster.engines.breakdown.shots import (
     cut_element,
     purpose_of,
     segments_of,
-    shot_takes,
     takes_by_rule,
 )
 

@@ -25,7 +25,8 @@ from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
 from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
 from vtx_dagster.engines.breakdown.prose import sentences
-from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks, scene_shots
+from vtx_dagster.engines.breakdown.shots import scene_shots
+from vtx_dagster.engines.breakdown.takes import SceneSetting, direction_remarks
 from vtx_dagster.engines.breakdown.unchanged import basis_of, standing_shots
 from vtx_dagster.engines.breakdown.whereabouts import Whereabouts
 from vtx_dagster.engines.screenplay.fountain import OUTSIDE, parse_scene, parse_screenplay

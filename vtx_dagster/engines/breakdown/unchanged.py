@@ -16,7 +16,7 @@ from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import is_direction
 from vtx_dagster.engines.breakdown.numbering import words_of_scene
 from vtx_dagster.engines.breakdown.pronouns import pronouns_in
-from vtx_dagster.engines.breakdown.shots import SceneSetting
+from vtx_dagster.engines.breakdown.takes import SceneSetting
 
 
 def basis_of(scene: SceneText, source: str, setting: SceneSetting, cast: Cast) -> str:

@@ -13,7 +13,7 @@ from vtx_dagster.core.screenplay import Element, SceneText
 from vtx_dagster.core.shot import Angle, Camera, CameraMove, ShotSize
 from vtx_dagster.engines.breakdown.planned import PlannedShot, num_parts
 from vtx_dagster.engines.breakdown.prose import shortened
-from vtx_dagster.engines.breakdown.shots import SceneSetting, happening_seconds, segments_of
+from vtx_dagster.engines.breakdown.takes import SceneSetting, happening_seconds, segments_of
 from vtx_dagster.engines.language_model.fountain_writing import written_text
 from vtx_dagster.engines.language_model.roles import Roles
 

@@ -21,7 +21,7 @@ from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.numbering import numbered_shots
 from vtx_dagster.engines.breakdown.planned import planned_shots
 from vtx_dagster.engines.breakdown.rules import check_known, longest_clip_s, named_profile
-from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks
+from vtx_dagster.engines.breakdown.takes import SceneSetting, direction_remarks
 from vtx_dagster.engines.language_model.asking import AnswerProblems
 from vtx_dagster.engines.language_model.basis import aspect_hash
 from vtx_dagster.engines.language_model.desk import ModelDesk

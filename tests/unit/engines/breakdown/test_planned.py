@@ -13,7 +13,7 @@ from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.planned import PlannedShot, num_parts, planned_shots
-from vtx_dagster.engines.breakdown.shots import SceneSetting
+from vtx_dagster.engines.breakdown.takes import SceneSetting
 from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 SCENE = """\

@@ -14,7 +14,8 @@ from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast
-from vtx_dagster.engines.breakdown.shots import SceneSetting, direction_remarks, scene_shots
+from vtx_dagster.engines.breakdown.shots import scene_shots
+from vtx_dagster.engines.breakdown.takes import SceneSetting, direction_remarks
 from vtx_dagster.engines.screenplay.fountain import parse_scene
 
 

@@ -1,0 +1,208 @@
+"""Who is in frame, shot after shot of one scene: who speaks there, who is named, whom a pronoun means, who stays and who left."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from vtx_dagster.core.bible import Pronoun
+from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.core.shot import DialogueLine
+from vtx_dagster.engines.breakdown.cast import Cast
+from vtx_dagster.engines.breakdown.framing import Purpose, shows_detail
+from vtx_dagster.engines.breakdown.people import people_words
+from vtx_dagster.engines.breakdown.pronouns import pronouns_in, used_pronouns
+from vtx_dagster.engines.breakdown.prose import announces_text, sentences
+from vtx_dagster.engines.breakdown.takes import SceneSetting, Take
+
+_CALLED = re.compile(r"(?:^|(?<=[,.!?]\s))[^\W\d_][\w'\u2019. -]{1,30}(?=[,.!?])")
+"""Words of a speech between marks, among them the name of the one who is called: ``Alors. Magda. Have you seen her?``"""
+
+_SEVERAL = re.compile(
+    r"^their\b|\b(?:they|them|both|every(?:one|body)|all of (?:them|us)"
+    r"|the (?P<count>two|three|four|five)?\s?(?:of them|group|others|men|women|boys|girls|family|friends|couple|pair|trio|gang"
+    r"|team|kids|children)?(?<!the )\b)\b",
+    re.IGNORECASE,
+)
+_SEVERAL_SEEN = 3
+_ABOUT_SOMEBODY = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
+_MAX_BEATS = 12
+
+
+class Staging:
+    """Puts people before the camera.
+
+    Args:
+        scene: The scene whose takes are staged, in order.
+        setting: What is the same in all of them.
+        cast: Who may be in it.
+    """
+
+    def __init__(self, scene: SceneText, setting: SceneSetting, cast: Cast) -> None:
+        self._setting = setting
+        self._cast = cast
+        self._named = _named_in(scene, cast)
+        self._own_roles = _own_roles(scene, cast) | setting.recent & cast.roles
+        self._is_black = scene.outside
+        actions = (element.text for element in covered_elements(scene) if not element.speaker)
+        self._pronouns = used_pronouns(actions, mentioned=cast.mentioned) | cast.pronouns
+        self._before: tuple[str, ...] = ()
+        self._here: dict[str, None] = {}
+        self._left: set[str] = set()
+        self._spoke: tuple[str, ...] = ()
+        self._has_begun = False
+        self._was_spoken = False
+        self._is_read = False
+        self._answered_from_elsewhere = False
+
+    def with_everybody(self, take: Take) -> Take:
+        """Return a take in which the first of those who are there says what all say together."""
+        here = [key for key in self._here if key not in self._left]
+        if not here or not any(line.character in self._cast.everybody for line in take.lines):
+            return take
+
+        def said(line: DialogueLine) -> DialogueLine:
+            if line.character not in self._cast.everybody:
+                return line
+            manner = "; ".join(filter(None, ("all together", line.parenthetical)))
+            return line.model_copy(update={"character": here[0], "parenthetical": manner, "off_screen": False})
+
+        pieces = tuple(replace(piece, lines=tuple(map(said, piece.lines))) for piece in take.pieces)
+        return replace(take, pieces=pieces)
+
+    def location(self, take: Take) -> str | None:
+        """Return where a take is: in a scene that is cut against other places, where the one who speaks is."""
+        speakers = [line.character for line in take.lines if not line.off_screen]
+        return self._setting.elsewhere.get(speakers[0], self._setting.location) if speakers else self._setting.location
+
+    def note(self, take: Take, people: tuple[str, ...]) -> None:
+        """Remember who is there after a take: who was in frame, without those who left; nobody of another place."""
+        self._before = people
+        for key in () if self.location(take) != self._setting.location else people:
+            self._here.pop(key, None)
+            self._here[key] = None
+            self._left.discard(key)
+        self._has_begun, self._was_spoken = True, bool(take.lines)
+        self._is_read = announces_text(take.action)
+        if take.lines:
+            self._answered_from_elsewhere = any(map(self._is_elsewhere, take.lines))
+        spoke = tuple(line.character for line in take.lines if not line.off_screen)
+        self._spoke = (*self._spoke, *spoke)[-6:]
+        for sentence in sentences(take.action):
+            if leaving := people_words().leaves.search(sentence):
+                subjects = self._cast.seen(sentence[: leaving.start()])
+                subjects = subjects or self._meant(pronouns_in(sentence[: leaving.start()]))
+                self._left.update(subjects)
+
+    def _is_elsewhere(self, line: DialogueLine) -> bool:
+        return line.character in self._setting.elsewhere
+
+    def _there(self, keys: Iterable[str]) -> list[str]:
+        """Return those of some who did not leave, each once."""
+        return [key for key in dict.fromkeys(keys) if key not in self._left and key not in self._setting.elsewhere]
+
+    def people(self, take: Take, after: Sequence[Take] = ()) -> tuple[str, ...]:
+        """Return who is in frame: who speaks there, who is named, and for a pronoun whom it means."""
+        if take.blocking:
+            return take.blocking.characters
+        if take.purpose == Purpose.TITLE or (not take.lines and self._is_read):
+            return ()
+        speakers = [line.character for line in take.lines if not line.off_screen]
+        heard = {line.character for line in take.lines if line.off_screen}
+        text = f"{take.direction.subject} {take.action}"
+        texts = [take.direction.subject, *(piece.text for piece in take.pieces if piece.line is None)]
+        named = [key for one in texts for key in self._seen(one) if key not in heard]
+        pointed_at = self._seen(take.direction.subject)
+        if named and not speakers:
+            named += self._also_meant(texts)
+        people = tuple(dict.fromkeys((*pointed_at, *speakers, *named)))
+        if people:
+            if take.purpose == Purpose.TWO_SHOT and len(people) == 1:
+                people = (*people, *self.listeners(people, take, after)[:1])
+            return people
+        here = self._there(reversed(self._here))
+        if take.lines:
+            then = () if self._is_black else (line.character for one in after for line in one.lines if not line.off_screen)
+            seen = self._there(self._before) or here or self._there(then)[:1]
+            is_call = any(map(self._is_elsewhere, take.lines))
+            return tuple(key for key in seen if key not in heard)[: 1 if is_call else 2]
+        if several := _SEVERAL.search(text):
+            count = people_words().numbers.get((several["count"] or "").casefold(), _SEVERAL_SEEN)
+            meant = here[:count] if len(here) > 1 else self._there((*here, *self._named))[:count]
+            return tuple(key for key in dict.fromkeys((*self._here, *self._named)) if key in meant)
+        meant = dict.fromkeys(key for one in texts for key in self._meant(pronouns_in(one)))
+        return tuple(meant) or self._staying(take, after)
+
+    def _also_meant(self, texts: Iterable[str]) -> list[str]:
+        """Return whom sentences are about that begin with a pronoun, beside those whom they name."""
+        about = [(one, found) for text in texts for one in sentences(text) if (found := _ABOUT_SOMEBODY.match(one))]
+        return [
+            key
+            for one, found in about
+            if not people_words().leaves.search(one)
+            for key in self._meant(pronouns_in(found.group()), but=self._seen(one))
+        ]
+
+    def _seen(self, text: str) -> list[str]:
+        """Return who is seen in a text; a mere word for a person means somebody only in scenes in which there is one."""
+        return [key for key in self._cast.seen(text) if key not in self._cast.roles or key in self._own_roles]
+
+    def _staying(self, take: Take, after: Sequence[Take]) -> tuple[str, ...]:
+        """Return who was in frame, where nothing but a pause comes in between, such as a long silence."""
+        is_pause = people_words().pauses.search(sentences(take.action)[0]) is not None
+        goes_on = bool(after) and bool(after[0].lines) and self._was_spoken
+        is_bare = not (take.direction.size or shows_detail(take.action))
+        staying = self._there(self._before) or self._there(reversed(self._here))[:2]
+        return tuple(staying) if is_bare and (is_pause or (goes_on and take.is_short)) else ()
+
+    def _meant(self, pronouns: frozenset[Pronoun], *, but: Collection[str] = ()) -> tuple[str, ...]:
+        """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
+        candidates = [key for key in self._there((*self._before, *reversed(self._here), *self._named)) if key not in but]
+        called_so = dict.fromkeys(self._pronouns.get(key) for key in candidates if self._pronouns.get(key) in pronouns)
+        known = [next(key for key in candidates if self._pronouns.get(key) == pronoun) for pronoun in called_so]
+        before = self._there(self._before or reversed(self._here))
+        unknown = [key for key in before if key not in self._pronouns and key not in but]
+        return tuple(known or unknown[:1]) if pronouns else ()
+
+    def listeners(self, people: tuple[str, ...], take: Take, after: Sequence[Take]) -> tuple[str, ...]:
+        """Return who is spoken with: whom the speech is said to, who spoke last, who speaks next, who else is there.
+
+        Nobody who is there is, where somebody answers who is not: over the telephone, say.
+        """
+        answers = [line for one in after[:1] for line in one.lines]
+        if take.lines and (self._answered_from_elsewhere or any(map(self._is_elsewhere, answers))):
+            return ()
+        called = [line.parenthetical for line in take.lines]
+        called += [one.group() for line in take.lines for one in _CALLED.finditer(line.text)]
+        said_to = [key for text in called for key in self._cast.mentioned(text) if key in self._here]
+        then = [line.character for one in after for line in one.lines if not line.off_screen] if take.lines else []
+        spoke = [key for key in reversed(self._spoke) if key in self._here]
+        others = self._there((*said_to, *spoke, *then[:2], *self._before, *reversed(self._here)))
+        return tuple(key for key in others if key not in people[:1])
+
+    def continuity(self, people: tuple[str, ...]) -> str:
+        """Return what carries over from the shot before."""
+        if not self._has_begun:
+            return ""
+        staying = [self._cast.display_name(key) for key in people if key in self._before]
+        kept = f"; still in frame: {', '.join(staying)}" if staying else ""
+        return f"Follows on the shot before: same place and light{kept}."
+
+
+def _named_in(scene: SceneText, cast: Cast) -> tuple[str, ...]:
+    """Return who is on screen in a scene, in order of appearance."""
+    found: dict[str, None] = {}
+    for element in covered_elements(scene):
+        if element.speaker and not element.off_screen:
+            found.update({key: None for key in cast.speakers(element.speaker) if not cast.is_heard_only(key)})
+        elif not element.speaker:
+            found.update(dict.fromkeys(cast.mentioned(element.text)))
+    return tuple(found)
+
+
+def _own_roles(scene: SceneText, cast: Cast) -> frozenset[str]:
+    """Return the mere words for a person (``WOMAN``) that mean somebody in a scene: who speaks there, or stands in capitals."""
+    speaking = {key for element in scene.elements if element.speaker for key in cast.speakers(element.speaker)}
+    actions = " ".join(element.text for element in covered_elements(scene) if not element.speaker)
+    capitals = " ".join(word if word.upper() == word else "." for word in actions.split())
+    return frozenset((*speaking, *cast.mentioned(capitals))) & cast.roles
