@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from vtx_dagster.core.shot import Angle, Camera, CameraMove, ShotSize
+from vtx_dagster.engines.breakdown.tension import Dialogue, Tension
 
 LENS_MM = {
     ShotSize.ECU: 100,
@@ -40,11 +41,20 @@ _SIZES = {
     Purpose.GROUP: (ShotSize.MWS, ShotSize.MS, ShotSize.WS),
     Purpose.PLACE: (ShotSize.WS, ShotSize.MWS, ShotSize.CU),
     Purpose.TWO_SHOT: (ShotSize.MS, ShotSize.MWS, ShotSize.WS),
-    Purpose.SPEECH: (ShotSize.MCU, ShotSize.CU, ShotSize.MS),
     Purpose.REACTION: (ShotSize.CU, ShotSize.MCU, ShotSize.ECU),
     Purpose.TITLE: (ShotSize.WS, ShotSize.MWS, ShotSize.EWS),
 }
 """Three each: one may be the last size of the same subject and one that of the shot before, so one is always left."""
+
+_SPEECH_SIZES = {
+    Tension.CALM: (ShotSize.MS, ShotSize.MCU, ShotSize.CU),
+    Tension.RAISED: (ShotSize.MCU, ShotSize.CU, ShotSize.MS),
+    Tension.HIGH: (ShotSize.CU, ShotSize.MCU, ShotSize.ECU),
+}
+_OVER_SHOULDER = {Tension.CALM: ShotSize.MS, Tension.RAISED: ShotSize.MCU, Tension.HIGH: None}
+"""The wider one of the two sizes that take turns looks over a shoulder; in a heated dialogue people are alone in frame."""
+_RETURN_ANGLES = (Angle.EYE_LEVEL, Angle.LOW, Angle.HIGH)
+"""From which a place is seen that is not established again, visit after visit."""
 
 _DETAIL = re.compile(
     r"\b(?:hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note|card|postcard|ticket|telegram|photo|photograph|envelope|watch|switch|match|"
@@ -72,6 +82,7 @@ _MOVES = tuple(
 )
 _LEFT = re.compile(r"\b(?:left|west|back)\b", re.IGNORECASE)
 _MIRRORED = {CameraMove.TRUCK_RIGHT: CameraMove.TRUCK_LEFT, CameraMove.PAN_RIGHT: CameraMove.PAN_LEFT}
+_ONWARD = {left: right for right, left in _MIRRORED.items()}
 _ANGLES = (
     (Angle.OVERHEAD, re.compile(r"\b(?:from above|overhead|seen from the air|aerial)\b", re.IGNORECASE)),
     (Angle.LOW, re.compile(r"\b(?:towers?|looms?|looks? up|climbs?|stands? over)\b", re.IGNORECASE)),
@@ -101,31 +112,42 @@ def move_for(text: str) -> CameraMove:
 
 @dataclass(slots=True)
 class SceneFraming:
-    """Remembers the shots of one scene, so that sizes change and a conversation alternates.
+    """Remembers the shots of one scene, so that sizes change, a conversation alternates, and tension brings the camera closer.
 
     Args:
         exterior: Establishing shots of exteriors are extreme wide, of interiors wide.
-        visit: How often the place was seen right before: its first shot has another size every time.
+        visit: How often the place was seen right before: its first shot has another size and angle every time.
+        chase: The scene is one of a chase: the camera is never still, and everybody moves in the same direction.
     """
 
     exterior: bool
     visit: int = 0
+    chase: bool = False
     _last_of: dict[tuple[str, ...], ShotSize] = field(default_factory=dict)
     _last: ShotSize | None = None
-    _over_shoulder: bool = True
+    _last_purpose: Purpose | None = None
+    _dialogue: Dialogue = field(default_factory=Dialogue)
 
-    def frame(self, purpose: Purpose, subject: Sequence[str], text: str, *, listeners: bool = False) -> Camera:
+    def frame(
+        self, purpose: Purpose, subject: Sequence[str], text: str, *, speech: str = "", manner: str = "", listeners: bool = False
+    ) -> Camera:
         """Return how the next shot is framed.
 
         Args:
             purpose: What it is there for.
             subject: Keys of the characters that it is about.
             text: Its action, or its speech.
+            speech: What is said in it.
+            manner: How, in the words of its parentheticals.
             listeners: Somebody else is there to look over the shoulder of.
         """
-        size = self._size(purpose, tuple(subject))
+        tension = self._dialogue.after(speech, manner)
+        angle = self._angle(purpose, text)
+        size = self._size(purpose, tuple(subject), tension)
+        if purpose == Purpose.SPEECH and listeners and size == _OVER_SHOULDER[tension]:
+            angle = Angle.OVER_SHOULDER
         self.remember(subject, size)
-        angle = self._angle(purpose, size, text, listeners=listeners)
+        self._last_purpose = purpose
         return Camera(size=size, angle=angle, move=self._move(purpose, text), lens_mm=LENS_MM[size])
 
     def remember(self, subject: Sequence[str], size: ShotSize) -> None:
@@ -133,27 +155,31 @@ class SceneFraming:
         self._last_of[tuple(subject)] = size
         self._last = size
 
-    def _size(self, purpose: Purpose, subject: tuple[str, ...]) -> ShotSize:
-        wanted = _SIZES[purpose]
+    def _size(self, purpose: Purpose, subject: tuple[str, ...], tension: Tension) -> ShotSize:
+        wanted = _SPEECH_SIZES[tension] if purpose == Purpose.SPEECH else _SIZES[purpose]
         if purpose == Purpose.ESTABLISH and self.exterior:
             wanted = (ShotSize.EWS, ShotSize.WS, ShotSize.MWS)
         if self.visit and self._last is None:
             turned = self.visit % len(wanted)
             wanted = (*wanted[turned:], *wanted[:turned])
-        taken = {self._last_of.get(subject), self._last}
-        return next(size for size in wanted if size not in taken)
+        own = self._last_of.get(subject)
+        answers = purpose == self._last_purpose == Purpose.SPEECH
+        # Who answers is as large as who spoke.
+        wanted = tuple(sorted(wanted, key=lambda size: size != self._last or size == wanted[-1])) if answers else wanted
+        return next(size for size in wanted if size != own and (answers or size != self._last))
 
-    def _angle(self, purpose: Purpose, size: ShotSize, text: str, *, listeners: bool) -> Angle:
+    def _angle(self, purpose: Purpose, text: str) -> Angle:
         if purpose == Purpose.SPEECH:
-            self._over_shoulder = not self._over_shoulder
-            shoulder = listeners and not self._over_shoulder and size != ShotSize.CU
-            return Angle.OVER_SHOULDER if shoulder else Angle.EYE_LEVEL
-        return next((angle for angle, cue in _ANGLES if cue.search(text)), Angle.EYE_LEVEL)
+            return Angle.EYE_LEVEL
+        returned = _RETURN_ANGLES[self.visit % len(_RETURN_ANGLES)] if self._last is None else Angle.EYE_LEVEL
+        return next((angle for angle, cue in _ANGLES if cue.search(text)), returned)
 
     def _move(self, purpose: Purpose, text: str) -> CameraMove:
         if purpose in {Purpose.SPEECH, Purpose.TWO_SHOT, Purpose.REACTION}:
             return CameraMove.DOLLY_IN if len(text.split()) >= _LONG_SPEECH_WORDS else CameraMove.STATIC
         move = move_for(text)
+        if self.chase:
+            return _ONWARD.get(move, CameraMove.HANDHELD if move == CameraMove.STATIC else move)
         if purpose == Purpose.ESTABLISH and move == CameraMove.STATIC and self.exterior:
             return CameraMove.DOLLY_IN
         return move

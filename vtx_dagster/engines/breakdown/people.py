@@ -65,6 +65,7 @@ class Words:
     enters: re.Pattern[str]
     pauses: re.Pattern[str]
     acts: re.Pattern[str]
+    tense: re.Pattern[str]
 
 
 @cache
@@ -80,7 +81,9 @@ def people_words() -> Words:
         together=frozenset(table["together"]),
         titles=frozenset(table["titles"]),
         not_names=frozenset(table["not_names"]),
-        **{name: _any_of(table[name]) for name in ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts")},
+        **{
+            name: _any_of(table[name]) for name in ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense")
+        },
     )
 
 

@@ -25,6 +25,7 @@ from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
 from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
 from vtx_dagster.engines.breakdown.prose import sentences
+from vtx_dagster.engines.breakdown.sequences import chases, visits
 from vtx_dagster.engines.breakdown.shots import scene_shots
 from vtx_dagster.engines.breakdown.takes import SceneSetting, direction_remarks
 from vtx_dagster.engines.breakdown.unchanged import basis_of, standing_shots
@@ -34,8 +35,6 @@ from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
 from vtx_dagster.engines.screenplay.source_lines import SceneLines
 
 _MAX_SLUG = 40
-_MOMENT = 4
-"""A place that was seen in one of so many scenes before was seen a moment ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,9 +263,11 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
     light = TimeOfDay.DAY
     settings: list[SceneSetting] = []
     whereabouts = Whereabouts(cast)
-    for scene, file, scene_id in scenes:
+    texts = [scene for scene, _, _ in scenes]
+    locations = [cast.location(scene.place) for scene in texts]
+    returns, chased = visits(locations), chases(texts, locations)
+    for (scene, file, scene_id), location, visit, chase in zip(scenes, locations, returns, chased, strict=True):
         light = time_of_day(scene.time, light)
-        location = cast.location(scene.place)
         recent = whereabouts.recent
         settings.append(
             SceneSetting(
@@ -276,7 +277,8 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
                 time_of_day=light,
                 longest_s=longest_s,
                 style_profile=named_profile(scene.heading, context.bible),
-                visit=sum(before.location == location for before in settings[-_MOMENT:]) if location else 0,
+                visit=visit,
+                chase=chase,
                 elsewhere=whereabouts.enter(scene, location),
                 recent=recent,
             )

@@ -52,7 +52,7 @@ class _Shooting:
         self._setting = setting
         self._cast = cast
         self._staging = Staging(scene, setting, cast)
-        self._framing = SceneFraming(exterior=scene.interior is False, visit=setting.visit)
+        self._framing = SceneFraming(exterior=scene.interior is False, visit=setting.visit, chase=setting.chase)
         self.shots: list[Shot] = []
 
     def shoot(self, take: Take, *, number: int, transition: str, after: Sequence[Take] = ()) -> None:
@@ -76,8 +76,8 @@ class _Shooting:
             people, purpose = people[:1], Purpose.SPEECH if purpose == Purpose.TWO_SHOT else purpose
         listeners = () if is_elsewhere else self._staging.listeners(people, take, after)
         subject = people[:1] if purpose in {Purpose.SPEECH, Purpose.REACTION} else people
-        text = action or " ".join(line.text for line in take.lines)
-        ruled = self._framing.frame(purpose, subject, text, listeners=bool(listeners))
+        speech, manner = " ".join(line.text for line in take.lines), " ".join(line.parenthetical for line in take.lines)
+        ruled = self._framing.frame(purpose, subject, action or speech, speech=speech, manner=manner, listeners=bool(listeners))
         camera = _follow(direction, ruled)
         self._framing.remember(subject, camera.size)
         between = "\n" if purpose == Purpose.TITLE else " "

@@ -53,7 +53,8 @@ class SceneSetting:
         file: Name of the scene file, for errors.
         location: Key, or None for a heading that names no place.
         longest_s: What no clip may pass.
-        visit: How often the place was seen in the scenes right before; one that was is not established again.
+        visit: How often the place was come back to, each time after a few scenes; then it is not established again.
+        chase: The scene is one of a chase that is cut between places.
         elsewhere: Where people are who talk in the scene and are not there, by key; None if that is not known: they are heard.
         recent: Keys of those who were seen in the last scenes.
     """
@@ -65,6 +66,7 @@ class SceneSetting:
     longest_s: Fraction
     style_profile: str | None = None
     visit: int = 0
+    chase: bool = False
     elsewhere: Mapping[str, str | None] = field(default_factory=dict)
     recent: frozenset[str] = frozenset()
 

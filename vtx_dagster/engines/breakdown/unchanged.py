@@ -20,7 +20,7 @@ from vtx_dagster.engines.breakdown.takes import SceneSetting
 
 
 def basis_of(scene: SceneText, source: str, setting: SceneSetting, cast: Cast) -> str:
-    """Return the hash of everything that decides the shots of a scene, besides the rules.
+    """Return the hash of everything that decides the shots of a scene, besides the rules and what only varies them.
 
     Args:
         scene: The scene.
@@ -38,7 +38,7 @@ def basis_of(scene: SceneText, source: str, setting: SceneSetting, cast: Cast) -
         for key in keys
     ]
     place = [setting.location, setting.time_of_day, setting.style_profile, str(setting.longest_s), scene.interior]
-    before = [setting.visit, sorted(setting.elsewhere.items()), sorted(setting.recent)]
+    before = [bool(setting.visit), sorted(setting.elsewhere.items()), sorted(setting.recent)]
     basis = json.dumps([words_of_scene(source), place, before, told], ensure_ascii=False)
     return hashlib.sha256(basis.encode()).hexdigest()
 
