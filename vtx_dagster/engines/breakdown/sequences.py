@@ -49,9 +49,9 @@ def chases(scenes: Sequence[SceneText], locations: Sequence[str | None]) -> list
 
 
 def _is_between(locations: Sequence[str | None], index: int) -> bool:
-    """Say whether a scene is cut against others: its place comes before or after others within a moment."""
-    around = (*locations[max(0, index - _MOMENT) : index], *locations[index + 1 : index + 1 + _MOMENT])
-    return locations[index] is not None and locations[index] in around
+    """Say whether a scene is cut against others: its place, or one that stands before it, comes again within a moment."""
+    before, after = set(locations[max(0, index - _MOMENT) : index]), set(locations[index + 1 : index + 1 + _MOMENT])
+    return bool(({locations[index]} & (before | after) | before & after) - {None})
 
 
 def _is_fast(scene: SceneText) -> bool:

@@ -109,7 +109,7 @@ class Staging:
             return ()
         speakers = [line.character for line in take.lines if not line.off_screen]
         heard = {line.character for line in take.lines if line.off_screen}
-        text = f"{take.direction.subject} {take.action}"
+        text = f"{take.direction.subject} {take.action}".strip()
         texts = [take.direction.subject, *(piece.text for piece in take.pieces if piece.line is None)]
         named = [key for one in texts for key in self._seen(one) if key not in heard]
         pointed_at = self._seen(take.direction.subject)
@@ -152,7 +152,7 @@ class Staging:
         is_pause = people_words().pauses.search(sentences(take.action)[0]) is not None
         goes_on = bool(after) and bool(after[0].lines) and self._was_spoken
         is_bare = not (take.direction.size or shows_detail(take.action))
-        staying = self._there(self._before) or self._there(reversed(self._here))[:2]
+        staying = self._there((*self._before, *reversed(self._spoke[-2:]))) or self._there(reversed(self._here))[:2]
         return tuple(staying) if is_bare and (is_pause or (goes_on and take.is_short)) else ()
 
     def _meant(self, pronouns: frozenset[Pronoun], *, but: Collection[str] = ()) -> tuple[str, ...]:

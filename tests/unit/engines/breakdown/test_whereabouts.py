@@ -43,7 +43,7 @@ IN_THEIR_PLACES = [
 HEARD = [("anns_flat", ("ann",), "ann", False), ("anns_flat", ("ann",), "ben", True), ("anns_flat", ("ann",), "ann", False)]
 TOGETHER = [
     ("anns_flat", ("ann", "ben"), "ann", False),
-    ("anns_flat", ("ben", "ann"), "ben", False),
+    ("anns_flat", ("ben",), "ben", False),
     ("anns_flat", ("ann",), "ann", False),
 ]
 
