@@ -214,6 +214,20 @@ def test_a_word_is_not_a_name():
     assert cast.mentioned("Will goes, and the boy stays.") == ("will", "boy")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("magician waits.", ("magician",), id="a long name at the beginning"),
+        pytest.param("Rain. magician waits.", ("magician",), id="at the beginning of a sentence"),
+        pytest.param("Rain on magician.", (), id="a long name elsewhere"),
+        pytest.param("boy waits.", (), id="a short name"),
+        pytest.param("Rain falls on old man.", ("old_man",), id="two words"),
+    ],
+)
+def test_names_in_small_letters(text, found):
+    assert Cast(Bible(), ["MAGICIAN", "BOY", "OLD MAN"]).mentioned(text) == found
+
+
 def test_nobody_is_mentioned_where_nobody_is_known():
     assert Cast(Bible()).mentioned("MARA") == ()
 
@@ -266,6 +280,7 @@ def test_missing_entries_are_stubs_of_those_who_speak():
         ("Mara stands in front of Noah.", ("mara", "noah")),
         ("Noah's car stops.", ()),
         ("Noah's hands tremble.", ("noah",)),
+        ("A hand touches Noah's neck.", ("noah",)),
         ("Mara thinks of Noah.", ("mara",)),
         ("Mara remembers old Noah.", ("mara",)),
         ("Mara, without Noah, goes.", ("mara",)),

@@ -147,3 +147,18 @@ def test_stubs_say_what_is_told_and_where():
 def test_a_group_that_speaks_is_called_by_its_own_name():
     cast = film_cast(Bible(), scenes("Two BOYS run past.\n\nBOYS\nHey!"))
     assert cast.seen("The boys stop.") == ("boys",)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        pytest.param("Mia sits down. Mia smiles. Mia quietly waits.", ["MIA"], id="acts again and again"),
+        pytest.param("Mia sits down. Mia smiles.", [], id="not often"),
+        pytest.param("Rain falls. Rain runs down. Rain beats the roof, and the rain stops.", [], id="is written small elsewhere"),
+        pytest.param("Rain falls. Rain beats. Rain drums.", [], id="does not do what people do"),
+        pytest.param("NASA looks on. NASA waits. NASA smiles.", [], id="capitals"),
+        pytest.param("Mia sits. Mia nods. Mia waits.\n\nMIA\nYes.", [], id="speaks"),
+    ],
+)
+def test_who_does_what_people_do_is_one(body, found):
+    assert [one.name for one in People.of(scenes(body)).told if one.silent] == found
