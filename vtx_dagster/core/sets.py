@@ -7,74 +7,86 @@ from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.plan import GivenDrawing
 
 SET_WORDS = {
-    SetKind.PLAIN: "tent museum den frozen_lake workroom server_room conference_room meeting_room waiting_room locker_room"
-    " dressing_room changing_room control_room engine_room store_room storage_room back_room",
+    SetKind.PLAIN: "tent museum den gym gymnasium casino_floor vault embassy film_studio recording_studio tv_studio"
+    " studio grand_hall great_hall town_hall city_hall village_hall banquet_hall dining_hall dance_hall"
+    " ballroom throne_room council_chamber sports_hall frozen_lake workroom server_room conference_room"
+    " meeting_room waiting_room locker_room dressing_room changing_room control_room engine_room"
+    " store_room storage_room back_room",
     SetKind.ROOM: "room living_room sitting_room lounge parlour parlor apartment flat house home cottage cabin hut"
-    " hotel attic loft library nursery wohnzimmer wohnung stube salon soggiorno salotto salón appartement"
-    " appartamento apartamento",
-    SetKind.BEDROOM: "bedroom bed_room hotel_room guest_room guestroom dormitory schlafzimmer hotelzimmer gästezimmer"
-    " kinderzimmer chambre dormitorio alcoba habitación",
-    SetKind.BATHROOM: "bathroom bath_room washroom restroom toilet toilets lavatory shower badezimmer toilette toiletten"
-    " baño aseo bagno",
-    SetKind.KITCHEN: "kitchen galley scullery canteen bakery küche cuisine cocina cucina",
-    SetKind.OFFICE: "office study bureau desk newsroom studio bank reception police_station headquarters boardroom büro"
-    " arbeitszimmer polizeiwache commissariat comisaría oficina despacho ufficio",
+    " hotel attic loft library nursery dining_room mansion villa residence shack hostel motel condo"
+    " penthouse mansarde wohnzimmer wohnung stube salon soggiorno salotto salón appartement appartamento"
+    " apartamento",
+    SetKind.BEDROOM: "bedroom bed_room hotel_room motel_room guest_room guestroom dormitory schlafzimmer hotelzimmer"
+    " gästezimmer kinderzimmer chambre dormitorio alcoba habitación",
+    SetKind.BATHROOM: "bathroom bath_room bath washroom restroom toilet toilets lavatory shower badezimmer toilette"
+    " toiletten baño aseo bagno",
+    SetKind.KITCHEN: "kitchen kitchen_table galley scullery canteen bakery küche cuisine cocina cucina cozinha kuchnia кухня",
+    SetKind.OFFICE: "office study bureau desk newsroom bank reception call_centre call_center police_station"
+    " headquarters boardroom büro arbeitszimmer polizeiwache commissariat comisaría oficina despacho"
+    " ufficio",
     SetKind.CORRIDOR: "corridor hall hallway tunnel passage lobby foyer lift elevator flur korridor couloir pasillo"
     " corridoio vestíbulo",
-    SetKind.STAIRS: "stairs staircase stairwell landing treppe treppenhaus escalier escalera scala",
+    SetKind.STAIRS: "stairs staircase stairwell landing treppe treppenhaus escalier escaliers escalera scala",
     SetKind.WORKSHOP: "workshop garage factory warehouse laboratory lab barn shed boathouse mill forge hangar engine"
-    " lantern lamp lighthouse cellar basement werkstatt scheune keller fabrik atelier usine taller fábrica"
-    " fabbrica garaje",
+    " lantern lamp lighthouse cellar basement werkstatt scheune keller fabrik atelier usine taller"
+    " fábrica fabbrica garaje",
     SetKind.HOSPITAL: "hospital ward clinic infirmary surgery emergency_room operating_room operating_theatre sickroom"
-    " krankenhaus klinik hôpital clinique clínica ospedale clinica",
-    SetKind.CHURCH: "church chapel cathedral nave vestry temple kirche kapelle dom église chapelle cathédrale iglesia"
-    " capilla catedral chiesa cappella cattedrale duomo",
-    SetKind.SHOP: "shop store supermarket pharmacy grocery bookshop boutique laden geschäft supermarkt apotheke magasin"
-    " supermarché tienda supermercado negozio supermercato farmacia",
-    SetKind.RESTAURANT: "restaurant cafe café diner bistro dining_room cafeteria gaststätte speisesaal gasthaus restaurante"
-    " cafetería ristorante trattoria",
-    SetKind.BAR: "bar pub saloon tavern nightclub kneipe taberna taverna discothèque discoteca",
+    " hospice morgue krankenhaus klinik hôpital clinique clínica ospedale clinica больница 病院 医院",
+    SetKind.CHURCH: "church chapel cathedral nave vestry temple monastery abbey kirche kapelle dom église chapelle"
+    " cathédrale iglesia capilla catedral chiesa cappella cattedrale duomo igreja kościół церковь",
+    SetKind.SHOP: "shop store supermarket megastore mall shopping_mall pharmacy grocery bookshop boutique laden"
+    " geschäft supermarkt apotheke magasin supermarché tienda supermercado negozio supermercato farmacia",
+    SetKind.RESTAURANT: "restaurant cafe café coffee_shop coffeehouse diner bistro cafeteria pizzeria food_court gaststätte"
+    " speisesaal gasthaus restaurante cafetería ristorante trattoria",
+    SetKind.BAR: "bar pub saloon tavern nightclub night_club club supper_club cabaret casino kneipe taberna taverna"
+    " discothèque discoteca",
     SetKind.PRISON: "prison cell jail dungeon gaol gefängnis zelle kerker cachot cárcel celda prigione cella",
-    SetKind.CLASSROOM: "classroom class_room school schoolroom lecture_hall klassenzimmer schule hörsaal école escuela aula"
-    " scuola",
+    SetKind.CLASSROOM: "classroom class_room school schoolroom lecture_hall klassenzimmer schule hörsaal école escuela"
+    " aula scuola",
     SetKind.THEATRE: "theatre theater stage auditorium cinema opera concert_hall bühne kino théâtre cinéma teatro cine",
     SetKind.AIRPORT: "airport terminal departure_lounge departures gate flughafen abflughalle aéroport aeropuerto aeroporto",
-    SetKind.AEROPLANE: "aeroplane airplane plane aircraft airliner jet plane_cabin flugzeug avion avión aereo",
+    SetKind.AEROPLANE: "aeroplane airplane plane aircraft airliner jet plane_cabin boeing flugzeug avion avión aereo",
     SetKind.TRAIN: "train carriage railcar dining_car sleeping_car train_compartment compartment abteil zug zugabteil"
     " waggon tren treno wagon vagón vagone",
     SetKind.STATION: "station platform subway metro depot railway_station train_station bahnhof bahnsteig gare estación"
     " andén stazione binario",
-    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat houseboat"
-    " boot schiff fähre bateau navire barco buque barca traghetto",
-    SetKind.SEA: "sea ocean raft lake river water waves meer ozean mer océan mar océano mare oceano lac rivière lago fiume",
-    SetKind.VEHICLE: "vehicle car taxi cab bus truck van lorry cockpit tram ambulance auto lastwagen voiture camion coche"
-    " camión macchina automobile",
+    SetKind.BOAT: "boat ferry ship wheelhouse deck yacht barge trawler tug tugboat steamer sailboat lifeboat"
+    " houseboat boot schiff fähre bateau navire barco buque barca traghetto",
+    SetKind.SEA: "sea ocean raft lake river creek stream swamp pond water waves meer ozean mer océan mar océano mare"
+    " oceano lac rivière lago fiume",
+    SetKind.VEHICLE: "vehicle car taxi cab bus truck van lorry sedan suv minivan limo limousine jeep pickup convertible"
+    " winnebago mustang dodge chevy chevrolet buick cadillac ford toyota nissan honda mazda subaru volvo"
+    " volkswagen porsche mercedes bmw audi fiat prius camper rv driver_seat passenger_seat back_seat"
+    " backseat cockpit tram ambulance auto lastwagen voiture camion coche camión macchina automobile",
     SetKind.SPACESHIP: "spaceship starship spacecraft space_station raumschiff vaisseau astronef nave_espacial astronave",
     SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
     SetKind.STREET: "street road lane alley square market town village pavement sidewalk plaza driveway highway"
-    " crossroads car taxi cab bus truck van house home hotel cottage shop store bar pub cafe café"
-    " restaurant church chapel hospital school prison theatre theater cinema bank apartment flat strasse"
-    " gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
-    SetKind.CITY: "city industrial_park business_park downtown uptown skyline metropolis avenue boulevard skyscraper skyscrapers"
-    " stadt grossstadt innenstadt"
-    " ville ciudad città metrópoli metropoli",
+    " crossroads road_side roadside freeway motorway expressway raceway racetrack blvd intersection"
+    " underpass neighborhood neighbourhood suburb suburbs front_door doorstep porch building residence"
+    " mansion villa motel car taxi cab bus truck van sedan suv jeep house home hotel cottage shop store"
+    " bar pub cafe café restaurant church chapel hospital school prison theatre theater cinema bank"
+    " apartment flat strasse gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
+    SetKind.CITY: "city industrial_park business_park downtown uptown skyline metropolis avenue boulevard"
+    " business_district district skyscraper skyscrapers stadt grossstadt innenstadt ville ciudad città"
+    " metrópoli metropoli",
     SetKind.BRIDGE: "bridge footbridge viaduct aqueduct overpass brücke pont puente ponte",
     SetKind.ROOFTOP: "rooftop roof balcony terrace tower gallery dach dachterrasse balkon toit balcon azotea balcón"
     " tetto terrazza balcone",
-    SetKind.FIELD: "field fields meadow yard farm farmyard farmland pasture vineyard prairie plain plains hillside lawn campsite"
-    " feld acker wiese bauernhof champ pré ferme campo prado granja prato fattoria",
-    SetKind.PARK: "park playground spielplatz stadtpark parc parque parco",
-    SetKind.GARDEN: "garden backyard back_garden orchard greenhouse garten jardin jardín giardino",
+    SetKind.FIELD: "field fields meadow yard farm farmyard farmland pasture vineyard prairie plain plains hillside"
+    " hilltop grassland battlefield airstrip stables shack lawn campsite feld acker wiese bauernhof"
+    " champ pré ferme campo prado granja prato fattoria",
+    SetKind.PARK: "park playground campus quad university college spielplatz stadtpark parc parque parco",
+    SetKind.GARDEN: "garden backyard back_garden patio orchard greenhouse garten jardin jardín giardino",
     SetKind.POOL: "pool swimming_pool poolside schwimmbad schwimmbecken freibad hallenbad piscine piscina",
     SetKind.CAR_PARK: "car_park parking_lot parking_garage carpark parkplatz parkhaus parking aparcamiento parcheggio",
     SetKind.CEMETERY: "cemetery graveyard churchyard grave graves graveside tomb friedhof cimetière cementerio cimitero",
     SetKind.DESERT: "desert dunes dune oasis sahara wüste désert desierto deserto",
-    SetKind.FOREST: "forest wood woods jungle grove trees path trail wald forêt bosque selva bosco foresta",
-    SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry cave berg gebirge gipfel"
-    " tal montagne montaña montagna",
-    SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank river_bank lakeside bay cove island"
-    " lighthouse boathouse seaside seashore waterfront marina"
-    " strand küste ufer insel hafen plage côte playa costa puerto spiaggia porto",
+    SetKind.FOREST: "forest wood woods clearing campfire jungle grove trees path trail wald forêt bosque selva bosco foresta",
+    SetKind.MOUNTAIN: "mountain mountains hill cliff cliffs peak summit ridge valley canyon quarry cave berg gebirge"
+    " gipfel tal montagne montaña montagna",
+    SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank river_bank lakeside bay"
+    " cove island lighthouse boathouse seaside seashore waterfront marina strand küste ufer insel hafen"
+    " plage côte playa costa puerto spiaggia porto",
     SetKind.BLACK: "black blackness darkness blackout",
 }
 """Words that name a backdrop, in the languages that screenplays are written in; ``car_park`` stands for two words.
