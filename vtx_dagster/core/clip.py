@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from vtx_dagster.core.document import Document, Key, Part
 from vtx_dagster.core.ids import CLIP_PATTERN
-from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
+from vtx_dagster.core.shot import Camera, DialogueLine, Posture, TimeOfDay
 
 
 class Pipeline(StrEnum):
@@ -162,6 +162,9 @@ class ClipSpec(Document):
     camera: Camera = Camera()
     action: str = ""
     characters: tuple[str, ...] = Field(default=(), description="Keys of the characters in frame.")
+    postures: dict[str, Posture] = Field(
+        default_factory=dict, description="Who sits, lies or kneels, by key, unless the action says something else: {mara: sit}."
+    )
     location: str | None = None
     time_of_day: TimeOfDay | None = None
     props: tuple[str, ...] = ()

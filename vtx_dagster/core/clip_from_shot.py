@@ -17,6 +17,7 @@ def shot_to_clip(shot: Shot) -> ClipSpec:
         camera=Camera(size=shot.size, angle=shot.angle, move=shot.move, lens_mm=shot.lens_mm),
         action=shot.action,
         characters=shot.characters,
+        postures=shot.postures,
         location=shot.location,
         time_of_day=shot.time_of_day,
         props=shot.props,

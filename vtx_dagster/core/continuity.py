@@ -10,8 +10,8 @@ from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.figures import given_figures
 from vtx_dagster.core.naming import characters_in_frame, display_name, humanised, profile_of
 from vtx_dagster.core.plan import GivenDrawing
-from vtx_dagster.core.shot import DialogueLine, TimeOfDay
-from vtx_dagster.core.shot_language import TIME_WORDS, camera_words
+from vtx_dagster.core.shot import DialogueLine, Posture, TimeOfDay
+from vtx_dagster.core.shot_language import POSTURE_WORDS, TIME_WORDS, camera_words
 from vtx_dagster.core.suggestions import did_you_mean
 from vtx_dagster.core.wording import capitalised, clean, distinct, listed, phrase, sentence, unquoted
 
@@ -48,6 +48,7 @@ def compile_prompt(bible: Bible, clip: ClipSpec, *, max_chars: int | None = None
         bible.style.prefix,
         _profile_prefix(bible, clip),
         *(_character_words(bible, key) for key in characters_in_frame(clip)),
+        *(_posture_words(bible, clip, posture) for posture in POSTURE_WORDS),
         _place_words(bible, clip),
         capitalised(camera_words(clip.camera)),
         *_unsaid(clip),
@@ -155,6 +156,12 @@ def _character_words(bible: Bible, key: str) -> str:
         return described
     # After a full stop inside the descriptor, "wearing" would hang on the wrong sentence.
     return f"{described}. Wearing {wardrobe}" if ". " in clean(character.descriptor) else f"{described}, wearing {wardrobe}"
+
+
+def _posture_words(bible: Bible, clip: ClipSpec, posture: Posture) -> str:
+    keys = [key for key in characters_in_frame(clip) if clip.postures.get(key) == posture]
+    names = [display_name(key, bible.characters.characters) for key in keys]
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} {POSTURE_WORDS[posture]}" if names else ""
 
 
 def _place_words(bible: Bible, clip: ClipSpec) -> str:

@@ -64,7 +64,8 @@ def given_figures(bible: Bible, clip: ClipSpec) -> tuple[GivenFigure, ...]:
     keys = characters_in_frame(clip)
     strangers = tuple(key for key in keys if key not in characters)
     wardrobes = dict(zip((*characters, *strangers), _wardrobes((*characters, *strangers)), strict=True))
-    return tuple(_given(key, characters.get(key), display_name(key, characters), wardrobes[key]) for key in keys)
+    given = (_given(key, characters.get(key), display_name(key, characters), wardrobes[key]) for key in keys)
+    return tuple(figure.model_copy(update={"posture": clip.postures.get(figure.key)}) for figure in given)
 
 
 def _given(key: str, character: Character | None, name: str, wardrobe: str) -> GivenFigure:

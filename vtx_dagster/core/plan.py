@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 from vtx_dagster.core.bible import Build, Hair, Palette, Pronoun, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline, RetakeRange
 from vtx_dagster.core.document import Document, Part
-from vtx_dagster.core.shot import Camera, DialogueLine, TimeOfDay
+from vtx_dagster.core.shot import Camera, DialogueLine, Posture, TimeOfDay
 
 
 class EngineIdentity(Part):
@@ -76,6 +76,7 @@ class _Figure(Part):
     age: int | None = None
     pronoun: Pronoun | None = None
     descriptor: str = ""
+    posture: Posture | None = Field(default=None, description="How it is where the action does not say what it does.")
 
 
 class GivenFigure(_Figure):

@@ -32,6 +32,14 @@ class Angle(StrEnum):
     PROFILE = "profile"
 
 
+class Posture(StrEnum):
+    """How somebody is who does not stand."""
+
+    SIT = "sit"
+    LIE = "lie"
+    KNEEL = "kneel"
+
+
 class CameraMove(StrEnum):
     """What the camera does during the shot."""
 

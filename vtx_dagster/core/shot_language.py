@@ -1,6 +1,6 @@
 """The vocabulary of a shot in the words that video models understand."""
 
-from vtx_dagster.core.shot import Angle, Camera, CameraMove, ShotSize, TimeOfDay
+from vtx_dagster.core.shot import Angle, Camera, CameraMove, Posture, ShotSize, TimeOfDay
 
 SIZE_WORDS = {
     ShotSize.ECU: "extreme close-up",
@@ -37,6 +37,8 @@ MOVE_WORDS = {
     CameraMove.ZOOM_OUT: "slow zoom out",
     CameraMove.HANDHELD: "handheld camera",
 }
+POSTURE_WORDS = {Posture.SIT: "sitting", Posture.LIE: "lying down", Posture.KNEEL: "kneeling"}
+
 TIME_WORDS = {
     TimeOfDay.DAWN: "at dawn",
     TimeOfDay.MORNING: "in the morning",

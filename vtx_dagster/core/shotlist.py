@@ -5,7 +5,7 @@ from pydantic import Field
 from vtx_dagster.core.document import Document, Key, Part
 from vtx_dagster.core.ids import CLIP_PATTERN, SCENE_PATTERN
 from vtx_dagster.core.screenplay import Lines
-from vtx_dagster.core.shot import Angle, CameraMove, DialogueLine, ShotSize, TimeOfDay
+from vtx_dagster.core.shot import Angle, CameraMove, DialogueLine, Posture, ShotSize, TimeOfDay
 from vtx_dagster.core.stable_ids import Remembered
 
 
@@ -31,6 +31,7 @@ class Shot(Part):
     lens_mm: int = Field(default=35, ge=8, le=1200)
     action: str = ""
     characters: tuple[str, ...] = Field(default=(), description="Keys of the characters in frame.")
+    postures: dict[str, Posture] = Field(default_factory=dict, description="Who sits, lies or kneels, by key; all others stand.")
     location: str | None = None
     time_of_day: TimeOfDay | None = None
     style_profile: Key | None = Field(default=None, description="Profile of the style bible, such as ``flashback``.")

@@ -13,7 +13,7 @@ What the words mean is data: see ``action_words``.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.plan import Drawing, DrawnFigure
@@ -80,6 +80,8 @@ def acts_in(drawing: Drawing) -> dict[str, Act]:
     acts = acts_of(drawing.action, drawing.figures)
     for figure in drawing.figures:
         act = acts[figure.key]
+        if figure.posture and not (act.told and act.is_posture_told):
+            act = acts[figure.key] = replace(act, posture=figure.posture.value)
         if not act.gesture and figure.name in speakers and not known.doings[act.posture].brief:
             gesture = known.speaking[stable_hash(figure.key, "speaking") % len(known.speaking)]
             acts[figure.key] = Act(posture=act.posture, gesture=gesture, partner=act.partner, told=act.told)

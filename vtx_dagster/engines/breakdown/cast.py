@@ -15,7 +15,8 @@ from anyascii import anyascii
 
 from vtx_dagster.core.bible import Bible, Character, Location, SetKind
 from vtx_dagster.core.coverage import covered_elements
-from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.core.screenplay import ElementKind, SceneText
+from vtx_dagster.engines.breakdown.first_names import pronoun_of_first_name
 from vtx_dagster.engines.breakdown.people import People, is_of_all, is_role, is_voice, joint_names, people_words
 from vtx_dagster.engines.breakdown.places import placed_scenes, same_place_key
 from vtx_dagster.engines.breakdown.pronouns import described_pronoun, used_pronouns
@@ -235,6 +236,7 @@ class Cast:
         self.pronouns = {self.character(told.name): told.pronoun for told in people.told if told.pronoun}
         given = ((key, entry.pronoun or described_pronoun(entry.descriptor)) for key, entry in entries)
         self.pronouns |= {key: pronoun for key, pronoun in given if pronoun is not None}
+        self.only_named: frozenset[str] = frozenset()
         self.roles = frozenset(self.character(name) for name in (*alone, *silent) if is_role(name))
         for name in (*alone, *silent, *heard):
             self._display.setdefault(self.character(name), title_name(name))
@@ -371,8 +373,12 @@ def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
     scenes = list(scenes)
     speakers = {element.speaker for scene in scenes for element in scene.elements if element.speaker}
     cast = Cast(bible, speakers, places=[scene.place for scene in scenes if not scene.minor], people=People.of(scenes))
+    synopses = (element.text for scene in scenes for element in scene.elements if element.kind == ElementKind.SYNOPSIS)
     actions = (element.text for scene in scenes for element in covered_elements(scene) if not element.speaker)
-    cast.pronouns = used_pronouns(actions, mentioned=cast.mentioned) | cast.pronouns
+    told = used_pronouns((*actions, *synopses), mentioned=cast.mentioned) | cast.pronouns
+    named = {cast.character(one.name): pronoun_of_first_name(one.full or one.name) for one in cast.people.told}
+    cast.pronouns = {key: pronoun for key, pronoun in named.items() if pronoun is not None} | told
+    cast.only_named = frozenset(cast.pronouns) - frozenset(told)
     return cast
 
 
@@ -404,7 +410,8 @@ def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tupl
             characters.setdefault(key, Character(name=title_name(told.name), stub=True))
         if key in characters and not cast.is_heard_only(key):
             pronoun = cast.pronouns.get(key)
-            source = told.source or (f"called {pronoun} in the action" if pronoun else "")
+            by = "by the first name" if key in cast.only_named else "in the action"
+            source = told.source or (f"called {pronoun} {by}" if pronoun else "")
             known = {"age": told.age, "pronoun": pronoun, "told": source}
             characters[key] = characters[key].model_copy(update=known)
     return characters, locations

@@ -66,6 +66,16 @@ class Words:
     pauses: re.Pattern[str]
     acts: re.Pattern[str]
     tense: re.Pattern[str]
+    sits: re.Pattern[str]
+    lies: re.Pattern[str]
+    kneels: re.Pattern[str]
+    rises: re.Pattern[str]
+
+
+_PHRASES = (
+    *("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense"),
+    *("sits", "lies", "kneels", "rises"),
+)
 
 
 @cache
@@ -81,14 +91,18 @@ def people_words() -> Words:
         together=frozenset(table["together"]),
         titles=frozenset(table["titles"]),
         not_names=frozenset(table["not_names"]),
-        **{
-            name: _any_of(table[name]) for name in ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense")
-        },
+        **{name: _any_of(table[name]) for name in _PHRASES},
     )
 
 
+def moves_about(text: str) -> bool:
+    """Say whether somebody comes, goes, sits down or stands up in a text: only a wider shot shows that."""
+    words = people_words()
+    return any(moves.search(text) for moves in (words.leaves, words.enters, words.sits, words.lies, words.kneels, words.rises))
+
+
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    alternatives = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    alternatives = "|".join(re.escape(word).replace(r"\*\ ", r"(?:\w+ )?") for word in sorted(words, key=len, reverse=True))
     return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
 
 
@@ -99,12 +113,14 @@ class Told:
     Attributes:
         name: As it is written first, in capitals.
         also: Other names of the same person, such as the first name alone.
+        full: The whole name, where more of it is told than the one that cues have.
         source: Where it is told: the words of the sentence.
         silent: Introduced in action, and without a cue.
     """
 
     name: str
     also: tuple[str, ...] = ()
+    full: str = ""
     age: int | None = None
     pronoun: Pronoun | None = None
     source: str = ""
@@ -240,6 +256,7 @@ class _Search:
             age=before.age if before.age is not None else told.age,
             pronoun=before.pronoun or told.pronoun,
             source=before.source or told.source,
+            full=max(before.full, told.name, before.name, key=len),
         )
 
     def _is_part(self, key: str, words: Sequence[str]) -> bool:

@@ -13,9 +13,15 @@ _SPELLINGS = {
 }
 _BEGINS_WITH_PRONOUN = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _NOUNS = {
-    Pronoun.SHE: re.compile(r"(?:woman|girl|lady|mother|sister|daughter|wife|aunt)\b"),
-    Pronoun.HE: re.compile(r"(?:(?<!wo)man|boy|father|brother|\bson|husband|uncle)\b"),
+    Pronoun.SHE: re.compile(r"(?:woman|girl|lady|mother|sister|daughter|wife|aunt|\bfemale)\b"),
+    Pronoun.HE: re.compile(r"(?:(?<!wo)man|boy|father|brother|\bson|husband|uncle|\bmale)\b"),
 }
+_RELATED = re.compile(
+    r",\s+(?P<whose>(?i:his|her))\s+(?:[\w'\u2019-]+\s+){0,2}?"
+    r"(?i:partner|friend|mate|colleague|assistant|boss|neighbou?r|cousin|rival|lover|ex|fianc\w+|wife|husband|mother|father|mom|mum"
+    r"|dad|son|daughter|sister|brother|aunt|uncle|nephew|niece|boyfriend|girlfriend|twin|child)\b(?!\s+[A-Z])"
+)
+"""Behind a name: ``DICK STEEL, his former partner`` tells what somebody else is called, who was spoken of before."""
 
 
 def pronouns_in(text: str) -> frozenset[Pronoun]:
@@ -34,16 +40,23 @@ def used_pronouns(actions: Iterable[str], *, mentioned: Callable[[str], tuple[st
     """Return the pronouns of characters, by key, as most of the sentences that tell one have it.
 
     A sentence tells it that names one character and uses one pronoun, or that begins with a pronoun right behind one that names
-    one character.
+    one character. ``DICK STEEL, his former partner, enters.`` tells it of the one who was named before him.
 
     Args:
         actions: Paragraphs of action.
         mentioned: Returns the keys of the characters that a text names.
     """
     votes: defaultdict[str, Counter[Pronoun]] = defaultdict(Counter)
+    last: tuple[str, ...] = ()
     for action in actions:
         before: tuple[str, ...] = ()
         for sentence in sentences(action):
+            if related := _RELATED.search(sentence):
+                earlier = mentioned(sentence[: related.start()])
+                owners = earlier[:-1] or before or last
+                if earlier and len(owners) == 1:
+                    votes[owners[0]].update(pronouns_in(related["whose"]))
+                sentence = sentence[: related.start()] + sentence[related.end() :]
             used = pronouns_in(sentence)
             named = mentioned(sentence) if used or not before else ()
             if len(used) == 1:
@@ -51,5 +64,6 @@ def used_pronouns(actions: Iterable[str], *, mentioned: Callable[[str], tuple[st
                 if len(meant) == 1:
                     votes[meant[0]].update(used)
             before = named or before if used else mentioned(sentence) or ()
+        last = before or last
     most = {key: cast.most_common(2) for key, cast in votes.items()}
     return {key: found[0][0] for key, found in most.items() if len(found) == 1 or found[0][1] > found[1][1]}

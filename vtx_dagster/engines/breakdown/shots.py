@@ -83,6 +83,8 @@ class _Shooting:
         between = "\n" if purpose == Purpose.TITLE else " "
         if camera.angle == Angle.OVER_SHOULDER and len(people) == 1:
             people = (*people, *listeners[:1])
+        continuity = self._staging.continuity(people)
+        self._staging.note(take, people)
         shot = Shot(
             id=str(FilmId((*FilmId.parse(self._setting.id).numbers, number))),
             scene=self._setting.id,
@@ -92,13 +94,14 @@ class _Shooting:
             lens_mm=camera.lens_mm,
             action=" ".join(filter(None, (self._subject_sentence(direction), action))),
             characters=people,
+            postures=self._staging.postures(people),
             location=location,
             time_of_day=direction.time_of_day or self._setting.time_of_day,
             style_profile=self._setting.style_profile,
             dialogue=take.lines,
             props=_props(take, self._cast),
             insert=_insert(take, camera.size),
-            continuity=self._staging.continuity(people),
+            continuity=continuity,
             beats=tuple(beat for piece in take.pieces if piece.line is None for beat in action_beats(piece.text))[:MAX_BEATS],
             transition=transition,
             seconds=direction.seconds,
@@ -107,7 +110,6 @@ class _Shooting:
             by_rule=take.by_rule,
         )
         self.shots.append(take.blocking.apply(shot) if take.blocking else shot)
-        self._staging.note(take, people)
 
     def _subject_sentence(self, direction: Direction) -> str:
         """Return the subject of a direction as a sentence; a mere name says who is in frame, and nothing happens."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import SceneText
-from vtx_dagster.core.shot import DialogueLine
+from vtx_dagster.core.shot import DialogueLine, Posture
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.framing import Purpose, shows_detail
 from vtx_dagster.engines.breakdown.people import people_words
@@ -50,6 +50,7 @@ class Staging:
         self._here: dict[str, None] = {}
         self._left: set[str] = set()
         self._spoke: tuple[str, ...] = ()
+        self._postures: dict[str, Posture] = {}
         self._has_begun = False
         self._was_spoken = False
         self._is_read = False
@@ -89,10 +90,36 @@ class Staging:
         spoke = tuple(line.character for line in take.lines if not line.off_screen)
         self._spoke = (*self._spoke, *spoke)[-6:]
         for sentence in sentences(take.action):
+            self._move(sentence, people)
             if leaving := people_words().leaves.search(sentence):
                 subjects = self._cast.seen(sentence[: leaving.start()])
                 subjects = subjects or self._meant(pronouns_in(sentence[: leaving.start()]))
                 self._left.update(subjects)
+
+    def _move(self, sentence: str, people: tuple[str, ...]) -> None:
+        """Remember who sits, lies, kneels or stands after a sentence."""
+        words = people_words()
+        changes = ((Posture.SIT, words.sits), (Posture.LIE, words.lies), (Posture.KNEEL, words.kneels), (None, words.rises))
+        found = [(match.start(), posture) for posture, pattern in changes for match in pattern.finditer(sentence)]
+        for start, posture in sorted(found, key=lambda change: change[0]):
+            for key in self._who_moves(sentence, start, people):
+                if posture:
+                    self._postures[key] = posture
+                else:
+                    self._postures.pop(key, None)
+
+    def _who_moves(self, sentence: str, start: int, people: tuple[str, ...]) -> Iterable[str]:
+        """Return whom a word of a sentence is about: who is named before it, whom a pronoun there means, or all of several."""
+        before = sentence[:start]
+        if named := self._cast.seen(before if before else sentence):
+            return named
+        if _SEVERAL.search(before):
+            return people
+        return self._meant(pronouns_in(before)) or (people if not before else ())
+
+    def postures(self, people: tuple[str, ...]) -> dict[str, Posture]:
+        """Return how those of some are who do not stand."""
+        return {key: self._postures[key] for key in people if key in self._postures}
 
     def _is_elsewhere(self, line: DialogueLine) -> bool:
         return line.character in self._setting.elsewhere

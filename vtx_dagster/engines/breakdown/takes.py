@@ -29,6 +29,7 @@ from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, camera_words, direction_text, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import Purpose, shows_detail
+from vtx_dagster.engines.breakdown.people import moves_about
 from vtx_dagster.engines.breakdown.prose import readable_text, sentences, shortened, split_to_fit
 
 _UNDIRECTED = Direction()
@@ -417,7 +418,8 @@ class _Grouping:
         if self._opening and index == 0:
             return 1, Purpose.ESTABLISH
         people = self._cast.seen(piece.text)
-        if piece.short_action and len(people) == 1 and self._speaks(index - 1) and self._speaks(index + 1):
+        is_between = self._speaks(index - 1) and self._speaks(index + 1)
+        if piece.short_action and len(people) == 1 and is_between and not moves_about(piece.text):
             return 1, Purpose.REACTION
         after = self._at(index + 1)
         count = 2 if piece.short_action and after and after.short_action else 1
