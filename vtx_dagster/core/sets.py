@@ -62,8 +62,8 @@ SET_WORDS = {
     SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
     SetKind.STREET: "street road lane alley square market town village pavement sidewalk plaza driveway highway"
     " crossroads road_side roadside freeway motorway expressway raceway racetrack blvd intersection"
-    " underpass neighborhood neighbourhood suburb suburbs front_door doorstep porch building residence"
-    " mansion villa motel car taxi cab bus truck van sedan suv jeep house home hotel cottage shop store"
+    " underpass neighborhood neighbourhood suburb suburbs front_door doorstep porch building"
+    " motel car taxi cab bus truck van sedan suv jeep house home hotel cottage shop store"
     " bar pub cafe café restaurant church chapel hospital school prison theatre theater cinema bank"
     " apartment flat strasse gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
     SetKind.CITY: "city industrial_park business_park downtown uptown skyline metropolis avenue boulevard"
@@ -76,7 +76,7 @@ SET_WORDS = {
     " hilltop grassland battlefield airstrip stables shack lawn campsite feld acker wiese bauernhof"
     " champ pré ferme campo prado granja prato fattoria",
     SetKind.PARK: "park playground campus quad university college spielplatz stadtpark parc parque parco",
-    SetKind.GARDEN: "garden backyard back_garden patio orchard greenhouse garten jardin jardín giardino",
+    SetKind.GARDEN: "garden mansion villa residence backyard back_garden patio orchard greenhouse garten jardin jardín giardino",
     SetKind.POOL: "pool swimming_pool poolside schwimmbad schwimmbecken freibad hallenbad piscine piscina",
     SetKind.CAR_PARK: "car_park parking_lot parking_garage carpark parkplatz parkhaus parking aparcamiento parcheggio",
     SetKind.CEMETERY: "cemetery graveyard churchyard grave graves graveside tomb friedhof cimetière cementerio cimitero",

@@ -375,10 +375,11 @@ def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
     cast = Cast(bible, speakers, places=[scene.place for scene in scenes if not scene.minor], people=People.of(scenes))
     synopses = (element.text for scene in scenes for element in scene.elements if element.kind == ElementKind.SYNOPSIS)
     actions = (element.text for scene in scenes for element in covered_elements(scene) if not element.speaker)
-    told = used_pronouns((*actions, *synopses), mentioned=cast.mentioned) | cast.pronouns
+    texts = (*actions, *synopses)
     named = {cast.character(one.name): pronoun_of_first_name(one.full or one.name) for one in cast.people.told}
-    cast.pronouns = {key: pronoun for key, pronoun in named.items() if pronoun is not None} | told
-    cast.only_named = frozenset(cast.pronouns) - frozenset(told)
+    usual = {key: pronoun for key, pronoun in named.items() if pronoun is not None}
+    cast.only_named = frozenset(usual) - frozenset((*used_pronouns(texts, mentioned=cast.mentioned), *cast.pronouns))
+    cast.pronouns = used_pronouns(texts, mentioned=cast.mentioned, usual=usual) | cast.pronouns
     return cast
 
 

@@ -57,8 +57,9 @@ _RETURN_ANGLES = (Angle.EYE_LEVEL, Angle.LOW, Angle.HIGH)
 """From which a place is seen that is not established again, visit after visit."""
 
 _DETAIL = re.compile(
-    r"\b(?:hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note|card|postcard|ticket|telegram|photo|photograph|envelope|watch|switch|match|"
-    r"button|screen(?! door)|dial|lock|wound|palm)\b",
+    r"\b(?:(?<!clock )(?<!clock's )(?<!clock\u2019s )hands?|fingers?|fists?|eyes?|lips?|tears?|face|knuckles|key|ring|letter|note"
+    r"|clock|card|postcard|ticket|telegram|photo|photograph|envelope|watch|switch|match|button|screen(?! door)|dial|lock|wound"
+    r"|palm)\b",
     re.IGNORECASE,
 )
 _OF_A_FACE = frozenset({"eye", "eyes", "lip", "lips", "tear", "tears", "face"})

@@ -8,6 +8,7 @@ The words are data: ``people_words.yaml``.
 """
 
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -38,6 +39,7 @@ _DETERMINER = re.compile(
 _QUOTED = re.compile(r"[\"“«][^\"”»]{0,200}[\"”»]")
 _ACTS = re.compile(r"^(?P<name>[^\W\d_a-zà-öø-ÿ][^\W\d_A-ZÀ-ÖØ-Þ]{2,})\s+(?:[a-z]+ly\s+)?[a-z]{2,}s\b")
 _OFTEN, _NEAR = 3, 24
+_SHORTEST_CUE, _TWICE = 3, 2
 _MOST_WORDS = 4
 _OLDEST = 110
 _MEMBERS, _MOST_MEMBERS = 3, 4
@@ -66,6 +68,7 @@ class Words:
     pauses: re.Pattern[str]
     acts: re.Pattern[str]
     tense: re.Pattern[str]
+    touches: re.Pattern[str]
     sits: re.Pattern[str]
     lies: re.Pattern[str]
     kneels: re.Pattern[str]
@@ -74,7 +77,7 @@ class Words:
 
 _PHRASES = (
     *("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense"),
-    *("sits", "lies", "kneels", "rises"),
+    *("touches", "sits", "lies", "kneels", "rises"),
 )
 
 
@@ -181,6 +184,11 @@ def age_in(text: str) -> int | None:
     return next((ages[word] for word in sorted(ages, key=len, reverse=True) if f" {word} " in plain), None)
 
 
+def without_accents(text: str) -> str:
+    """Return a text in small letters without accents."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(letter))
+
+
 def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
@@ -210,7 +218,7 @@ class _Search:
                     self._speakers.add(name.casefold())
                     age = age_in(name) if is_role(name) else None
                     speakers.setdefault(name.casefold(), Told(name=name, age=age, pronoun=pronoun_of(name), silent=False))
-        found = dict(speakers)
+        found = {key: replace(told, also=self._long_for(told.name)) for key, told in speakers.items()}
         for told in self._acting(actions):
             self._add(found, told)
         for action in actions:
@@ -220,6 +228,19 @@ class _Search:
                 for told in self._introduced(sentence):
                     self._add(found, told)
         return People(tuple(found.values()))
+
+    def _long_for(self, cue: str) -> tuple[str, ...]:
+        """Return the name in the action that a cue is short for, as ``SEB`` is for Sébastien; empty unless there is just one."""
+        short = without_accents(cue)
+        if len(short) < _SHORTEST_CUE or not short.isalpha() or self._titled[cue.casefold()]:
+            return ()
+        longer = [
+            name
+            for name, often in self._titled.items()
+            if often >= _TWICE and len(name) > len(short) and without_accents(name).startswith(short)
+        ]
+        is_free = len(longer) == 1 and longer[0] not in self._speakers and longer[0] not in self._small
+        return (longer[0].upper(),) if is_free else ()
 
     def _acting(self, actions: Sequence[str]) -> Iterator[Told]:
         """Yield who begins sentences again and again, does what people do, and is never written in small letters."""

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.engines.breakdown.prose import sentences
@@ -16,6 +16,10 @@ _NOUNS = {
     Pronoun.SHE: re.compile(r"(?:woman|girl|lady|mother|sister|daughter|wife|aunt|\bfemale)\b"),
     Pronoun.HE: re.compile(r"(?:(?<!wo)man|boy|father|brother|\bson|husband|uncle|\bmale)\b"),
 }
+_USUALLY, _SURE = 4, 2
+_WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
+"""Whoever looks at him is somebody else."""
+_ONESELF = re.compile(r"\b(?:him|her)self\b")
 _RELATED = re.compile(
     r",\s+(?P<whose>(?i:his|her))\s+(?:[\w'\u2019-]+\s+){0,2}?"
     r"(?i:partner|friend|mate|colleague|assistant|boss|neighbou?r|cousin|rival|lover|ex|fianc\w+|wife|husband|mother|father|mom|mum"
@@ -36,7 +40,9 @@ def described_pronoun(descriptor: str) -> Pronoun | None:
     return told[0] if len(told) == 1 else None
 
 
-def used_pronouns(actions: Iterable[str], *, mentioned: Callable[[str], tuple[str, ...]]) -> dict[str, Pronoun]:
+def used_pronouns(
+    actions: Iterable[str], *, mentioned: Callable[[str], tuple[str, ...]], usual: Mapping[str, Pronoun] | None = None
+) -> dict[str, Pronoun]:
     """Return the pronouns of characters, by key, as most of the sentences that tell one have it.
 
     A sentence tells it that names one character and uses one pronoun, or that begins with a pronoun right behind one that names
@@ -45,8 +51,11 @@ def used_pronouns(actions: Iterable[str], *, mentioned: Callable[[str], tuple[st
     Args:
         actions: Paragraphs of action.
         mentioned: Returns the keys of the characters that a text names.
+        usual: What the bearers of their names are usually called, by key: it counts as much as four sentences.
     """
     votes: defaultdict[str, Counter[Pronoun]] = defaultdict(Counter)
+    for key, pronoun in (usual or {}).items():
+        votes[key][pronoun] += _USUALLY
     last: tuple[str, ...] = ()
     for action in actions:
         before: tuple[str, ...] = ()
@@ -57,12 +66,13 @@ def used_pronouns(actions: Iterable[str], *, mentioned: Callable[[str], tuple[st
                 if earlier and len(owners) == 1:
                     votes[owners[0]].update(pronouns_in(related["whose"]))
                 sentence = sentence[: related.start()] + sentence[related.end() :]
-            used = pronouns_in(sentence)
+            used = pronouns_in(_WHOM.sub("", sentence))
             named = mentioned(sentence) if used or not before else ()
             if len(used) == 1:
                 meant = named or (before if _BEGINS_WITH_PRONOUN.match(sentence) else ())
                 if len(meant) == 1:
-                    votes[meant[0]].update(used)
+                    (pronoun,) = used
+                    votes[meant[0]][pronoun] += 1 if named and not _ONESELF.search(sentence) else _SURE
             before = named or before if used else mentioned(sentence) or ()
         last = before or last
     most = {key: cast.most_common(2) for key, cast in votes.items()}

@@ -25,6 +25,13 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL_SEEN = 3
+_TO_ONESELF = re.compile(
+    r"\b(?:to (?:him|her|them|it)sel(?:f|ves)|aside|under (?:his|her) breath|zu sich|für sich|à (?:lui|elle)-même|para s[ií]"
+    r"|tra sé)\b",
+    re.IGNORECASE,
+)
+_ABOUT_SEVERAL = re.compile(r"^(?:they|both)\b", re.IGNORECASE)
+_WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
 _ABOUT_SOMEBODY = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _MAX_BEATS = 12
 
@@ -142,6 +149,7 @@ class Staging:
         pointed_at = self._seen(take.direction.subject)
         if named and not speakers:
             named += self._also_meant(texts)
+            named += self._touched(texts)
         people = tuple(dict.fromkeys((*pointed_at, *speakers, *named)))
         if people:
             if take.purpose == Purpose.TWO_SHOT and len(people) == 1:
@@ -160,8 +168,19 @@ class Staging:
         meant = dict.fromkeys(key for one in texts for key in self._meant(pronouns_in(one)))
         return tuple(meant) or self._staying(take, after)
 
+    def _touched(self, texts: Iterable[str]) -> list[str]:
+        """Return whom somebody holds, hits or helps who is only called him or her."""
+        found: list[str] = []
+        for sentence in (one for text in texts for one in sentences(text)):
+            touches = people_words().touches.search(sentence)
+            if touches and (whom := _WHOM.search(sentence, touches.end())):
+                found += self._meant(pronouns_in(whom.group()), but=self._seen(sentence[: whom.start()]))
+        return found
+
     def _also_meant(self, texts: Iterable[str]) -> list[str]:
         """Return whom sentences are about that begin with a pronoun, beside those whom they name."""
+        if any(_ABOUT_SEVERAL.match(one) for text in texts for one in sentences(text)):
+            return self._there(reversed(self._here))[:_SEVERAL_SEEN]
         about = [(one, found) for text in texts for one in sentences(text) if (found := _ABOUT_SOMEBODY.match(one))]
         return [
             key
@@ -198,6 +217,8 @@ class Staging:
         """
         answers = [line for one in after[:1] for line in one.lines]
         if take.lines and (self._answered_from_elsewhere or any(map(self._is_elsewhere, answers))):
+            return ()
+        if take.lines and all(_TO_ONESELF.search(line.parenthetical) for line in take.lines):
             return ()
         called = [line.parenthetical for line in take.lines]
         called += [one.group() for line in take.lines for one in _CALLED.finditer(line.text)]

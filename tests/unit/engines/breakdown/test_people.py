@@ -55,7 +55,7 @@ def test_who_is_introduced(body, expected):
 def test_who_speaks_is_known_by_a_part_of_the_name():
     people = People.of(scenes("DETECTIVE SAM SPADE, late 40s, enters.\n\nSPADE\nHi.\n\nOLD MAN\nHello."))
     assert people.told == (
-        Told(name="SPADE", age=48, source="DETECTIVE SAM SPADE, late 40s, enters.", silent=False),
+        Told(name="SPADE", full="DETECTIVE SAM SPADE", age=48, source="DETECTIVE SAM SPADE, late 40s, enters.", silent=False),
         Told(name="OLD MAN", age=72, pronoun=HE, silent=False),
     )
 
@@ -162,3 +162,21 @@ def test_a_group_that_speaks_is_called_by_its_own_name():
 )
 def test_who_does_what_people_do_is_one(body, found):
     assert [one.name for one in People.of(scenes(body)).told if one.silent] == found
+
+
+@pytest.mark.parametrize(
+    ("body", "cue", "also"),
+    [
+        pytest.param("Sébastien waits. Sébastien smiles.\n\nSEB\nHello.", "SEB", ("SÉBASTIEN",), id="without the accent"),
+        pytest.param("Sebastian waits.\n\nSEB\nHello.", "SEB", (), id="named once"),
+        pytest.param("Sebastian waits. Sebastian nods. Seb sits.\n\nSEB\nHello.", "SEB", (), id="the short name is used"),
+        pytest.param("Sebastian and Seba wait. Sebastian and Seba sit.\n\nSEB\nHello.", "SEB", (), id="either of two"),
+        pytest.param("Anders waits. Anders sits.\n\nAN\nHello.", "AN", (), id="too short"),
+        pytest.param("Anders waits. Anders sits.\n\nAND\nHi.\n\nANDERS\nHi.", "AND", (), id="somebody else"),
+        pytest.param("Chains hang. Chains and chains wait.\n\nCHA\nHello.", "CHA", (), id="a word"),
+        pytest.param("K9 waits. K9 sits.\n\nMR. K\nHello.", "MR. K", (), id="no single word"),
+    ],
+)
+def test_a_cue_may_be_short_for_a_name(body, cue, also):
+    (told,) = (one for one in People.of(scenes(body)).told if one.name == cue)
+    assert told.also == also

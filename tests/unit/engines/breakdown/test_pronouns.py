@@ -66,7 +66,8 @@ def test_nobody_is_put_in_frame_for_a_pronoun_that_fits_nobody() -> None:
 
 
 def test_a_pronoun_means_who_was_in_frame_where_nothing_tells() -> None:
-    assert shot_of_hands("Tom waits.", tom="") == ("tom",)
+    assert shot_of_hands("Kim waits.", tom="", kim="") == ("kim",)
+    assert shot_of_hands("Tom waits.", tom="") == ()
 
 
 def test_most_sentences_tell_the_pronoun_and_a_tie_tells_none() -> None:
@@ -76,3 +77,30 @@ def test_most_sentences_tell_the_pronoun_and_a_tie_tells_none() -> None:
     assert used_pronouns(["Ann sits. She sings. He waits.", "Ann eats her bread."], mentioned=mentioned) == {"ann": Pronoun.SHE}
     assert used_pronouns(["Ann sees him.", "Ann sees her."], mentioned=mentioned) == {}
     assert used_pronouns(["Ann and Ben wait. She sings.", "Rain. She sings."], mentioned=mentioned) == {}
+
+
+def test_whoever_is_looked_at_is_somebody_else() -> None:
+    def mentioned(text: str) -> tuple[str, ...]:
+        return tuple(key for key in ("ann", "ben") if key in text.casefold())
+
+    assert used_pronouns(["Ann looks at him.", "Ben sees her."], mentioned=mentioned) == {}
+    assert used_pronouns(["Ann looks at her hands.", "Ben sees himself."], mentioned=mentioned) == {
+        "ann": Pronoun.SHE,
+        "ben": Pronoun.HE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        pytest.param(["Ann waits.", "Ben, her former partner, enters."], {"ann": Pronoun.SHE}, id="of the one before"),
+        pytest.param(["Ann sees Ben, her husband, and waits."], {"ann": Pronoun.SHE}, id="in one sentence"),
+        pytest.param(["Ann and Cleo wait.", "Ben, her friend, enters."], {}, id="of one of two"),
+        pytest.param(["Rain falls, his friend is late."], {}, id="of nobody"),
+    ],
+)
+def test_a_partner_tells_what_somebody_else_is_called(actions: list[str], expected: dict[str, Pronoun]) -> None:
+    def mentioned(text: str) -> tuple[str, ...]:
+        return tuple(key for key in ("ann", "ben", "cleo") if key in text.casefold())
+
+    assert used_pronouns(actions, mentioned=mentioned) == expected

@@ -101,7 +101,7 @@ def test_establishing_shots(heading, size, move):
             CameraMove.STATIC,
             ("mara", "noah"),
         ),
-        ("The clock on the wall is seen from above, and it stands.", ShotSize.MWS, Angle.OVERHEAD, CameraMove.STATIC, ()),
+        ("The lamp on the wall is seen from above, and it stands.", ShotSize.MWS, Angle.OVERHEAD, CameraMove.STATIC, ()),
     ],
 )
 def test_actions(action, size, angle, move, characters):
@@ -509,3 +509,74 @@ def test_in_a_chase_nothing_is_still_and_all_move_in_one_direction():
     )
     assert chase == [CameraMove.TRUCK_RIGHT]
     assert calm == [CameraMove.TRUCK_LEFT]
+
+
+def postures(body: str, **options) -> list[dict[str, str]]:
+    return [{key: str(posture) for key, posture in shot.postures.items()} for shot in shots_of(body, **options)]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param("Ann sits at the bar. Ben waits.", {"ann": "sit"}, id="one of two"),
+        pytest.param("Ann and Ben are at the kitchen table.", {"ann": "sit", "ben": "sit"}, id="at a table"),
+        pytest.param("Ann is in bed.", {"ann": "lie"}, id="lies"),
+        pytest.param("Ann sits. She kneels.", {"ann": "kneel"}, id="a pronoun"),
+        pytest.param("Ann sits. Ben stands up.", {"ann": "sit"}, id="another one stands up"),
+        pytest.param("Ann sits, stands up and sits down again.", {"ann": "sit"}, id="the last one holds"),
+        pytest.param("Ann sits. She gets up.", {}, id="no longer"),
+        pytest.param("Ann sits down and runs away.", {}, id="not for long"),
+        pytest.param("Sitting in the chair, Ann waits.", {"ann": "sit"}, id="at the beginning"),
+        pytest.param("Ann and Ben wait. They sit.", {"ann": "sit", "ben": "sit"}, id="they"),
+        pytest.param("Ann waits. Sitting. Waiting.", {"ann": "sit"}, id="who else"),
+        pytest.param("Ann waits. The cup sits on the table.", {}, id="a thing"),
+        pytest.param("Ann est assise. Ben attend.", {"ann": "sit"}, id="in French"),
+    ],
+)
+def test_who_sits_stays_so(body, expected):
+    assert postures(body, cast=("ANN", "BEN"))[0] == expected
+
+
+def test_postures_go_on_from_shot_to_shot():
+    body = f"Ann and Ben sit down.\n\n{ASKS}{ALLOWS}Ben gets up and walks to the door of the house.\n\n{ASKS}{ALLOWS}"
+    assert postures(body) == [
+        {"ann": "sit", "ben": "sit"},
+        {"ann": "sit", "ben": "sit"},
+        {"ann": "sit"},
+        {},
+        {"ann": "sit"},
+        {"ann": "sit"},
+    ]
+
+
+def test_who_moves_about_between_two_speeches_is_seen_wider():
+    def size(action: str) -> ShotSize:
+        return shots_of(f"Ann and Ben wait.\n\n{ASKS}{action}\n\n{ALLOWS}")[2].size
+
+    assert (size("Ben smiles."), size("Ben sits down.")) == (ShotSize.CU, ShotSize.MWS)
+
+
+@pytest.mark.parametrize(
+    ("action", "seen"),
+    [
+        pytest.param("Ann slaps him in the face, and that is all there is to say.", ("ann", "ben"), id="him"),
+        pytest.param("Ann slaps her hand on the table, and that is all there is.", ("ann",), id="her own"),
+        pytest.param("Ann thinks of him, and that is all there is to say to it.", ("ann",), id="only in thought"),
+        pytest.param("They shake hands. Ann nods at all of the others.", ("ann", "ben"), id="they, then one"),
+    ],
+)
+def test_who_is_touched_is_there(action, seen):
+    assert set(people(f"Ann smiles at herself. Ben scratches himself.\n\n{action}", cast=("ANN", "BEN"))[1][0]) == set(seen)
+
+
+@pytest.mark.parametrize("manner", ["to himself", "aside", "to themselves, softly"])
+def test_who_speaks_to_himself_has_no_listener(manner):
+    talk = f"{SEATED}{ASKS}{ALLOWS}The rain beats against the tall windows of the old house.\n\n"
+    assert people(f"{talk}BEN\n({manner})\nIt will never stop raining in this place of ours.")[-1] == (("ben",), "ben")
+
+
+def test_the_hands_of_a_clock_are_no_hands():
+    hands, clock = shots_of("Ann waits.\n\nHer hands shake.\n\nRain.\n\nThe clock's hands tick on to the hour.", cast=("ANN",))[
+        1:
+    ]
+    assert (hands.insert, clock.insert) == ("hands", "clock")

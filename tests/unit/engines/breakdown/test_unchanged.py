@@ -107,12 +107,16 @@ def test_what_is_told_elsewhere_counts(edited, expected):
 
 
 def test_whom_a_pronoun_means_by_now_counts():
-    told = FILM.replace("Ben walks up and down.", "Ben walks up and down. He and she wait.")
+    told = (
+        FILM.replace("Ben walks up and down.", "Ben walks up and down. He and she wait.")
+        .replace("Ben", "Kim")
+        .replace("BEN", "KIM")
+    )
     context, breakdown = context_of(told), Breakdown()
     outline = breakdown.outline(context)
     scenes = {file.scene: Source(name=file.scene, text=file.text) for file in breakdown.screenplay(context, outline, "")}
     before = breakdown.shotlist(context, outline, scenes)
-    known = Bible.model_validate({"characters": {"characters": {"ben": {"name": "Ben", "pronoun": "he"}}}})
+    known = Bible.model_validate({"characters": {"characters": {"kim": {"name": "Kim", "pronoun": "he"}}}})
     after = breakdown.shotlist(context.model_copy(update={"bible": known}), outline, scenes, previous=before)
     assert [scene for scene, basis in after.made_of.items() if basis != before.made_of[scene]] == ["A01_S02"]
 
