@@ -180,8 +180,9 @@ def thing_of(insert: str) -> str:
 
 
 def shows_insert(drawing: Drawing) -> bool:
-    """Say whether a shot is one of a thing: it is to be, and is close enough."""
-    return bool(plain(drawing.insert)) and drawing.camera.size in _SCALES
+    """Say whether a shot is one of a thing: it is to be, and is close enough. Of one without a drawing its owner says more."""
+    is_close = bool(plain(drawing.insert)) and drawing.camera.size in _SCALES
+    return is_close and not (drawing.figures and thing_of(drawing.insert) == UNKNOWN)
 
 
 def staged_insert(staging: Staging) -> Staging:

@@ -90,11 +90,13 @@ _ANGLES = (
     (Angle.HIGH, re.compile(r"\b(?:far below|looks? down|small against|tiny)\b", re.IGNORECASE)),
 )
 _LONG_SPEECH_WORDS = 18
+_DETAIL_WORDS, _DETAIL_FIRST = 20, 4
 
 
 def shows_detail(text: str) -> bool:
-    """Say whether an action paragraph is about something that only a close-up shows."""
-    return _DETAIL.search(text) is not None
+    """Say whether an action is about a detail, which only a close-up shows: it is short, or begins with the detail."""
+    words = text.split()
+    return _DETAIL.search(text if len(words) <= _DETAIL_WORDS else " ".join(words[:_DETAIL_FIRST])) is not None
 
 
 def detail_in(text: str) -> str:

@@ -118,7 +118,7 @@ def test_a_wrong_file_says_what_is_wrong(text, message):
 def test_every_insert_is_drawn_and_differs_from_the_others(plan):
     scene = {"place": "room", "size": ShotSize.CU, "width": 192, "height": 108, "frames": 1}
     people = picture(plan(**scene))
-    drawn = {name: picture(plan(insert=name, **scene)) for name in NAMES}
+    drawn = {name: picture(plan(insert=name, **scene, figures=() if name == UNKNOWN else None)) for name in NAMES}
     for (one, first), (two, second) in itertools.combinations([("people", people), *drawn.items()], 2):
         assert (np.abs(first - second).max(axis=2) > 25).mean() > 0.04, (one, two)
 
@@ -197,9 +197,13 @@ def test_text_without_room_on_the_thing_is_beside_it(plan, insert, text):
 
 
 def test_a_thing_that_has_no_drawing_is_lettered_on_a_slip(plan):
-    board = Board(plan(size=ShotSize.CU, insert="teapot", width=512, height=288), LETTERING)
+    board = Board(plan(size=ShotSize.CU, insert="teapot", figures=(), width=512, height=288), LETTERING)
     assert board._insert.prop == "insert_slip"
     assert board._insert.lines.lines == ("TEAPOT",)
+
+
+def test_of_a_thing_that_has_no_drawing_its_owner_is_shown(plan):
+    assert Board(plan(size=ShotSize.CU, insert="teapot", width=512, height=288), LETTERING)._insert is None
 
 
 @pytest.mark.parametrize("size", [(64, 64), (700, 160), (64, 700), (200, 420)], ids=str)

@@ -580,3 +580,15 @@ def test_the_hands_of_a_clock_are_no_hands():
         1:
     ]
     assert (hands.insert, clock.insert) == ("hands", "clock")
+
+
+@pytest.mark.parametrize(
+    ("action", "insert"),
+    [
+        pytest.param("Ann reads the letter.", "letter", id="short"),
+        pytest.param(f"His hand shakes{' and shakes' * 12}.", "hand", id="begins with it"),
+        pytest.param(f"Ann waits{' and waits' * 12} with a letter.", "", id="long, and about more"),
+    ],
+)
+def test_a_long_action_is_not_about_a_detail(action, insert):
+    assert shots_of(f"Ann waits.\n\n{action}", cast=("ANN",))[1].insert == insert
