@@ -168,3 +168,6 @@ def _kinds_by_word() -> dict[str, tuple[SetKind, ...]]:
 
 
 _KINDS = _kinds_by_word()
+
+PLACE_WORDS = frozenset(_KINDS)
+"""All of these words, without accents."""

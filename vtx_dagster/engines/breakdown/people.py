@@ -20,6 +20,7 @@ import yaml
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import SceneText
+from vtx_dagster.core.sets import PLACE_WORDS
 from vtx_dagster.engines.breakdown.prose import sentences
 
 _CAPITALS = r"[^\W\d_a-zß-öø-ÿ][^\W_a-zß-öø-ÿ'\u2019.-]*[^\W_a-zß-öø-ÿ]\.?"
@@ -61,6 +62,7 @@ class Words:
     together: frozenset[str]
     titles: frozenset[str]
     not_names: frozenset[str]
+    animals: frozenset[str]
     pictures: re.Pattern[str]
     absent: re.Pattern[str]
     leaves: re.Pattern[str]
@@ -75,6 +77,7 @@ class Words:
     rises: re.Pattern[str]
 
 
+_IS_READ = re.compile(r"\b(?:read|reads|reading|says|saying|marked|labell?ed|titled|emblazoned)\W*$", re.IGNORECASE)
 _PHRASES = (
     *("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense"),
     *("touches", "sits", "lies", "kneels", "rises"),
@@ -94,6 +97,7 @@ def people_words() -> Words:
         together=frozenset(table["together"]),
         titles=frozenset(table["titles"]),
         not_names=frozenset(table["not_names"]),
+        animals=frozenset(table["animals"]),
         **{name: _any_of(table[name]) for name in _PHRASES},
     )
 
@@ -308,6 +312,7 @@ class _Search:
 
     def _told(self, name: str, before: str, after: str) -> Told | None:
         """Return what is told of somebody where a name is introduced; None where the capitals are no person."""
+        words = people_words()
         bracketed, behind = _IN_BRACKETS.match(after), _BEHIND_COMMA.match(after)
         description = " ".join(re.split(r"[,;]", one["told"])[0] for one in (bracketed, behind) if one)
         first = re.split(r"[,;]", behind["told"])[0] if behind else ""
@@ -317,7 +322,13 @@ class _Search:
         acts = _DOES.match(after) is not None
         if not (name.casefold() in self._speakers or role):
             has_article = _DETERMINER.search(before) is not None
-            common = any(word in self._small for word in _words(name)) or _words(name)[-1] in people_words().not_names
+            common = any(word in self._small for word in _words(name)) or _words(name)[-1] in words.not_names
+            beyond = _BEHIND_COMMA.match(after[bracketed.end() :]) if bracketed else None
+            kind = f"{description} {beyond['told'] if beyond else ''}"
+            is_animal = any(word in words.animals for word in (*_words(before)[-2:], *_words(kind)))
+            is_place = _words(name)[-1] in PLACE_WORDS and age is None
+            if is_animal or is_place or _IS_READ.search(before):
+                return None
             is_certain = age is not None and (bracketed is not None or not common)
             named = not common and not has_article and self._titled[_words(name)[0]] > 0 and (is_described or acts)
             if not (is_certain or named):

@@ -96,6 +96,9 @@ class Staging:
             self._answered_from_elsewhere = any(map(self._is_elsewhere, take.lines))
         spoke = tuple(line.character for line in take.lines if not line.off_screen)
         self._spoke = (*self._spoke, *spoke)[-6:]
+        for line in take.lines:
+            if not line.off_screen and line.parenthetical:
+                self._move(line.parenthetical, (), speaker=line.character)
         for sentence in sentences(take.action):
             self._move(sentence, people)
             if leaving := people_words().leaves.search(sentence):
@@ -103,13 +106,13 @@ class Staging:
                 subjects = subjects or self._meant(pronouns_in(sentence[: leaving.start()]))
                 self._left.update(subjects)
 
-    def _move(self, sentence: str, people: tuple[str, ...]) -> None:
-        """Remember who sits, lies, kneels or stands after a sentence."""
+    def _move(self, sentence: str, people: tuple[str, ...], *, speaker: str = "") -> None:
+        """Remember who sits, lies, kneels or stands after a sentence, or the speaker after a parenthetical."""
         words = people_words()
         changes = ((Posture.SIT, words.sits), (Posture.LIE, words.lies), (Posture.KNEEL, words.kneels), (None, words.rises))
         found = [(match.start(), posture) for posture, pattern in changes for match in pattern.finditer(sentence)]
         for start, posture in sorted(found, key=lambda change: change[0]):
-            for key in self._who_moves(sentence, start, people):
+            for key in (speaker,) if speaker else self._who_moves(sentence, start, people):
                 if posture:
                     self._postures[key] = posture
                 else:

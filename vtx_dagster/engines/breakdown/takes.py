@@ -422,7 +422,8 @@ class _Grouping:
         if piece.short_action and len(people) == 1 and is_between and not moves_about(piece.text):
             return 1, Purpose.REACTION
         after = self._at(index + 1)
-        count = 2 if piece.short_action and after and after.short_action else 1
+        are_short = piece.short_action and after is not None and after.short_action
+        count = 2 if are_short and after and _seconds((piece, after)) <= self._limit_s else 1
         if shows_detail(piece.text) and len(people) < 2:
             return count, Purpose.DETAIL
         return count, (Purpose.PLACE, Purpose.ACTION, Purpose.GROUP)[min(len(people), 2)]

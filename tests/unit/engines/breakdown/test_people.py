@@ -46,6 +46,10 @@ def told(body: str) -> list[tuple]:
         pytest.param("SAM SPADE (late 40s) enters. Sam sits.", [("SAM SPADE", 48, None)], id="late forties"),
         pytest.param("KIM (30's) waits. KIM, a woman of 31, waits.", [("KIM", 35, SHE)], id="told twice"),
         pytest.param("X (30) waits.", [], id="a letter is no name"),
+        pytest.param("MOUSER (17), a cat, waits.", [], id="an animal"),
+        pytest.param("His trusty cat MOUSER (17) waits.", [], id="somebody's animal"),
+        pytest.param("A MEGASTORE, garish, waits. Megastore.", [], id="a place"),
+        pytest.param("A sign reads: RITA waits. Rita.", [], id="what is read"),
     ],
 )
 def test_who_is_introduced(body, expected):

@@ -3,7 +3,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vtx_dagster.core.bible import Bible
@@ -295,6 +295,7 @@ BLOCKS = st.one_of(
 
 
 @settings(max_examples=40, deadline=None)
+@example(blocks=["!Mara", "!door. Mara", "!door. door. Mara"], longest_s=8)
 @given(st.lists(BLOCKS, max_size=12), st.sampled_from([8, 15]))
 def test_any_scene_is_covered_within_the_limit(blocks, longest_s):
     shots = shots_of("\n\n".join(blocks), longest_s=longest_s)
@@ -531,6 +532,8 @@ def postures(body: str, **options) -> list[dict[str, str]]:
         pytest.param("Ann waits. Sitting. Waiting.", {"ann": "sit"}, id="who else"),
         pytest.param("Ann waits. The cup sits on the table.", {}, id="a thing"),
         pytest.param("Ann est assise. Ben attend.", {"ann": "sit"}, id="in French"),
+        pytest.param("ANN\n(to Ben, sitting down)\nHello.\n\nBen waits.", {"ann": "sit"}, id="in a parenthetical"),
+        pytest.param("ANN (O.S.)\n(sitting down)\nHello.\n\nBen waits.", {}, id="off screen"),
     ],
 )
 def test_who_sits_stays_so(body, expected):
