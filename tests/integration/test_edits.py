@@ -219,7 +219,7 @@ EDITS: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
         lambda text: replaced("Ropes creak. The old", "She slides a ticket through the hatch.\n\nRopes creak. The old")(
             replaced("She slides a ticket through the hatch.\n\n", "")(text)
         ),
-        ("A01_S01_SH060 changed", "A01_S01_SH050 changed", "A01_S02_SH010 changed"),
+        ("A01_S01_SH050 changed", "A01_S02_SH010 changed"),
     ),
     "an act put before the second scene": (replaced("EXT. FERRY LANDING", "# ACT TWO\n\nEXT. FERRY LANDING"), ()),
     "an act put in front": (
@@ -230,7 +230,7 @@ EDITS: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
     "a word of a speech": (replaced("since the second buoy", "since the third buoy"), ("A01_S05_SH020 changed",)),
     "a paragraph put in": (
         replaced("NOAH\nNeither did", "The wake bends slowly towards the open sea.\n\nNOAH\nNeither did"),
-        ("A01_S04_SH030 changed", "A01_S04_SH035 new", "A01_S04_SH040 changed"),
+        ("A01_S04_SH030 changed", "A01_S04_SH035 new"),
     ),
 }
 """By name: the edit, and the clips that are due after it, with why; what is there before is rendered."""

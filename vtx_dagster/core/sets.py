@@ -7,7 +7,8 @@ from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.plan import GivenDrawing
 
 SET_WORDS = {
-    SetKind.PLAIN: "tent museum den gym gymnasium casino_floor vault embassy film_studio recording_studio tv_studio"
+    SetKind.PLAIN: "polling_station fire_station gas_station petrol_station service_station radio_station tv_station"
+    " tent museum den gym gymnasium casino_floor vault embassy film_studio recording_studio tv_studio"
     " studio grand_hall great_hall town_hall city_hall village_hall banquet_hall dining_hall dance_hall"
     " ballroom throne_room council_chamber sports_hall frozen_lake workroom server_room conference_room"
     " meeting_room waiting_room locker_room dressing_room changing_room control_room engine_room"
@@ -60,11 +61,12 @@ SET_WORDS = {
     " backseat cockpit tram ambulance auto lastwagen voiture camion coche camión macchina automobile",
     SetKind.SPACESHIP: "spaceship starship spacecraft space_station raumschiff vaisseau astronef nave_espacial astronave",
     SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
-    SetKind.STREET: "street road lane alley square market town village pavement sidewalk plaza driveway highway"
-    " crossroads road_side roadside freeway motorway expressway raceway racetrack blvd intersection"
-    " underpass neighborhood neighbourhood suburb suburbs front_door doorstep porch building"
-    " motel car taxi cab bus truck van sedan suv jeep house home hotel cottage shop store"
-    " bar pub cafe café restaurant church chapel hospital school prison theatre theater cinema bank"
+    SetKind.STREET: "polling_station fire_station gas_station petrol_station service_station radio_station tv_station"
+    " police_station street road lane alley square market town village pavement sidewalk plaza driveway"
+    " highway crossroads road_side roadside freeway motorway expressway raceway racetrack blvd"
+    " intersection underpass neighborhood neighbourhood suburb suburbs front_door doorstep porch"
+    " building motel car taxi cab bus truck van sedan suv jeep house home hotel cottage shop store bar"
+    " pub cafe café restaurant church chapel hospital school prison theatre theater cinema bank"
     " apartment flat strasse gasse platz marktplatz dorf rue ruelle calle callejón strada vicolo piazza",
     SetKind.CITY: "city industrial_park business_park downtown uptown skyline metropolis avenue boulevard"
     " business_district district skyscraper skyscrapers stadt grossstadt innenstadt ville ciudad città"

@@ -39,6 +39,11 @@ _SILENT = {"\u0627": "a"}
 
 _ARTICLE = re.compile(r"\b(?:the|an?|his|her|their|this|that)\s+$", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"^(?:['\u2019]s|(?<=s)['\u2019])\s+(?P<owned>(?:\S+\s+)?\S+)")
+_IS = re.compile(
+    r"(?:\w+(?:ed|ing)|an?|the|not|in|on|at|by|with|already|now|still|just|been|got|gone|here|there|back|too|so|very|all|both|about|alone"
+    r"|asleep|awake|dead|alive|ready|right|left)\b"
+)
+"""What comes behind ``Ann's`` where it means that Ann is something."""
 _OF_THE_BODY = re.compile(
     r"\b(?:hands?|fingers?|fists?|arms?|legs?|knees?|feet|foot|face|eyes?|lips?|mouth|head|hair|back|shoulders?|chest|body|cheeks?|gaze|look"
     r"|ears?|earlobe|neck|throat|wrists?|elbows?|waist|nose|chin|forehead|beard|thumbs?|palms?|lap|side|breath|skin|toes?"
@@ -327,7 +332,8 @@ def _is_seen(match: re.Match[str]) -> bool:
     """Say whether somebody who is named is there, and not only spoken of."""
     before, after = match.string[max(0, match.start() - _NEAR) : match.start()], match.string[match.end() :]
     words = people_words()
-    if (owned := _POSSESSIVE.match(after)) and not _OF_THE_BODY.search(owned["owned"]):
+    owned = _POSSESSIVE.match(after)
+    if owned and not (_OF_THE_BODY.search(owned["owned"]) or _IS.match(owned["owned"])):
         return False
     if _LOOKED_FOR.search(before):
         return False

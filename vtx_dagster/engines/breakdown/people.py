@@ -78,6 +78,7 @@ class Words:
 
 
 _IS_READ = re.compile(r"\b(?:read|reads|reading|says|saying|marked|labell?ed|titled|emblazoned)\W*$", re.IGNORECASE)
+_WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
 _PHRASES = (
     *("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense"),
     *("touches", "sits", "lies", "kneels", "rises"),
@@ -106,6 +107,12 @@ def moves_about(text: str) -> bool:
     """Say whether somebody comes, goes, sits down or stands up in a text: only a wider shot shows that."""
     words = people_words()
     return any(moves.search(text) for moves in (words.leaves, words.enters, words.sits, words.lies, words.kneels, words.rises))
+
+
+def whom_touched(sentence: str) -> re.Match[str] | None:
+    """Return the *him* or *her* of a sentence in which somebody holds, hits or helps somebody; None if there is none."""
+    touches = people_words().touches.search(sentence)
+    return _WHOM.search(sentence, touches.end()) if touches else None
 
 
 def _any_of(words: Iterable[str]) -> re.Pattern[str]:

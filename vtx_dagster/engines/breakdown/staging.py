@@ -10,7 +10,7 @@ from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shot import DialogueLine, Posture
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.framing import Purpose, shows_detail
-from vtx_dagster.engines.breakdown.people import people_words
+from vtx_dagster.engines.breakdown.people import people_words, whom_touched
 from vtx_dagster.engines.breakdown.pronouns import pronouns_in, used_pronouns
 from vtx_dagster.engines.breakdown.prose import announces_text, sentences
 from vtx_dagster.engines.breakdown.takes import SceneSetting, Take
@@ -31,7 +31,6 @@ _TO_ONESELF = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_SEVERAL = re.compile(r"^(?:they|both)\b", re.IGNORECASE)
-_WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
 _ABOUT_SOMEBODY = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _MAX_BEATS = 12
 
@@ -150,7 +149,7 @@ class Staging:
         texts = [take.direction.subject, *(piece.text for piece in take.pieces if piece.line is None)]
         named = [key for one in texts for key in self._seen(one) if key not in heard]
         pointed_at = self._seen(take.direction.subject)
-        if named and not speakers:
+        if named and not speakers and take.purpose != Purpose.DETAIL:
             named += self._also_meant(texts)
             named += self._touched(texts)
         people = tuple(dict.fromkeys((*pointed_at, *speakers, *named)))
@@ -166,7 +165,8 @@ class Staging:
             return tuple(key for key in seen if key not in heard)[: 1 if is_call else 2]
         if several := _SEVERAL.search(text):
             count = people_words().numbers.get((several["count"] or "").casefold(), _SEVERAL_SEEN)
-            meant = here[:count] if len(here) > 1 else self._there((*here, *self._named))[:count]
+            begins = several.start() == 0 or any(one.startswith(several.group()) for one in sentences(text))
+            meant = here[:count] if len(here) > 1 or not begins else self._there((*here, *self._named))[:count]
             return tuple(key for key in dict.fromkeys((*self._here, *self._named)) if key in meant)
         meant = dict.fromkeys(key for one in texts for key in self._meant(pronouns_in(one)))
         return tuple(meant) or self._staying(take, after)
@@ -175,8 +175,7 @@ class Staging:
         """Return whom somebody holds, hits or helps who is only called him or her."""
         found: list[str] = []
         for sentence in (one for text in texts for one in sentences(text)):
-            touches = people_words().touches.search(sentence)
-            if touches and (whom := _WHOM.search(sentence, touches.end())):
+            if whom := whom_touched(sentence):
                 found += self._meant(pronouns_in(whom.group()), but=self._seen(sentence[: whom.start()]))
         return found
 

@@ -29,7 +29,7 @@ from vtx_dagster.core.shotlist import Shot, ShotSource
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.directions import Direction, camera_words, direction_text, is_direction, read_direction
 from vtx_dagster.engines.breakdown.framing import Purpose, shows_detail
-from vtx_dagster.engines.breakdown.people import moves_about
+from vtx_dagster.engines.breakdown.people import moves_about, whom_touched
 from vtx_dagster.engines.breakdown.prose import readable_text, sentences, shortened, split_to_fit
 
 _UNDIRECTED = Direction()
@@ -424,7 +424,8 @@ class _Grouping:
         after = self._at(index + 1)
         are_short = piece.short_action and after is not None and after.short_action
         count = 2 if are_short and after and _seconds((piece, after)) <= self._limit_s else 1
-        if shows_detail(piece.text) and len(people) < 2:
+        is_of_two = piece.text.startswith("They ") or whom_touched(piece.text) is not None
+        if shows_detail(piece.text) and len(people) < 2 and not is_of_two:
             return count, Purpose.DETAIL
         return count, (Purpose.PLACE, Purpose.ACTION, Purpose.GROUP)[min(len(people), 2)]
 

@@ -451,7 +451,10 @@ def test_several_are_counted(action, seen):
 
 
 def test_several_who_were_not_seen_yet_are_those_of_the_scene():
-    assert people("They wait.\n\nBEN\nNow?\n\nANN\nNow.")[0] == (("ben", "ann"),)
+    talk = "\n\nBEN\nNow?\n\nANN\nNow."
+    assert people(f"They wait.{talk}")[0] == (("ben", "ann"),)
+    assert people(f"Rain. They wait.{talk}")[0] == (("ben", "ann"),)
+    assert people(f"Two lamps burn, and moths fly around both.{talk}")[0] == ((),)
 
 
 def test_who_is_called_is_spoken_with():
@@ -566,6 +569,7 @@ def test_who_moves_about_between_two_speeches_is_seen_wider():
         pytest.param("Ann slaps her hand on the table, and that is all there is.", ("ann",), id="her own"),
         pytest.param("Ann thinks of him, and that is all there is to say to it.", ("ann",), id="only in thought"),
         pytest.param("They shake hands. Ann nods at all of the others.", ("ann", "ben"), id="they, then one"),
+        pytest.param("Ann's tears fall. They fall.", ("ann",), id="a detail is of one"),
     ],
 )
 def test_who_is_touched_is_there(action, seen):
