@@ -569,7 +569,7 @@ def test_who_moves_about_between_two_speeches_is_seen_wider():
         pytest.param("Ann slaps her hand on the table, and that is all there is.", ("ann",), id="her own"),
         pytest.param("Ann thinks of him, and that is all there is to say to it.", ("ann",), id="only in thought"),
         pytest.param("They shake hands. Ann nods at all of the others.", ("ann", "ben"), id="they, then one"),
-        pytest.param("Ann's tears fall. They fall.", ("ann",), id="a detail is of one"),
+        pytest.param("Ann's eyes fill with tears. They fill.", ("ann",), id="a detail is of one"),
     ],
 )
 def test_who_is_touched_is_there(action, seen):
