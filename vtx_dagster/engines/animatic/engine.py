@@ -22,6 +22,9 @@ from vtx_dagster.studio.files import storage_errors
 
 logger = logging.getLogger(__name__)
 
+_MOST_TOLD: Final = 40
+"""Letters that one line names."""
+
 DRAWING_VERSION: Final = "3"
 """Raised when the same plan would give another picture. What was drawn before stands; ``vtx make --renew`` draws it again."""
 
@@ -108,7 +111,7 @@ class AnimaticSession:
         missing = self._lettering.missing
         if not missing:
             return ""
-        line = f"empty boxes for {''.join(sorted(missing))}: no font here has them; install one, or name one in VTX_FONT\n"
+        line = f"empty boxes for {''.join(sorted(missing)[:_MOST_TOLD])}: no font here has them; install one, or name one in VTX_FONT\n"
         if not missing <= self._told_of:
             self._told_of |= missing
             logger.warning("%s: %s", plan.clip, line.rstrip())
