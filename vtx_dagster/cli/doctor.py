@@ -93,10 +93,16 @@ def _ffmpeg(settings: Settings) -> str:
     return f"{ffmpeg_version(path)} at {path}"
 
 
+_SCRIPTS = {"Chinese": "中", "Japanese": "あ", "Korean": "한", "Hindi": "न", "Thai": "ส", "Arabic": "م"}
+"""A letter of scripts that the built-in font may lack; without another font that has them they are drawn as empty boxes."""
+
+
 def _font(settings: Settings) -> str:
     path = settings.path("VTX_FONT")
-    Lettering(path)
-    return str(path) if path is not None else "DejaVu Sans Condensed (built in)"
+    lettering = Lettering(path)
+    name = str(path) if path is not None else "DejaVu Sans Condensed (built in)"
+    lacking = [script for script, letters in _SCRIPTS.items() if lettering.lacks(letters)]
+    return f"{name}; none here for {', '.join(lacking)}" if lacking else name
 
 
 def _engine(settings: Settings) -> str:

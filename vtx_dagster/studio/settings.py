@@ -72,7 +72,11 @@ KNOWN: Mapping[str, KnownSetting] = MappingProxyType(
             ),
             KnownSetting(name="VTX_STORY_WRITER", purpose="What writes the story.", default="breakdown"),
             KnownSetting(name="VTX_FFMPEG", purpose="Path of ffmpeg; found on PATH or in imageio-ffmpeg when not set."),
-            KnownSetting(name="VTX_FONT", purpose="Path of a TrueType font for captions; the one of the package when not set."),
+            KnownSetting(
+                name="VTX_FONT",
+                purpose="Path of a TrueType font for captions; the one of the package when not set. "
+                "Letters that it lacks are taken from the machine's fonts.",
+            ),
             KnownSetting(name="VTX_PROMPT_MAX_CHARS", purpose="Longer prompts give a warning.", default="2000"),
             KnownSetting(
                 name="VTX_FFMPEG_TIMEOUT_S", purpose="How long one call of ffmpeg may take, in seconds.", default="3600"

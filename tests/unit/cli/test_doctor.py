@@ -55,6 +55,13 @@ def test_a_project_that_cannot_be_read_is_a_finding(studio):
     assert (finding.level, finding.found.startswith("metadata.yaml:1")) == (Level.FAIL, True)
 
 
+def test_scripts_that_no_font_has_are_named(studio, monkeypatch):
+    monkeypatch.setattr(doctor, "_SCRIPTS", {"Greek": "Ω", "Martian": "\U0010fffd"})
+    assert found(studio)["font"].found == "DejaVu Sans Condensed (built in); none here for Martian"
+    monkeypatch.setattr(doctor, "_SCRIPTS", {"Greek": "Ω"})
+    assert found(studio)["font"].found == "DejaVu Sans Condensed (built in)"
+
+
 def test_a_full_disk_and_a_read_only_studio(studio, monkeypatch):
     monkeypatch.setattr(doctor, "LOW_BYTES", 2**80)
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)

@@ -20,7 +20,7 @@ from vtx_dagster.engines.animatic.layers import RESAMPLED_DETAIL, SURPLUS_PX, La
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.animatic.notes import is_title, notes
 from vtx_dagster.engines.animatic.page import Caption, Slate, blank_page, border, captions, card, grain, layout
-from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix
+from vtx_dagster.engines.animatic.palette import Light, colour, light_for, mix, through_window
 from vtx_dagster.engines.animatic.scenery.stage import Stage
 from vtx_dagster.engines.animatic.sets import draw_cab_back, draw_cab_front, is_room, paint_floor, paint_set
 from vtx_dagster.engines.animatic.staging import Mark, Staging, staged
@@ -82,7 +82,6 @@ class Board:
         self._page = layout(plan.width, plan.height)
         self._size = self._page.picture_size
         self._aspect = self._size[0] / self._size[1]
-        self._light = light_for(drawing.time_of_day, drawing.palette, interior=drawing.interior)
         self._seed = stable_hash(plan.seed, plan.clip)
         self._path = camera_path(
             drawing.camera.move, drawing.camera.size, num_frames=plan.render_frames, fps=plan.fps, seed=self._seed
@@ -93,6 +92,8 @@ class Board:
             self._staging = staged_insert(self._staging)
         # The set is the same in every clip of a place, whatever the clip's seed.
         self._set_seed = stable_hash(drawing.project, drawing.place, drawing.set)
+        light = light_for(drawing.time_of_day, drawing.palette, interior=drawing.interior)
+        self._light = through_window(light, self._set_seed) if drawing.interior else light
         self._cast: tuple[Acting, ...] = ()
         self._near: tuple[float, Layer] | None = None
         self._is_title = is_title(drawing)

@@ -1,6 +1,7 @@
 """The animatic as a ``RenderEngine``: plans with a ``Drawing`` in, conforming MP4 files out."""
 
 import hashlib
+import logging
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,11 @@ from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.clip_writer import ClipWriter
 from vtx_dagster.studio.files import storage_errors
+
+logger = logging.getLogger(__name__)
+
+_MOST_TOLD: Final = 40
+"""Letters that one line names."""
 
 DRAWING_VERSION: Final = "3"
 """Raised when the same plan would give another picture. What was drawn before stands; ``vtx make --renew`` draws it again."""
@@ -76,6 +82,7 @@ class AnimaticSession:
 
     def __init__(self, lettering: Lettering) -> None:
         self._lettering = lettering
+        self._told_of: set[str] = set()
 
     def render(self, request: RenderRequest) -> RenderReport:
         """Draw and encode one clip.
@@ -86,10 +93,11 @@ class AnimaticSession:
             StorageError: If the output or the log cannot be written.
         """
         plan = request.plan
+        self._lettering.missing.clear()
         told = f"animatic {plan.engine.version}: {plan.clip}, {plan.width}x{plan.height} at {plan.fps} fps\n"
         try:
             facts = self._drawn(request)
-            told += "".join(f"{name}: {value}\n" for name, value in facts.items())
+            told += "".join(f"{name}: {value}\n" for name, value in facts.items()) + self._boxes(plan)
         except RenderError:
             told += traceback.format_exc()
             raise
@@ -97,6 +105,17 @@ class AnimaticSession:
             with storage_errors(request.log):
                 request.log.write_text(told, encoding="utf-8", errors="replace")
         return RenderReport(facts=facts)
+
+    def _boxes(self, plan: RenderPlan) -> str:
+        """Return a line about letters that no font has, or nothing; of each letter the session warns once."""
+        missing = self._lettering.missing
+        if not missing:
+            return ""
+        line = f"empty boxes for {''.join(sorted(missing)[:_MOST_TOLD])}: no font here has them; install one, or name one in VTX_FONT\n"
+        if not missing <= self._told_of:
+            self._told_of |= missing
+            logger.warning("%s: %s", plan.clip, line.rstrip())
+        return line
 
     def _drawn(self, request: RenderRequest) -> dict[str, int]:
         plan = request.plan

@@ -293,7 +293,7 @@ def _letter(pen: Pen, area: tuple[float, float, float, float], lines: Lines, let
     top = float(size)
     for line in lines.lines:
         high = Lines((line,), size).height_px
-        draw.text((wide / 2, top + high / 2), line, fill=230, font=face, anchor="mm")
+        face.write(draw, (wide / 2, top + high / 2), line, fill=230, anchor="mm")
         top += high
     turned = mask.rotate(-float(np.degrees(np.arctan2(along[1], along[0]))), Image.Resampling.BICUBIC, expand=True)
     corner = (round(middle[0] - turned.width / 2), round(middle[1] - turned.height / 2))

@@ -17,9 +17,9 @@ from vtx_dagster.engines.animatic.camera import Views
 _PHASES: Final = 4
 SURPLUS_PX: Final = 8
 """Pixels of a layer's image beyond what is ever seen (opaque layers), or beyond what is painted (the others)."""
-RESAMPLED_DETAIL: Final = 1.3
+RESAMPLED_DETAIL: Final = 1.1
 """Resolution of layers that will be resampled: one and a fraction, so that steps of whole source pixels fall everywhere between
-the pixels of the target."""
+the pixels of the target. From a tenth on, layers lie as close to their place (a twentieth of a pixel) as with any more."""
 _SAME_SIZE: Final = 0.02
 """Pixels by which source and target may differ and still count as the same size."""
 
@@ -171,8 +171,10 @@ def _scaled(channels: Sequence[NDArray[np.uint8]], width: int, height: int) -> l
     for channel in channels:
         source = av.VideoFrame.from_numpy_buffer(channel, format="gray")
         # On one thread: for pictures as small as these, more of them cost more than they save.
-        target = reformatter.reformat(source, width, height, interpolation="FAST_BILINEAR", threads=1)
-        scaled.append(Image.fromarray(target.to_ndarray()))
+        # No slower than FAST_BILINEAR, whose lines have steps that x264 has to code anew in each frame.
+        plane = reformatter.reformat(source, width, height, interpolation="BILINEAR", threads=1).planes[0]
+        lines = np.frombuffer(memoryview(plane), dtype=np.uint8)
+        scaled.append(Image.frombuffer("L", (width, height), lines, "raw", "L", plane.line_size, 1))
     return scaled
 
 

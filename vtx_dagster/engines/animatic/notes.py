@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.pacing import reading_seconds
@@ -12,6 +12,7 @@ from vtx_dagster.core.plan import Drawing
 from vtx_dagster.engines.animatic.lettering import Lettering, ellipsized, fitted, fitted_around, plain, wrapped
 from vtx_dagster.engines.animatic.page import FADED, Layout, Overlay, paper, spans
 from vtx_dagster.engines.animatic.palette import INK, mix
+from vtx_dagster.engines.animatic.typefaces import Face
 from vtx_dagster.engines.breakdown.prose import split_to_fit
 
 _NOTE_LINES: Final = 2
@@ -50,7 +51,7 @@ class Notes:
     def write(self, sheet: Image.Image, page: Layout, lettering: Lettering) -> None:
         """Write the slugline and the first page of the action on a whole page."""
         at = (page.note[0], self._top(page))
-        ImageDraw.Draw(sheet).text(at, self.where, fill=INK, font=lettering.face(page.small, bold=True), anchor="lm")
+        lettering.face(page.small, bold=True).write(ImageDraw.Draw(sheet), at, self.where, fill=INK, anchor="lm")
         self._write_lines(self.pages[0], sheet, page, lettering)
 
     def turned(self, page: Layout, lettering: Lettering) -> tuple[tuple[int, Overlay], ...]:
@@ -72,7 +73,7 @@ class Notes:
         draw, face = ImageDraw.Draw(sheet), lettering.face(page.small)
         for row, line in enumerate(note.lines):
             at = (self.left, self._top(page) + row * page.small * _PITCH)
-            draw.text(at, line, fill=mix(INK, FADED, 0.35), font=face, anchor="lm")
+            face.write(draw, at, line, fill=mix(INK, FADED, 0.35), anchor="lm")
 
 
 def notes(drawing: Drawing, page: Layout, lettering: Lettering, *, num_frames: int, fps: int) -> Notes:
@@ -100,7 +101,7 @@ def notes(drawing: Drawing, page: Layout, lettering: Lettering, *, num_frames: i
     return Notes(where, tuple(Note(first=first, lines=tuple(lines)) for lines, (first, _) in shown), page.note[0] + indent)
 
 
-def _pages(action: str, face: ImageFont.FreeTypeFont, *, room: float, most: int) -> list[list[str]]:
+def _pages(action: str, face: Face, *, room: float, most: int) -> list[list[str]]:
     """Return the lines of each page: at least one page, at most ``most``, of which the last one then says that there was more."""
     if not action:
         return [[]]
@@ -129,7 +130,7 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _where(drawing: Drawing, face: ImageFont.FreeTypeFont, room: float) -> str:
+def _where(drawing: Drawing, face: Face, room: float) -> str:
     """Return the slugline; black and titles are neither inside nor outside, at no time of day.
 
     A place that is too long is shortened in its middle, and given up before the light is.

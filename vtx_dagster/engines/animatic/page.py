@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from vtx_dagster.core.plan import Drawing, RenderPlan
 from vtx_dagster.core.shot import Camera, DialogueLine
@@ -20,6 +20,7 @@ from vtx_dagster.engines.animatic.lettering import (
     wrapped,
 )
 from vtx_dagster.engines.animatic.palette import INK, PAPER, Colour, colour, luminance, mix
+from vtx_dagster.engines.animatic.typefaces import Face
 
 _RED: Colour = (168, 58, 44)
 FADED: Colour = (112, 102, 92)
@@ -147,10 +148,10 @@ class Slate:
         self._left = page.size[0] - page.margin - width
         self._ground = ground.crop((max(0, self._left), 0, page.size[0], self._height))
 
-    def _cell(self, glyph: str, face: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
+    def _cell(self, glyph: str, face: Face) -> NDArray[np.uint8]:
         width = self._narrow if glyph in ":/ " else self._advance
         cell = Image.new("L", (width, self._height), 0)
-        ImageDraw.Draw(cell).text((width / 2, self._height / 2), glyph, fill=255, font=face, anchor="mm")
+        face.write(ImageDraw.Draw(cell), (width / 2, self._height / 2), glyph, fill=255, anchor="mm")
         return np.asarray(cell)
 
     def _counter(self, frame_index: int) -> str:
@@ -191,13 +192,13 @@ def blank_page(plan: RenderPlan, drawing: Drawing, page: Layout, lettering: Lett
     gap = page.small * 1.2
     room = slate_left - gap - page.margin
     clip = fitted(plain(plan.clip), bold, room)
-    draw.text((page.margin, middle), clip, fill=_RED, font=bold, anchor="lm")
+    bold.write(draw, (page.margin, middle), clip, fill=_RED, anchor="lm")
     at = page.margin + bold.getlength(clip) + gap
     shot = fitted(shot_words(drawing.camera), regular, max(0, slate_left - gap - at))
     shot_left = slate_left - gap - regular.getlength(shot)
     title = fitted(plain(drawing.title or drawing.project), bold, max(0, shot_left - gap - at))
-    draw.text((at, middle), title, fill=INK, font=bold, anchor="lm")
-    draw.text((shot_left, middle), shot, fill=FADED, font=regular, anchor="lm")
+    bold.write(draw, (at, middle), title, fill=INK, anchor="lm")
+    regular.write(draw, (shot_left, middle), shot, fill=FADED, anchor="lm")
     return sheet
 
 
@@ -296,19 +297,14 @@ def _caption(line: DialogueLine, text: Sequence[str], tint: Colour, page: Layout
     spread = name_face.getlength(name) + (aside_face.getlength("  " + aside) if aside else 0)
     y = tall - pad - pitch * len(text) - page.caption * 0.42
     left = (width - spread) / 2
-    draw.text((left, y), name, fill=(*bright, 255), font=name_face, anchor="lm")
+    name_face.write(draw, (left, y), name, fill=(*bright, 255), anchor="lm")
     if aside:
-        draw.text(
-            (left + name_face.getlength(name) + aside_face.getlength("  "), y),
-            aside,
-            fill=(222, 214, 200, 255),
-            font=aside_face,
-            anchor="lm",
-        )
+        aside_left = left + name_face.getlength(name) + aside_face.getlength("  ")
+        aside_face.write(draw, (aside_left, y), aside, fill=(222, 214, 200, 255), anchor="lm")
     for row, words in enumerate(text):
         y = tall - pad - pitch * (len(text) - row - 0.5)
-        draw.text((width / 2, y), words, fill=(250, 246, 236, 255), font=face, anchor="mm",
-            stroke_width=max(1, page.caption // 16), stroke_fill=(18, 16, 18, 255))  # fmt: skip
+        stroke = max(1, page.caption // 16), (18, 16, 18, 255)
+        face.write(draw, (width / 2, y), words, fill=(250, 246, 236, 255), anchor="mm", stroke=stroke)
     return Overlay(strip.convert("RGBa"), page.picture[0], page.picture[3] - tall)
 
 
@@ -332,13 +328,8 @@ def card(text: str, page: Layout, lettering: Lettering, *, centred: bool, left_s
         (1, 1, wide, tall), fill=(*mix(PAPER, (255, 252, 244), 0.5), 255), outline=(*INK, 255), width=max(1, size // 10)
     )
     for row, line in enumerate(lines):
-        draw.text(
-            (1 + wide / 2, 1 + tall / 2 + (row - (len(lines) - 1) / 2) * size * 1.32),
-            line,
-            fill=(*INK, 255),
-            font=face,
-            anchor="mm",
-        )
+        at = (1 + wide / 2, 1 + tall / 2 + (row - (len(lines) - 1) / 2) * size * 1.32)
+        face.write(draw, at, line, fill=(*INK, 255), anchor="mm")
     if not centred:
         sheet = sheet.rotate(1.2 if left_side else -1.2, Image.Resampling.BICUBIC, expand=True)
     inset = round(width * 0.035)

@@ -1,11 +1,12 @@
 """Colour: what light a scene stands in, and what that light makes of the colours of things."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vtx_dagster.core.bible import Palette
 from vtx_dagster.core.shot import TimeOfDay
+from vtx_dagster.engines.animatic.chance import generator
 
 Colour = tuple[int, int, int]
 """sRGB, 0 to 255."""
@@ -114,3 +115,13 @@ def light_for(time: TimeOfDay, palette: Palette, *, interior: bool) -> Light:
         side=side,
         sun_height=sun_height,
     )
+
+
+def through_window(light: Light, place: int) -> Light:
+    """Return a light as it falls into a room: from where the window is.
+
+    Args:
+        light: The light of the scene.
+        place: Seed of the place. In half of the places the window is on the left, and it stays there from day to night.
+    """
+    return replace(light, side=-1 if generator(place, "window").random() < 0.5 else 1)

@@ -1,18 +1,18 @@
 """Titles: shots that are nothing but text to be read, set large on a dark field in the colours of the film's light."""
 
-import unicodedata
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from vtx_dagster.core.shot import CameraMove, ShotSize
 from vtx_dagster.engines.animatic.brush import Sheet, Window
 from vtx_dagster.engines.animatic.camera import Path, camera_path
 from vtx_dagster.engines.animatic.layers import Layer
-from vtx_dagster.engines.animatic.lettering import Lettering, wrapped, written_lines
+from vtx_dagster.engines.animatic.lettering import Lettering, is_wide, wrapped, written_lines
 from vtx_dagster.engines.animatic.palette import Colour, Light, luminance, mix
+from vtx_dagster.engines.animatic.typefaces import Face
 
 _BLACK: Final[Colour] = (10, 9, 11)
 _WHITE: Final[Colour] = (255, 250, 240)
@@ -109,17 +109,13 @@ def _height(lines: tuple[str, ...] | list[str]) -> float:
     return _PITCH * sum(1 if line else _GAP for line in lines)
 
 
-def _keeps_words(written: list[str], face: ImageFont.FreeTypeFont, width: float) -> bool:
+def _keeps_words(written: list[str], face: Face, width: float) -> bool:
     """Say whether no word is broken; what is written without spaces may be broken anywhere."""
     words = (word for line in written for word in line.split())
-    return all(face.getlength(word) <= width or any(map(_is_wide, word)) for word in words)
+    return all(face.getlength(word) <= width or any(map(is_wide, word)) for word in words)
 
 
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
-
-
-def _broken(written: list[str], face: ImageFont.FreeTypeFont, width: float, *, even: bool = False) -> list[str]:
+def _broken(written: list[str], face: Face, width: float, *, even: bool = False) -> list[str]:
     lines: list[str] = []
     for line in written:
         pieces = wrapped(line, face, width) or [""]
@@ -127,7 +123,7 @@ def _broken(written: list[str], face: ImageFont.FreeTypeFont, width: float, *, e
     return lines
 
 
-def _even(line: str, face: ImageFont.FreeTypeFont, width: float, count: int) -> list[str]:
+def _even(line: str, face: Face, width: float, count: int) -> list[str]:
     """Return a line in ``count`` pieces of similar length."""
     low, high = max(width / count, *map(face.getlength, line.split())), width
     while high - low > 2:
@@ -171,7 +167,7 @@ def painted_title(text: str, lettering: Lettering, *, aspect: float, px_per_unit
     return Title(Layer(window, image.convert("RGBa")), max(0.0, (lines.height_px - room[1]) / px_per_unit))
 
 
-def _mask(lines: Lines, face: ImageFont.FreeTypeFont) -> Image.Image:
+def _mask(lines: Lines, face: Face) -> Image.Image:
     pad = lines.size_px
     width = round(max(face.getlength(line) for line in lines.lines)) + 2 * pad
     mask = Image.new("L", (width, round(lines.height_px) + 2 * pad), 0)
@@ -179,7 +175,7 @@ def _mask(lines: Lines, face: ImageFont.FreeTypeFont) -> Image.Image:
     top = float(pad)
     for line in lines.lines:
         tall = _height([line]) * lines.size_px
-        draw.text((width / 2, top + tall / 2), line, fill=255, font=face, anchor="mm")
+        face.write(draw, (width / 2, top + tall / 2), line, fill=255, anchor="mm")
         top += tall
     return mask
 

@@ -5,9 +5,8 @@ import pytest
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
 from vtx_dagster.core.clip import InputMode, Pipeline
 from vtx_dagster.core.plan import DrawnFigure, EngineIdentity, GivenDrawing, GivenFigure, RenderPlan
+from vtx_dagster.core.sets import _INTERIOR
 from vtx_dagster.core.shot import Angle, Camera, CameraMove, DialogueLine, ShotSize, TimeOfDay
-
-ROOMS = ("room", "kitchen", "office", "corridor", "workshop", "station", "vehicle")
 
 
 def make_figure(
@@ -63,7 +62,7 @@ def make_plan(
         title="The Last Lamp",
         camera=Camera(size=size, angle=angle, move=move, lens_mm=lens),
         time_of_day=time,
-        interior=place in ROOMS if interior is None else interior,
+        interior=SetKind(place) in _INTERIOR if interior is None else interior,
         set=SetKind(place),
         place="THE PLACE",
         palette=palette or Palette(),

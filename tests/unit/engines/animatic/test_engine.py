@@ -12,7 +12,8 @@ from vtx_dagster.core.engines import RenderRequest
 from vtx_dagster.core.errors import MissingSettingError, RenderError, StorageError
 from vtx_dagster.engines import animatic
 from vtx_dagster.engines.animatic.board import Board
-from vtx_dagster.engines.animatic.engine import AnimaticEngine, paint_frame
+from vtx_dagster.engines.animatic.engine import AnimaticEngine, AnimaticSession, paint_frame
+from vtx_dagster.engines.animatic.lettering import Lettering
 
 FONT = Path(animatic.__file__).parent / "fonts" / "DejaVuSansCondensed-Bold.ttf"
 
@@ -140,3 +141,15 @@ def test_fonts_that_cannot_be_used_say_so(plan, tmp_path):
     broken.write_text("no font", encoding="utf-8")
     with pytest.raises(RenderError, match=r"broken\.ttf: cannot be read as a font"):
         paint_frame(plan(), 0, font=broken)
+
+
+def test_letters_that_no_font_has_are_told_of_once_and_in_every_log(plan, tmp_path, caplog):
+    session = AnimaticSession(Lettering(folders=()))
+    logs = []
+    for name, words in (("a", "日本"), ("b", "日"), ("c", "Hello"), ("d", "駅")):
+        output, log = tmp_path / f"{name}.mp4", tmp_path / f"{name}.txt"
+        session.render(RenderRequest(plan=plan(frames=1, dialogue=(("MARA", words, {}),)), output=output, log=log))
+        logs.append(log.read_text(encoding="utf-8"))
+    boxes = [next((line.split(":")[0] for line in log.splitlines() if "empty boxes" in line), "") for log in logs]
+    assert boxes == ["empty boxes for 日本", "empty boxes for 日", "", "empty boxes for 駅"]
+    assert [record.getMessage().split(":")[1] for record in caplog.records] == [" empty boxes for 日本", " empty boxes for 駅"]

@@ -40,3 +40,19 @@ def test_ellipsized_keeps_the_first_lines():
     assert shorter[0] == "one two"
     assert shorter[1].startswith("three")
     assert shorter[1].endswith(ELLIPSIS)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("日本語のせりふ", ["日本語", "のせり", "ふ"]),
+        ("日本語。「の」せり", ["日本", "語。", "「の」", "せり"]),
+        ("Tokyo東京駅 north", ["Tokyo", "東京駅", "north"]),
+        ("東 京 駅", ["東 京", "駅"]),
+        ("きゃっと言う", ["きゃっ", "と言う"]),
+    ],
+)
+def test_lines_of_wide_letters_are_broken_between_any_two_but_not_before_a_stop_or_after_a_bracket(text, lines):
+    face = Lettering(folders=()).face(12)
+    wide = face.getlength("日")
+    assert wrapped(text, face, max(3.2 * wide, face.getlength("Tokyo") if "T" in text else 0)) == lines

@@ -14,8 +14,21 @@ from vtx_dagster.engines.animatic.chance import generator
 from vtx_dagster.engines.animatic.palette import light_for
 from vtx_dagster.engines.animatic.scenery import vocabulary
 from vtx_dagster.engines.animatic.scenery.painter import paint_file, paint_prop
+from vtx_dagster.engines.animatic.scenery.pieces import Perspective
+from vtx_dagster.engines.animatic.scenery.shapes import Box, Shape
 from vtx_dagster.engines.animatic.scenery.stage import Stage
-from vtx_dagster.engines.animatic.scenery.vocabulary import PropFile, SetFile, load_prop, load_set, names, parsed, uses
+from vtx_dagster.engines.animatic.scenery.vocabulary import (
+    Group,
+    OneOf,
+    PropFile,
+    PropUse,
+    SetFile,
+    load_prop,
+    load_set,
+    names,
+    parsed,
+    uses,
+)
 from vtx_dagster.engines.animatic.sets import paint_floor
 
 RED = "#ff0000"
@@ -95,6 +108,38 @@ def test_every_set_differs_from_every_other(time):
     images = {kind: painted_set(load_set(kind), time=time, interior=load_set(kind).inside is not False) for kind in SetKind}
     for (one, first), (other, second) in itertools.combinations(images.items(), 2):
         assert np.abs(first - second).mean() > 4, (one, other)
+
+
+EVERYWHERE = {"sky", "heaven", "ridge", "ground", "water", "tufts", "shell", "skyline"}
+"""Pieces that say little about where we are."""
+
+
+def things_in(items):
+    """Yield what the items show, wherever it stands: props by name, pieces by what they look like, shapes by their outline."""
+    for item in items:
+        match item:
+            case Group() | OneOf():
+                yield from things_in(item.group if isinstance(item, Group) else item.one_of)
+            case PropUse():
+                yield item.prop
+            case Perspective():
+                yield from (("panel", panel.side, panel.count, panel.across) for panel in item.panels)
+            case Shape():
+                outline = np.asarray(next(getattr(item, name) for name in type(item).__annotations__))
+                # Of an ellipse and a box only the size counts.
+                if outline.ndim == 1:
+                    outline = outline[2:] - (outline[:2] if isinstance(item, Box) else 0)
+                else:
+                    outline = outline - outline.mean(axis=0)
+                yield (type(item).__name__, *np.round(outline, 2).ravel().tolist())
+            case _ if getattr(item, "piece", "") not in {"", *EVERYWHERE}:
+                yield repr(item.model_copy(update={"at": None, "plane": None, "mirror": None, "chance": 1.0}))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SetKind if kind not in {SetKind.PLAIN, SetKind.BLACK}])
+def test_every_set_but_those_that_are_nowhere_has_three_things_that_no_other_has(kind):
+    elsewhere = {thing for other in SetKind if other != kind for thing in things_in(load_set(other).paint)}
+    assert len(set(things_in(load_set(kind).paint)) - elsewhere) >= 3
 
 
 def test_places_of_one_kind_differ_and_one_place_is_always_the_same():

@@ -515,7 +515,8 @@ class Window(Item):
             self._hang_curtains(easel, pen, x)
         if self.beam and not light.lamps:
             pen.glow(x, (top + bottom) / 2, max(wide, tall) * 1.15, light.light, 0.34)
-            lean = -light.side * 0.38
+            # The lower the sun, the farther from the window its light falls.
+            lean = -light.side * (0.58 - 0.36 * light.sun_height)
             patch = [
                 (left + lean, 0.06),
                 (right + lean, 0.06),

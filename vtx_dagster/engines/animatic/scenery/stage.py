@@ -203,8 +203,9 @@ class Item(Model):
         plane: The sheet; without it the one of what the item belongs to.
         when: What must be so for it to be there; several must all be so.
         chance: In how many of the places it is there, 0 to 1.
-        mirror: Exchanges left and right: ``light`` where light comes from the left, ``place`` in half of the places, ``always``
-            (props and groups then turn round where they stand), ``never`` undoes the one of what they belong to (for writing).
+        mirror: Exchanges left and right: ``light`` where light comes from the left (inside the same at all times of day; outside
+            only what light does may turn with it), ``place`` in half of the places, ``always`` (props and groups then turn
+            round where they stand), ``never`` undoes the one of what they belong to (for writing).
         repeat: Paints it more than once.
     """
 
