@@ -69,11 +69,17 @@ _CAMERA_WORDS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _BEHIND_CAMERA = re.compile(r"(?:\s+(?:shot|angle|view))?(?:\s+on\b|\s*[:\u2013\u2014]|\s+-)", re.IGNORECASE)
-_CAMERA_MOVE = re.compile(
-    r"\bwe\s+(?P<move>push in|pull (?:back|out)|pan (?:left|right)|pan|tilt (?:up|down)|track(?: (?:left|right|in|out))?"
-    r"|dolly (?:in|out)|zoom (?:in|out)|crane (?:up|down)|move in)\b",
-    re.IGNORECASE,
+_MOVE_WORDS = (
+    r"(?:push(?:es)? in|pulls? (?:back|out)|pans? (?:left|right)|pans?|tilts? (?:up|down)|tracks?(?: (?:left|right|in|out))?"
+    r"|doll(?:y|ies) (?:in|out)|zooms? (?:in|out)|cranes? (?:up|down)|moves? in)"
 )
+_CAMERA_MOVE = re.compile(
+    rf"\b(?i:(?:we|(?:the\s+)?camera)\s+(?P<move>{_MOVE_WORDS}))\b"
+    rf"|(?:^|(?<=[.!?]\s))(?P<bare>{_MOVE_WORDS.upper()})\b"
+)
+"""A camera move: ``We push in``, ``The camera pans``, and, in capitals at the beginning of a sentence, ``PULL BACK``."""
+_WITH_S = re.compile(r"^\w+?s\b")
+_FREEZE = re.compile(r"(?:^|(?<=[.!?]\s))FREEZE(?: FRAME)?[.!]*(?:\s+|$)")
 _ASKED = {
     "extreme close up": {"size": ShotSize.ECU},
     "close up": {"size": ShotSize.CU},
@@ -161,17 +167,26 @@ def camera_words(text: str) -> tuple[Direction | None, str]:
     found = _CAMERA_WORDS.match(text)
     if found and found["shot"].upper() != found["shot"] and not _BEHIND_CAMERA.match(text, found.end("shot")):
         found = None
+    text, freezes = _FREEZE.subn("", text) if _FREEZE.sub("", text).strip() else (text, 0)
     move = _CAMERA_MOVE.search(text)
-    if not (found or move):
+    if not (found or move or freezes):
         return None, text
     asked: dict[str, object] = dict(_ASKED.get(found["shot"].casefold().replace("-", " "), {})) if found else {}
     rest = found["rest"] if found else text
     if move:
-        asked["move"] = _read_part(move["move"])[1]
-        rest = re.sub(rf"(?:^|(?<=[.!?]\s))We\s+{re.escape(move['move'])}\s*[.!]+\s*", "", rest, flags=re.IGNORECASE)
+        asked["move"] = _read_part(_WITH_S.sub(_without_s, (move["move"] or move["bare"]).lower()))[1]
+        begins = rf"(?:^|(?<=[.!?]\s)){re.escape(move[0])}"
+        rest = re.sub(rf"{begins}\s*[.!]+\s*", "", rest)
+        rest = re.sub(rf"{begins}\s+(?:ON|TO REVEAL|TO)\b[\s:\u2013\u2014-]*", "", rest)
+    if freezes:
+        asked.setdefault("move", CameraMove.STATIC)
     rest = rest.strip()
     shown = rest[:1].upper() + rest[1:] if re.search(r"\w", rest) else text
     return Direction(**asked), shown  # pyright: ignore[reportArgumentType] - one key for each type of value
+
+
+def _without_s(verb: re.Match[str]) -> str:
+    return {"pushes": "push", "dollies": "dolly"}.get(verb[0], verb[0][:-1])
 
 
 def _plain(part: str) -> str:
