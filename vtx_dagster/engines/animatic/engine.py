@@ -111,7 +111,8 @@ class AnimaticSession:
         missing = self._lettering.missing
         if not missing:
             return ""
-        line = f"empty boxes for {''.join(sorted(missing)[:_MOST_TOLD])}: no font here has them; install one, or name one in VTX_FONT\n"
+        letters = "".join(sorted(missing)[:_MOST_TOLD])
+        line = f"empty boxes for {letters}: no font here has them; install one, or name one in VTX_FONT\n"
         if not missing <= self._told_of:
             self._told_of |= missing
             logger.warning("%s: %s", plan.clip, line.rstrip())
