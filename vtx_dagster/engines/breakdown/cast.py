@@ -214,6 +214,7 @@ class Cast:
         self.everybody = frozenset(self.character(name) for name in heard if is_of_all(name))
         self.people = people
         alone = [name for name in speakers if name not in self._joint and name not in heard]
+        alone += [part for name in self._joint for part in joint_names(name) if part not in alone]
         names = {_written(name) for name in (*known, *alone, *silent) if spelling_of(name)}
         self._names: dict[str, tuple[str, ...]] = {spelling_of(name): (self.character(name),) for name in names}
         also: defaultdict[str, list[str]] = defaultdict(list)

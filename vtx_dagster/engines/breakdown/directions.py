@@ -164,10 +164,10 @@ def camera_words(text: str) -> tuple[Direction | None, str]:
     ``CLOSE ON the letter. We PUSH IN.`` asks for a close-up that moves in, of ``The letter.`` A word that begins a sentence
     (``Close the door``) is none: camera words are in capitals, or stand before *on*, a colon or a dash.
     """
+    text, freezes = _FREEZE.subn("", text) if _FREEZE.sub("", text).strip() else (text, 0)
     found = _CAMERA_WORDS.match(text)
     if found and found["shot"].upper() != found["shot"] and not _BEHIND_CAMERA.match(text, found.end("shot")):
         found = None
-    text, freezes = _FREEZE.subn("", text) if _FREEZE.sub("", text).strip() else (text, 0)
     move = _CAMERA_MOVE.search(text)
     if not (found or move or freezes):
         return None, text
