@@ -3,12 +3,10 @@
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-
-import yaml
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.engines.breakdown.people import people_words, without_accents
+from vtx_dagster.engines.word_table import word_table
 
 _WORD = re.compile(r"[^\W\d_]+(?:[-'\u2019][^\W\d_]+)*")
 
@@ -21,6 +19,5 @@ def pronoun_of_first_name(name: str) -> Pronoun | None:
 
 @cache
 def _names() -> Mapping[str, Pronoun]:
-    text = (files("vtx_dagster.engines.breakdown") / "first_names.yaml").read_text(encoding="utf-8")
-    table = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    table = word_table("vtx_dagster.engines.breakdown", "first_names.yaml")
     return {without_accents(name): Pronoun(pronoun) for pronoun in ("she", "he") for name in table[pronoun]}

@@ -12,16 +12,14 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
-
-import yaml
+from functools import cache, lru_cache
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.sets import PLACE_WORDS
 from vtx_dagster.engines.breakdown.prose import sentences
+from vtx_dagster.engines.word_table import word_table
 
 _CAPITALS = r"[^\W\d_a-zß-öø-ÿ][^\W_a-zß-öø-ÿ'\u2019.-]*[^\W_a-zß-öø-ÿ]\.?"
 _NAME = re.compile(rf"(?<![\w'\u2019-])(?P<name>{_CAPITALS}(?:\s+{_CAPITALS})*(?:\s+#?\d+)?)(?![\w'\u2019-])")
@@ -49,6 +47,32 @@ _MEMBERS, _MOST_MEMBERS = 3, 4
 _PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8, None: 5}
 
 
+class Phrases:
+    """Words and phrases to look for, in small letters: that is much faster than a pattern that ignores the case."""
+
+    def __init__(self, words: Iterable[str] = (), **groups: Iterable[str]) -> None:
+        """Make a pattern for any of some words, or of groups of them, which are its groups; ``*`` is a word or none."""
+        named = "|".join(f"(?P<{name}>{_alternatives(group)})" for name, group in groups.items())
+        self._pattern = re.compile(rf"(?<!\w)(?:{named or _alternatives(words)})(?!\w)")
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match in a text; its places are those of the text."""
+        return self._pattern.search(_lowered(text))
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Return all matches in a text."""
+        return self._pattern.finditer(_lowered(text))
+
+
+def _lowered(text: str) -> str:
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else text
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word.lower()).replace(r"\*\ ", r"(?:\w+ )?") for word in sorted(words, key=len, reverse=True))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """``people_words.yaml``, in small letters."""
@@ -58,37 +82,32 @@ class Words:
     plurals: frozenset[str]
     numbers: Mapping[str, int]
     ages: Mapping[str, int]
-    voices: re.Pattern[str]
+    voices: Phrases
     together: frozenset[str]
     titles: frozenset[str]
     not_names: frozenset[str]
     animals: frozenset[str]
-    pictures: re.Pattern[str]
-    absent: re.Pattern[str]
-    leaves: re.Pattern[str]
-    enters: re.Pattern[str]
-    pauses: re.Pattern[str]
-    acts: re.Pattern[str]
-    tense: re.Pattern[str]
-    touches: re.Pattern[str]
-    sits: re.Pattern[str]
-    lies: re.Pattern[str]
-    kneels: re.Pattern[str]
-    rises: re.Pattern[str]
+    pictures: Phrases
+    absent: Phrases
+    leaves: Phrases
+    enters: Phrases
+    pauses: Phrases
+    acts: Phrases
+    tense: Phrases
+    touches: Phrases
+    moves: Phrases
+    """With a group for each of sits, lies, kneels and rises."""
 
 
 _IS_READ = re.compile(r"\b(?:read|reads|reading|says|saying|marked|labell?ed|titled|emblazoned)\W*$", re.IGNORECASE)
 _WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
-_PHRASES = (
-    *("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense"),
-    *("touches", "sits", "lies", "kneels", "rises"),
-)
+_PHRASES = ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense", "touches")
 
 
 @cache
 def people_words() -> Words:
     """Return the words by which people are known."""
-    table = yaml.safe_load((files("vtx_dagster.engines.breakdown") / "people_words.yaml").read_text(encoding="utf-8"))
+    table = word_table("vtx_dagster.engines.breakdown", "people_words.yaml")
     pronouns = {"she": Pronoun.SHE, "he": Pronoun.HE, "either": None}
     return Words(
         pronoun_of={word: pronouns[kind] for kind in ("either", "he", "she") for word in table["roles"][kind]},
@@ -99,25 +118,21 @@ def people_words() -> Words:
         titles=frozenset(table["titles"]),
         not_names=frozenset(table["not_names"]),
         animals=frozenset(table["animals"]),
-        **{name: _any_of(table[name]) for name in _PHRASES},
+        moves=Phrases(**{name: table[name] for name in ("sits", "lies", "kneels", "rises")}),
+        **{name: Phrases(table[name]) for name in _PHRASES},
     )
 
 
 def moves_about(text: str) -> bool:
     """Say whether somebody comes, goes, sits down or stands up in a text: only a wider shot shows that."""
     words = people_words()
-    return any(moves.search(text) for moves in (words.leaves, words.enters, words.sits, words.lies, words.kneels, words.rises))
+    return any(pattern.search(text) for pattern in (words.leaves, words.enters, words.moves))
 
 
 def whom_touched(sentence: str) -> re.Match[str] | None:
     """Return the *him* or *her* of a sentence in which somebody holds, hits or helps somebody; None if there is none."""
     touches = people_words().touches.search(sentence)
     return _WHOM.search(sentence, touches.end()) if touches else None
-
-
-def _any_of(words: Iterable[str]) -> re.Pattern[str]:
-    alternatives = "|".join(re.escape(word).replace(r"\*\ ", r"(?:\w+ )?") for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +173,7 @@ def is_voice(name: str) -> bool:
     return people_words().voices.search(name) is not None
 
 
+@lru_cache(maxsize=10_000)
 def is_role(name: str) -> bool:
     """Say whether a name is a word for a person, with or without a number: ``WOMAN``, ``GUARD #2``, ``OLD MAN``."""
     words = [word for word in _words(name) if not word.isdigit()]

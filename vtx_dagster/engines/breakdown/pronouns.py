@@ -3,14 +3,15 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.engines.breakdown.prose import sentences
 
-_SPELLINGS = {
-    Pronoun.SHE: frozenset({"she", "her", "hers", "herself"}),
-    Pronoun.HE: frozenset({"he", "him", "his", "himself"}),
-}
+_SPELLINGS = dict.fromkeys(("she", "her", "hers", "herself"), Pronoun.SHE) | dict.fromkeys(
+    ("he", "him", "his", "himself"), Pronoun.HE
+)
+_PRONOUN = re.compile(r"\b(?:she|her|hers|herself|he|him|his|himself)\b", re.IGNORECASE)
 _BEGINS_WITH_PRONOUN = re.compile(r"^(?:she|he)\b", re.IGNORECASE)
 _NOUNS = {
     Pronoun.SHE: re.compile(r"(?:woman|girl|lady|mother|sister|daughter|wife|aunt|\bfemale)\b"),
@@ -28,10 +29,10 @@ _RELATED = re.compile(
 """Behind a name: ``DICK STEEL, his former partner`` tells what somebody else is called, who was spoken of before."""
 
 
+@lru_cache(maxsize=10_000)
 def pronouns_in(text: str) -> frozenset[Pronoun]:
     """Return the pronouns that a text uses."""
-    words = set(re.findall(r"[a-z]+", text.casefold()))
-    return frozenset(pronoun for pronoun, spellings in _SPELLINGS.items() if words & spellings)
+    return frozenset(_SPELLINGS[word.lower()] for word in _PRONOUN.findall(text))
 
 
 def described_pronoun(descriptor: str) -> Pronoun | None:

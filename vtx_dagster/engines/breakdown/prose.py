@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate
 from textwrap import shorten
 
@@ -37,6 +38,7 @@ _MAX_PROPS = 4
 _EVEN_SHARES = (Fraction(21, 20), Fraction(6, 5), Fraction(7, 5), Fraction(8, 5))
 
 
+@lru_cache(maxsize=10_000)  # the same paragraphs are asked again and again
 def sentences(text: str) -> tuple[str, ...]:
     """Return the sentences of a text; ``Dr. Santos`` and initials do not end one. Joined by spaces they are the text."""
     return tuple(_cut(text, _SENTENCE_END, keep_abbreviations=True))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 
@@ -15,7 +16,7 @@ from vtx_dagster.core.metadata import DEFAULT_PROFILES, Metadata
 from vtx_dagster.core.outline import Beat, Outline, OutlineAct, OutlineScene
 from vtx_dagster.core.pacing import pace
 from vtx_dagster.core.plan import EngineIdentity
-from vtx_dagster.core.screenplay import ActText, Element, ElementKind, SceneText
+from vtx_dagster.core.screenplay import ActText, Element, ElementKind, SceneText, Screenplay
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.core.shotlist import Shot, Shotlist
 from vtx_dagster.core.story import SceneFile, Source, StoryContext
@@ -202,9 +203,15 @@ class Breakdown:
         if not context.screenplays and not context.brief.text.strip():
             return {}
         script = _read_script(context)
-        cast = film_cast(context.bible, [scene.text for scene in script.all_scenes])
+        # Scenes are known by their text here, so who is who in their beats decides nothing.
+        cast = Cast(context.bible)
         ids = [scene.id for act in _outline(script, context, outline, written, cast).acts for scene in act.scenes]
         return dict(zip(ids, script.all_scenes, strict=True))
+
+
+@lru_cache(maxsize=16)  # every stage reads the same files
+def _parsed(name: str, text: str) -> Screenplay:
+    return parse_screenplay(Source(name=name, text=text))
 
 
 def _read_script(context: StoryContext) -> _Script:
@@ -234,7 +241,7 @@ def _read_script(context: StoryContext) -> _Script:
             0, f"{len(sources)} files are read as one film, in this order: {', '.join(source.name for source in sources)}"
         )
     for source in sources:
-        screenplay = parse_screenplay(source)
+        screenplay = _parsed(source.name, source.text)
         lines = SceneLines(source.text)
         remarks += [f"{source.name}:{remark.line}: {remark.text}" for remark in screenplay.remarks]
         title = title or screenplay.title_page.get("title", "")

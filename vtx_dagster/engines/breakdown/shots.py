@@ -74,7 +74,8 @@ class _Shooting:
             purpose = Purpose.REACTION if people else Purpose.PLACE
         if is_elsewhere:
             people, purpose = people[:1], Purpose.SPEECH if purpose == Purpose.TWO_SHOT else purpose
-        listeners = () if is_elsewhere else self._staging.listeners(people, take, after)
+        looks_over = purpose == Purpose.SPEECH or direction.angle == Angle.OVER_SHOULDER
+        listeners = self._staging.listeners(people, take, after) if looks_over and not is_elsewhere else ()
         subject = people[:1] if purpose in {Purpose.SPEECH, Purpose.REACTION} else people
         speech, manner = " ".join(line.text for line in take.lines), " ".join(line.parenthetical for line in take.lines)
         ruled = self._framing.frame(purpose, subject, action or speech, speech=speech, manner=manner, listeners=bool(listeners))

@@ -1,8 +1,9 @@
 """Who is in frame, shot after shot of one scene: who speaks there, who is named, whom a pronoun means, who stays and who left."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.coverage import covered_elements
@@ -25,6 +26,7 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _SEVERAL_SEEN = 3
+_POSTURES = {"sits": Posture.SIT, "lies": Posture.LIE, "kneels": Posture.KNEEL}
 _TO_ONESELF = re.compile(
     r"\b(?:to (?:him|her|them|it)sel(?:f|ves)|aside|under (?:his|her) breath|zu sich|für sich|à (?:lui|elle)-même|para s[ií]"
     r"|tra sé)\b",
@@ -50,8 +52,7 @@ class Staging:
         self._named = _named_in(scene, cast)
         self._own_roles = _own_roles(scene, cast) | setting.recent & cast.roles
         self._is_black = scene.outside
-        actions = (element.text for element in covered_elements(scene) if not element.speaker)
-        self._pronouns = used_pronouns(actions, mentioned=cast.mentioned) | cast.pronouns
+        self._scene = scene
         self._before: tuple[str, ...] = ()
         self._here: dict[str, None] = {}
         self._left: set[str] = set()
@@ -61,6 +62,14 @@ class Staging:
         self._was_spoken = False
         self._is_read = False
         self._answered_from_elsewhere = False
+
+    @cached_property
+    def _pronouns(self) -> Mapping[str, Pronoun]:
+        """What everybody is called, by key: in the film, else in this scene."""
+        if all(key in self._cast.pronouns for key in self._named):
+            return self._cast.pronouns
+        actions = (element.text for element in covered_elements(self._scene) if not element.speaker)
+        return used_pronouns(actions, mentioned=self._cast.mentioned) | self._cast.pronouns
 
     def with_everybody(self, take: Take) -> Take:
         """Return a take in which the first of those who are there says what all say together."""
@@ -107,11 +116,9 @@ class Staging:
 
     def _move(self, sentence: str, people: tuple[str, ...], *, speaker: str = "") -> None:
         """Remember who sits, lies, kneels or stands after a sentence, or the speaker after a parenthetical."""
-        words = people_words()
-        changes = ((Posture.SIT, words.sits), (Posture.LIE, words.lies), (Posture.KNEEL, words.kneels), (None, words.rises))
-        found = [(match.start(), posture) for posture, pattern in changes for match in pattern.finditer(sentence)]
-        for start, posture in sorted(found, key=lambda change: change[0]):
-            for key in (speaker,) if speaker else self._who_moves(sentence, start, people):
+        for move in people_words().moves.finditer(sentence):
+            posture = _POSTURES.get(move.lastgroup or "")
+            for key in (speaker,) if speaker else self._who_moves(sentence, move.start(), people):
                 if posture:
                     self._postures[key] = posture
                 else:

@@ -156,21 +156,19 @@ class Take:
     direction: Direction = _UNDIRECTED
     blocking: Blocking | None = None
     by_rule: bool = False
+    lines: tuple[DialogueLine, ...] = field(init=False)
+    """What is said in it."""
+    action: str = field(init=False)
+    """The scene's own words for what happens in it."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", tuple(line for piece in self.pieces for line in piece.lines))
+        object.__setattr__(self, "action", " ".join(piece.text for piece in self.pieces if piece.line is None))
 
     @property
     def is_short(self) -> bool:
         """Whether it is nothing but short actions."""
         return all(piece.short_action for piece in self.pieces)
-
-    @property
-    def action(self) -> str:
-        """The scene's own words for what happens in it."""
-        return " ".join(piece.text for piece in self.pieces if piece.line is None)
-
-    @property
-    def lines(self) -> tuple[DialogueLine, ...]:
-        """What is said in it."""
-        return tuple(line for piece in self.pieces for line in piece.lines)
 
 
 def takes_by_rule(

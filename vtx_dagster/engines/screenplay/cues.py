@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from vtx_dagster.engines.word_table import word_table
 
 
 def is_off_screen(extension: str) -> bool:
@@ -20,7 +19,7 @@ def is_off_screen(extension: str) -> bool:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    table = yaml.safe_load((files("vtx_dagster.engines.screenplay") / "cue_words.yaml").read_text(encoding="utf-8"))
+    table = word_table("vtx_dagster.engines.screenplay", "cue_words.yaml")
     devices = _any_of(table["devices"])
     off_screen = re.compile(rf"(?<!\w)(?:{_any_of(table['off_screen'])}|{devices})(?!\w)", re.IGNORECASE)
     into = rf"(?<!\w)(?:{_any_of(table['into'])})\s+(?:(?:the|a|his|her|their)\s+)?(?:{devices})(?!\w)"

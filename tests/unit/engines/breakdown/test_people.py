@@ -5,7 +5,17 @@ import pytest
 from vtx_dagster.core.bible import Bible, Pronoun
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import film_cast, missing_bible_entries
-from vtx_dagster.engines.breakdown.people import People, Told, age_in, is_of_all, is_role, is_voice, joint_names, pronoun_of
+from vtx_dagster.engines.breakdown.people import (
+    People,
+    Phrases,
+    Told,
+    age_in,
+    is_of_all,
+    is_role,
+    is_voice,
+    joint_names,
+    pronoun_of,
+)
 from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 
 SHE, HE = Pronoun.SHE, Pronoun.HE
@@ -184,3 +194,13 @@ def test_who_does_what_people_do_is_one(body, found):
 def test_a_cue_may_be_short_for_a_name(body, cue, also):
     (told,) = (one for one in People.of(scenes(body)).told if one.name == cue)
     assert told.also == also
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [("Ann SITS at the table.", [(4, "sits"), (9, "at")]), ("İ sits.", [(2, "sits")]), ("Ann visits the table.", [])],
+)
+def test_phrases_are_found_in_any_case_where_they_stand(text, places):
+    phrases = Phrases(sits=["sits"], at=["at the * table"])
+    assert [(found.start(), found.lastgroup) for found in phrases.finditer(text)] == places
+    assert (phrases.search(text) is None) is not bool(places)
