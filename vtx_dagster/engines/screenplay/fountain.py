@@ -11,7 +11,7 @@ it, and nothing was left for it to do.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from vtx_dagster.core.screenplay import (
     SpeechPart,
 )
 from vtx_dagster.core.story import Source
+from vtx_dagster.engines.screenplay.announced import Announced, act_of, announced, setting_told, tells_setting
 from vtx_dagster.engines.screenplay.cues import is_off_screen
 from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
@@ -181,6 +182,7 @@ class _Kind:
     TRANSITION = "transition"
     HEADING = "heading"
     CUE = "cue"
+    ANNOUNCED = "announced scene"
 
 
 def _kind_of(text: str, *, starts: bool, ends: bool) -> str:
@@ -194,13 +196,16 @@ def _kind_of(text: str, *, starts: bool, ends: bool) -> str:
     if text[0] in "*_":
         # Emphasis hides no heading, cue or transition.
         plain = plain_text(text)
+        if starts and text[-1] in "*_" and announced(plain):
+            return _Kind.ANNOUNCED
         kind = _kind_of(plain, starts=starts, ends=ends) if plain and plain[0] not in "*_" else _Kind.PLAIN
-        return kind if kind in {_Kind.HEADING, _Kind.CUE, _Kind.TRANSITION, _Kind.CENTRED} else _Kind.PLAIN
+        seen = {_Kind.HEADING, _Kind.CUE, _Kind.TRANSITION, _Kind.CENTRED, _Kind.ANNOUNCED}
+        return kind if kind in seen else _Kind.PLAIN
     match text[0]:
         case "#":
             return _Kind.SECTION
         case "=":
-            return _Kind.PAGE_BREAK if not text.strip("=") and len(text) >= 3 else _equals(text)
+            return _Kind.PAGE_BREAK if not text.strip("=") and len(text) >= 3 else _equals(text, starts=starts)
         case "!":
             return _Kind.FORCED_ACTION
         case "~":
@@ -213,13 +218,19 @@ def _kind_of(text: str, *, starts: bool, ends: bool) -> str:
     return _by_context(text, starts=starts, ends=ends)
 
 
-def _equals(text: str) -> str:
-    return _Kind.PLAIN if text.startswith("==") else _Kind.SYNOPSIS
+def _equals(text: str, *, starts: bool) -> str:
+    if text.startswith("=="):
+        # === SCENE 3 ===
+        return _Kind.ANNOUNCED if starts and announced(text) else _Kind.PLAIN
+    return _Kind.SYNOPSIS
 
 
 def _by_context(text: str, *, starts: bool, ends: bool) -> str:
     if starts and (_FORCED_HEADING.match(text) or looks_like_heading(text)):
         return _Kind.HEADING
+    if starts and (found := announced(text)) and (ends or found.bare or text == text.upper()):
+        # "Scene 3: the harbour, where" may go on in the next line.
+        return _Kind.ANNOUNCED
     if starts and is_transition(text):
         return _Kind.TRANSITION
     if starts and ends and reads_as_slug(text):
@@ -248,7 +259,30 @@ class _HeadingLine:
     last: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Announcement:
+    """A line that announces a scene, or stands above the heading of one.
+
+    Attributes:
+        section: What it is else, where it is a section.
+    """
+
+    found: Announced
+    line: int
+    last: int
+    section: Element | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _ActLine:
+    """A line such as ``ACT I``, which is one if a scene is announced below it; else it is what it would be without this."""
+
+    title: str
+    otherwise: Element
+
+
 _Item = Element | _HeadingLine
+_Read = _Item | _Announcement | _ActLine
 
 
 @dataclass(slots=True)
@@ -287,17 +321,18 @@ class _Reader:
     """
 
     def __init__(self, lines: Sequence[SourceLine]) -> None:
-        self.items: list[_Item] = []
+        self._read_items: list[_Read] = []
         self.remarks: list[Remark] = []
         self._speech: _Speech | None = None
         self._paragraph: _Paragraph | None = None
         self._left_out: list[SourceLine] = []
         self._page_numbers = _page_numbers(lines)
         self._read(lines)
+        self.items = _settled(self._read_items)
 
     def _read(self, lines: Sequence[SourceLine]) -> None:
         content = [line for line in lines if not line.comment_only]
-        followed = {line.number: _follows(after.text.strip()) for line, after in pairwise(content)}
+        followed = {line.number: _follows(after.text.strip(), line.text.strip()) for line, after in pairwise(content)}
         self._below = {
             line.number: [after.text.strip() for after in content[at + 1 : at + 1 + _MOST_LINES_OF_ASIDE]]
             for at, line in enumerate(content)
@@ -327,7 +362,7 @@ class _Reader:
 
     def _read_notes(self, notes: tuple[Note, ...]) -> None:
         for note in notes:
-            self.items.append(Element(kind=ElementKind.NOTE, text=note.text, lines=Lines(first=note.first, last=note.last)))
+            self._read_items.append(Element(kind=ElementKind.NOTE, text=note.text, lines=Lines(first=note.first, last=note.last)))
 
     def _read_line(self, line: SourceLine, *, ends: bool) -> None:
         text = line.text.strip()
@@ -356,21 +391,48 @@ class _Reader:
                 self._read_prose(ElementKind.ACTION, line, _FORCED_ACTION.sub("", text))
             case _Kind.CENTRED:
                 self._end_speech()
-                self._read_card(line, bare[1:-1].strip())
+                self._read_centred(line, bare[1:-1].strip())
             case _Kind.TRANSITION:
                 self._read_transition(line, bare)
             case _Kind.HEADING:
                 self._read_heading(line, bare)
             case _Kind.CUE:
                 self._start_speech(line, text)
+            case _Kind.ANNOUNCED:
+                self._read_announced(line, bare)
             case _:
                 self._read_plain(line, text.removeprefix("@"))
+        if starts and ends and kind in {_Kind.PLAIN, _Kind.CENTRED}:
+            self._mark_act(bare[1:-1] if kind == _Kind.CENTRED else bare)
 
     def _read_plain(self, line: SourceLine, text: str) -> None:
         if self._paragraph is None and is_end_card(plain_text(text)):
             self._read_card(line, text)
             return
         self._read_prose(ElementKind.ACTION, line, f"{_indent(line.text)}{text}")
+
+    def _read_announced(self, line: SourceLine, text: str) -> bool:
+        """Read a line that may announce a scene, and say whether it does."""
+        found = announced(plain_text(text))
+        if found is None:
+            return False
+        self._end_speech()
+        # The notes on its line were read before it, and stand in the scene.
+        at = len(self._read_items) - len(line.notes)
+        self._read_items.insert(at, _Announcement(found=found, line=line.number, last=line.closes))
+        return True
+
+    def _read_centred(self, line: SourceLine, text: str) -> None:
+        if not self._read_announced(line, text):
+            self._read_card(line, text)
+
+    def _mark_act(self, text: str) -> None:
+        """Take the line that was just read for that of an act, if it has the form of one."""
+        if title := act_of(plain_text(text)):
+            self._end_speech()
+            read = self._read_items[-1]
+            if isinstance(read, Element):
+                self._read_items[-1] = _ActLine(title, read)
 
     def _read_spoken(self, speech: _Speech, line: SourceLine, text: str) -> None:
         if text[0] in ">!" and not self._aside:
@@ -417,6 +479,9 @@ class _Reader:
         found = _SECTION.match(text)
         if found and (title := plain_text(found["text"])):
             self._add(ElementKind.SECTION, line, title, level=len(found["marks"]), marked=found["text"].strip())
+            section = self._read_items[-1]
+            if isinstance(section, Element) and (scene := announced(title)):
+                self._read_items[-1] = _Announcement(found=scene, line=line.number, last=line.closes, section=section)
 
     def _read_single(self, kind: ElementKind, line: SourceLine, text: str) -> None:
         self._end_speech()
@@ -437,14 +502,18 @@ class _Reader:
 
     def _read_heading(self, line: SourceLine, text: str) -> None:
         self._end_speech()
-        bare, number = without_number(plain_text(_FORCED_HEADING.sub("", text)))
-        heading = read_heading(bare)
+        plain = plain_text(_FORCED_HEADING.sub("", text))
+        if found := announced(plain, forced=True):
+            bare, number, heading = found.text, found.heading.number, found.heading
+        else:
+            bare, number = without_number(plain)
+            heading = read_heading(bare)
         # The notes on its line were read before it, and stand in the scene.
         notes = len(line.notes)
         item = _HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes)
         if number:
             item = _HeadingLine(heading=_with_number(heading, number), text=bare, line=line.number, last=line.closes)
-        self.items.insert(len(self.items) - notes, item)
+        self._read_items.insert(len(self._read_items) - notes, item)
 
     def _read_prose(self, kind: ElementKind, line: SourceLine, text: str, *, centred: bool = False) -> None:
         speech = self._speech
@@ -506,7 +575,7 @@ class _Reader:
             asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
             text = f"{plain_text(speech.cue)} ({asides})" if asides else plain_text(speech.cue)
             lines = Lines(first=speech.cue_line, last=speech.last)
-            self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
+            self._read_items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
             self._paragraph = None
         self._end_paragraph()
         self._speech = None
@@ -524,11 +593,11 @@ class _Reader:
                     f"{_indent(line) if keeps_indent else ''}{line.strip()}" for line in paragraph.marked if line.strip()
                 )
                 marked = "\n".join(lines_of_it)
-                self.items.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
+                self._read_items.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
             return
         text, asides = _told(paragraph.parts)
         if text:
-            self.items.append(
+            self._read_items.append(
                 Element(
                     kind=paragraph.kind,
                     text=text,
@@ -546,7 +615,7 @@ class _Reader:
 
     def _add(self, kind: ElementKind, line: SourceLine, text: str, *, marked: str = "", level: int = 0) -> None:
         lines = Lines(first=line.number, last=line.closes)
-        self.items.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
+        self._read_items.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
 
 
 def _indent(line: str) -> str:
@@ -562,9 +631,12 @@ def _trimmed(parts: Iterable[SpeechPart]) -> Iterator[SpeechPart]:
             yield SpeechPart(text=text, parenthetical=part.parenthetical)
 
 
-def _follows(text: str) -> bool:
+def _follows(text: str, above: str) -> bool:
     """Say whether a line belongs to the one above it."""
-    return bool(text) and text[0] not in ">!" and not _is_full_heading(text)
+    if not text or text[0] in ">!" or _is_full_heading(text):
+        return False
+    # ACT I, and SCENE II on the next line
+    return not (act_of(plain_text(above)) and announced(plain_text(text)))
 
 
 def _with_number(heading: Heading, number: str) -> Heading:
@@ -594,6 +666,102 @@ def _page_numbers(lines: Sequence[SourceLine]) -> frozenset[int]:
             found.append((int(line.text), line.number))
     rises = all(later[0] > earlier[0] for earlier, later in pairwise(found))
     return frozenset(number for _, number in found) if len(found) >= _FEWEST_PAGE_NUMBERS and rises else frozenset()
+
+
+# -- announced scenes ---------------------------------------------------------------------------------------------------------
+
+
+def _settled(read: Sequence[_Read]) -> list[_Item]:
+    """Return items with every line that announces a scene as what it is.
+
+    It is the heading, unless a heading follows before anything happens: then it is a section above that, and its number is that
+    of the scene. What is a section to Fountain is a heading only in a text in which nothing else is. So a scene by itself is read
+    as it is among all others.
+    """
+    counts_sections = not any(map(_opens_scene, read))
+    items: list[_Item] = []
+    act, number, stands_above = "", "", False
+    for at, (item, below) in enumerate(zip(read, _following(read), strict=True)):
+        match item:
+            case _Announcement(section=Element() as section) if not (counts_sections and _happens(below)):
+                items.append(section)
+            case _Announcement():
+                if item.found.act and item.found.act.casefold() != act:
+                    act = item.found.act.casefold()
+                    items.append(_section(item.found.act, item.line, level=1))
+                stands_above = isinstance(below, _HeadingLine | _Announcement)
+                number = item.found.heading.number if stands_above else ""
+                if stands_above:
+                    items.append(_section(item.found.text, item.line, level=2))
+                else:
+                    items.append(_announced_heading(item, read, at))
+            case _ActLine():
+                opens = isinstance(below, _Announcement) and (counts_sections or below.section is None)
+                items.append(_section(item.title, item.otherwise.lines.first, level=1) if opens else item.otherwise)
+            case _HeadingLine():
+                heading = item.heading
+                items.append(replace(item, heading=replace(heading, number=heading.number or number)))
+                number, stands_above = "", False
+            case _ if stands_above and _tells_setting(item):
+                items.append(Element(kind=ElementKind.NOTE, text=item.text, lines=item.lines))
+            case _:
+                items.append(item)
+    return items
+
+
+def _opens_scene(item: _Read) -> bool:
+    return isinstance(item, _HeadingLine) or (isinstance(item, _Announcement) and item.section is None)
+
+
+def _happens(item: _Read | None) -> bool:
+    return isinstance(item, Element) and item.kind in _PROSE
+
+
+def _following(read: Sequence[_Read]) -> list[_Read | None]:
+    """Return what comes below every item: a heading, an announcement, an act, or what is seen or heard; None at the end."""
+    found: list[_Read | None] = []
+    below: _Read | None = None
+    for item in reversed(read):
+        found.append(below)
+        passes = isinstance(item, Element) and item.level != 1 and (not _happens(item) or item.centred)
+        # Where and when a scene is may be told again above its heading.
+        if not passes and not (isinstance(below, _HeadingLine) and _tells_setting(item)):
+            below = item
+    return found[::-1]
+
+
+def _section(title: str, line: int, *, level: int) -> Element:
+    return Element(
+        kind=ElementKind.SECTION, text=title, lines=Lines(first=line, last=line), level=level, marked=escaped(title)
+    )
+
+
+def _announced_heading(item: _Announcement, read: Sequence[_Read], at: int) -> _HeadingLine:
+    """Return the heading that a line is; one without a place has that of lines such as ``Location: The pier`` right below it."""
+    heading, below = item.found.heading, at + 1
+    while not item.found.heading.place and below < len(read):
+        element = read[below]
+        if not isinstance(element, Element) or (_happens(element) and not tells_setting(_lines_of(element)[:1])):
+            break
+        if _happens(element):
+            told = setting_told(_lines_of(element))
+            heading = replace(
+                heading,
+                interior=told.interior if heading.interior is None else heading.interior,
+                place=heading.place or told.place,
+                time=heading.time or told.time,
+            )
+        below += 1
+    heading = replace(heading, named=bool(heading.place))
+    return _HeadingLine(heading=heading, text=item.found.text, line=item.line, last=item.last)
+
+
+def _tells_setting(item: _Read) -> bool:
+    return isinstance(item, Element) and item.kind == ElementKind.ACTION and not item.centred and tells_setting(_lines_of(item))
+
+
+def _lines_of(element: Element) -> list[str]:
+    return [*map(plain_text, element.marked.split("\n"))]
 
 
 # -- scenes -------------------------------------------------------------------------------------------------------------------
