@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other alphabets
 """Scenes that a line announces by their number, without INT. or EXT.: ``SCENE 7: THE PIER - NIGHT``, ``1. SZENE``, ``第3場``.
 
 The word for a scene, a number before or after it, and mostly where and when it is. Brackets and time codes around it, as in
@@ -36,7 +37,7 @@ _HAN_NUMBER: Final = rf"[{_HAN}十百〇零両两]+"
 _NUMBER: Final = rf"(?P<number>\d{{1,3}}(?:[A-Za-z](?![^\W_]))?(?:\.\d{{1,2}}(?!\d))?|{_HAN_NUMBER}|[^\W\d_]+)"
 _ORDINAL: Final = r"(?:[.)]|st|nd|rd|th|[eª°º]|er|re|[èe]re|i?[èe]me|-?(?:я|е|й))?\.?"
 _ROMAN: Final = re.compile(r"(?=[IVXL])(XL|L?X{0,3})(IX|IV|V?I{0,3})")
-_FRAMES: Final = (("[", "]"), ("【", "】"), ("［", "］"), ("〔", "〕"), ("<", ">"))  # noqa: RUF001 - full width
+_FRAMES: Final = (("[", "]"), ("【", "】"), ("［", "］"), ("〔", "〕"), ("<", ">"))
 _RULES: Final = "-=*~_\u2013\u2014"
 _SEPARATED: Final = re.compile(rf"\s*(?:[:.,;/|]+|[{_DASHES}]+(?!\d)|\s[{_DASHES}]+)\s*|\s*(?=[(\[])")
 _RANGE: Final = re.compile(
@@ -53,8 +54,8 @@ class Announced:
     """A line that announces a scene.
 
     Attributes:
-        heading: Its number in digits, place and time. One with a place is a heading by itself; one without goes on where the scene
-            before is, as a minor slug does.
+        heading: Its number in digits, place and time. One with a place is a heading by itself; one without goes on where the
+            scene before is, as a minor slug does.
         text: What it says without what is around it.
         act: The act in front of it, as written: ``ACT I`` of ``ACT I, SCENE II``; empty without one.
         bare: It says nothing but its number.
@@ -312,5 +313,5 @@ def _patterns(kind: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     word = rf"(?P<word>{_alternatives(kind)})"
     between = rf"\s*(?:[#№:.]|[{_DASHES}](?=\s)|n[ro°º]\.|nr|no|nummer|number)?\s*"
     behind = rf"(?P<mark>第|제)?\s*{_NUMBER}{_ORDINAL}\s*{word}"
-    before = rf"{word}{between}{_NUMBER}(?![^\W_])"
+    before = rf"{word}{between}{_NUMBER}(?![^\W_])(?:\s*\[[\d.]+\])?"
     return re.compile(behind, re.IGNORECASE), re.compile(before, re.IGNORECASE)

@@ -58,6 +58,7 @@ _EXTENSION_ALONE = re.compile(
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
 _MOST_LINES_OF_ASIDE = 4
+_MOST_LINES_OF_SETTING = 8
 _LISTED = 8
 
 _PROSE = frozenset({ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRIC})
@@ -131,6 +132,13 @@ def reads_as_action(line: str, *, starts: bool = True) -> bool:
 def reads_as_heading(line: str) -> bool:
     """Say whether a line that stands apart is a scene heading, with or without a mark."""
     return _kind_of(line, starts=True, ends=True) == _Kind.HEADING
+
+
+def reads_as_announcement(line: str) -> bool:
+    """Say whether a line that stands apart announces a scene by its number: ``SCENE 7``, ``> SCENE 7 <``, ``## Scene 7``."""
+    kind = _kind_of(line, starts=True, ends=True)
+    text = plain_text(line.strip("#> <") if kind in {_Kind.CENTRED, _Kind.SECTION} else line)
+    return kind == _Kind.ANNOUNCED or (kind in {_Kind.CENTRED, _Kind.SECTION} and announced(text) is not None)
 
 
 def reads_as_cue(line: str) -> bool:
@@ -321,14 +329,14 @@ class _Reader:
     """
 
     def __init__(self, lines: Sequence[SourceLine]) -> None:
-        self._read_items: list[_Read] = []
+        self._found: list[_Read] = []
         self.remarks: list[Remark] = []
         self._speech: _Speech | None = None
         self._paragraph: _Paragraph | None = None
         self._left_out: list[SourceLine] = []
         self._page_numbers = _page_numbers(lines)
         self._read(lines)
-        self.items = _settled(self._read_items)
+        self.items = _settled(self._found)
 
     def _read(self, lines: Sequence[SourceLine]) -> None:
         content = [line for line in lines if not line.comment_only]
@@ -362,7 +370,7 @@ class _Reader:
 
     def _read_notes(self, notes: tuple[Note, ...]) -> None:
         for note in notes:
-            self._read_items.append(Element(kind=ElementKind.NOTE, text=note.text, lines=Lines(first=note.first, last=note.last)))
+            self._found.append(Element(kind=ElementKind.NOTE, text=note.text, lines=Lines(first=note.first, last=note.last)))
 
     def _read_line(self, line: SourceLine, *, ends: bool) -> None:
         text = line.text.strip()
@@ -418,8 +426,8 @@ class _Reader:
             return False
         self._end_speech()
         # The notes on its line were read before it, and stand in the scene.
-        at = len(self._read_items) - len(line.notes)
-        self._read_items.insert(at, _Announcement(found=found, line=line.number, last=line.closes))
+        at = len(self._found) - len(line.notes)
+        self._found.insert(at, _Announcement(found=found, line=line.number, last=line.closes))
         return True
 
     def _read_centred(self, line: SourceLine, text: str) -> None:
@@ -430,9 +438,9 @@ class _Reader:
         """Take the line that was just read for that of an act, if it has the form of one."""
         if title := act_of(plain_text(text)):
             self._end_speech()
-            read = self._read_items[-1]
+            read = self._found[-1]
             if isinstance(read, Element):
-                self._read_items[-1] = _ActLine(title, read)
+                self._found[-1] = _ActLine(title, read)
 
     def _read_spoken(self, speech: _Speech, line: SourceLine, text: str) -> None:
         if text[0] in ">!" and not self._aside:
@@ -479,9 +487,9 @@ class _Reader:
         found = _SECTION.match(text)
         if found and (title := plain_text(found["text"])):
             self._add(ElementKind.SECTION, line, title, level=len(found["marks"]), marked=found["text"].strip())
-            section = self._read_items[-1]
+            section = self._found[-1]
             if isinstance(section, Element) and (scene := announced(title)):
-                self._read_items[-1] = _Announcement(found=scene, line=line.number, last=line.closes, section=section)
+                self._found[-1] = _Announcement(found=scene, line=line.number, last=line.closes, section=section)
 
     def _read_single(self, kind: ElementKind, line: SourceLine, text: str) -> None:
         self._end_speech()
@@ -513,7 +521,7 @@ class _Reader:
         item = _HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes)
         if number:
             item = _HeadingLine(heading=_with_number(heading, number), text=bare, line=line.number, last=line.closes)
-        self._read_items.insert(len(self._read_items) - notes, item)
+        self._found.insert(len(self._found) - notes, item)
 
     def _read_prose(self, kind: ElementKind, line: SourceLine, text: str, *, centred: bool = False) -> None:
         speech = self._speech
@@ -575,7 +583,7 @@ class _Reader:
             asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
             text = f"{plain_text(speech.cue)} ({asides})" if asides else plain_text(speech.cue)
             lines = Lines(first=speech.cue_line, last=speech.last)
-            self._read_items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
+            self._found.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
             self._paragraph = None
         self._end_paragraph()
         self._speech = None
@@ -593,11 +601,11 @@ class _Reader:
                     f"{_indent(line) if keeps_indent else ''}{line.strip()}" for line in paragraph.marked if line.strip()
                 )
                 marked = "\n".join(lines_of_it)
-                self._read_items.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
+                self._found.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
             return
         text, asides = _told(paragraph.parts)
         if text:
-            self._read_items.append(
+            self._found.append(
                 Element(
                     kind=paragraph.kind,
                     text=text,
@@ -615,7 +623,7 @@ class _Reader:
 
     def _add(self, kind: ElementKind, line: SourceLine, text: str, *, marked: str = "", level: int = 0) -> None:
         lines = Lines(first=line.number, last=line.closes)
-        self._read_items.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
+        self._found.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
 
 
 def _indent(line: str) -> str:
@@ -678,25 +686,25 @@ def _settled(read: Sequence[_Read]) -> list[_Item]:
     of the scene. What is a section to Fountain is a heading only in a text in which nothing else is. So a scene by itself is read
     as it is among all others.
     """
-    counts_sections = not any(map(_opens_scene, read))
     items: list[_Item] = []
     act, number, stands_above = "", "", False
-    for at, (item, below) in enumerate(zip(read, _following(read), strict=True)):
+    settled = _with_what_follows(read)
+    for at, (item, below) in enumerate(settled):
         match item:
-            case _Announcement(section=Element() as section) if not (counts_sections and _happens(below)):
-                items.append(section)
             case _Announcement():
                 if item.found.act and item.found.act.casefold() != act:
                     act = item.found.act.casefold()
-                    items.append(_section(item.found.act, item.line, level=1))
-                stands_above = isinstance(below, _HeadingLine | _Announcement)
+                    # What stands above the first scene of a file is that scene's, in this act.
+                    opens_file = all(map(_is_passed_over, items))
+                    items.insert(0 if opens_file else len(items), _section(item.found.act, item.line, level=1))
+                stands_above = isinstance(below, _HeadingLine) or (isinstance(below, _Announcement) and not below.found.act)
                 number = item.found.heading.number if stands_above else ""
                 if stands_above:
                     items.append(_section(item.found.text, item.line, level=2))
                 else:
-                    items.append(_announced_heading(item, read, at))
+                    items.append(_announced_heading(item, [one for one, _ in settled[at + 1 : at + 1 + _MOST_LINES_OF_SETTING]]))
             case _ActLine():
-                opens = isinstance(below, _Announcement) and (counts_sections or below.section is None)
+                opens = isinstance(below, _Announcement) and not below.section
                 items.append(_section(item.title, item.otherwise.lines.first, level=1) if opens else item.otherwise)
             case _HeadingLine():
                 heading = item.heading
@@ -717,43 +725,58 @@ def _happens(item: _Read | None) -> bool:
     return isinstance(item, Element) and item.kind in _PROSE
 
 
-def _following(read: Sequence[_Read]) -> list[_Read | None]:
-    """Return what comes below every item: a heading, an announcement, an act, or what is seen or heard; None at the end."""
-    found: list[_Read | None] = []
+def _is_passed_over(item: _Read) -> bool:
+    """Say whether an item may stand between an announcement and a heading: a note, a synopsis, a transition, a card."""
+    return isinstance(item, Element) and item.level != 1 and (not _happens(item) or item.centred)
+
+
+def _with_what_follows(read: Sequence[_Read]) -> list[tuple[_Read, _Read | None]]:
+    """Return items with what comes below each: a heading, an announcement, an act, or what is seen or heard; None at the end.
+
+    Sections that announce nothing are sections here.
+    """
+    counts_sections = not any(map(_opens_scene, read))
+    found: list[tuple[_Read, _Read | None]] = []
     below: _Read | None = None
-    for item in reversed(read):
-        found.append(below)
-        passes = isinstance(item, Element) and item.level != 1 and (not _happens(item) or item.centred)
+    for one in reversed(read):
+        item = one
+        if isinstance(item, _Announcement) and item.section and not (counts_sections and _happens(below)):
+            item = item.section
+        found.append((item, below))
         # Where and when a scene is may be told again above its heading.
-        if not passes and not (isinstance(below, _HeadingLine) and _tells_setting(item)):
+        if not _is_passed_over(item) and not (isinstance(below, _HeadingLine) and _tells_setting(item)):
             below = item
     return found[::-1]
 
 
 def _section(title: str, line: int, *, level: int) -> Element:
-    return Element(
-        kind=ElementKind.SECTION, text=title, lines=Lines(first=line, last=line), level=level, marked=escaped(title)
-    )
+    return Element(kind=ElementKind.SECTION, text=title, lines=Lines(first=line, last=line), level=level, marked=escaped(title))
 
 
-def _announced_heading(item: _Announcement, read: Sequence[_Read], at: int) -> _HeadingLine:
+def _announced_heading(item: _Announcement, below: Iterable[_Read]) -> _HeadingLine:
     """Return the heading that a line is; one without a place has that of lines such as ``Location: The pier`` right below it."""
-    heading, below = item.found.heading, at + 1
-    while not item.found.heading.place and below < len(read):
-        element = read[below]
-        if not isinstance(element, Element) or (_happens(element) and not tells_setting(_lines_of(element)[:1])):
-            break
-        if _happens(element):
-            told = setting_told(_lines_of(element))
+    heading = item.found.heading
+    if not heading.place:
+        for told in _settings_of(below):
             heading = replace(
                 heading,
                 interior=told.interior if heading.interior is None else heading.interior,
                 place=heading.place or told.place,
                 time=heading.time or told.time,
             )
-        below += 1
-    heading = replace(heading, named=bool(heading.place))
+        heading = replace(heading, named=bool(heading.place))
     return _HeadingLine(heading=heading, text=item.found.text, line=item.line, last=item.last)
+
+
+def _settings_of(below: Iterable[_Read]) -> Iterator[Heading]:
+    """Yield what the paragraphs at the beginning of a scene tell of where and when it is."""
+    for element in below:
+        if not isinstance(element, Element) or element.kind == ElementKind.SECTION:
+            return
+        if _happens(element):
+            if not tells_setting(_lines_of(element)[:1]):
+                return
+            yield setting_told(_lines_of(element))
 
 
 def _tells_setting(item: _Read) -> bool:
