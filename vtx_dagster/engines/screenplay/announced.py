@@ -25,10 +25,12 @@ from vtx_dagster.engines.screenplay.heading import (
 )
 
 _LONGEST: Final = 200
+_LONGEST_TOLD: Final = 1000
 _MOST_WORDS: Final = 14
 _MOST_WORDS_OF_SENTENCE: Final = 6
 _MOST_WORDS_IN_LOWER_CASE: Final = 4
 _MOST_WORDS_OF_PLACE: Final = 8
+_FEW_WORDS: Final = 3
 _SHORT_WORD: Final = 3
 _DASHES: Final = r"\-\u2010-\u2015"
 _WITHOUT_CASE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -125,7 +127,7 @@ def tells_setting(lines: Sequence[str]) -> bool:
 def _told(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the labels, folded, and what they tell, as long as there are some."""
     for line in lines:
-        found = _LABEL.fullmatch(line.strip()) if len(line) <= _LONGEST * 4 else None
+        found = _LABEL.fullmatch(line.strip()) if len(line) <= _LONGEST_TOLD else None
         label = folded(found["label"]) if found else ""
         if found is None or label not in _labels("setting") | _labels("when"):
             return
@@ -136,7 +138,7 @@ def _names_place(place: str) -> bool:
     """Say whether words are the name of a place, and no sentence: a few, or all but the shortest with a capital."""
     words = place.split()
     is_named = all(len(word) <= _SHORT_WORD or not word[0].islower() for word in words)
-    return bool(words) and (len(words) <= _SHORT_WORD or (is_named and len(words) <= _MOST_WORDS_OF_PLACE))
+    return bool(words) and (len(words) <= _FEW_WORDS or (is_named and len(words) <= _MOST_WORDS_OF_PLACE))
 
 
 @lru_cache(maxsize=4096)
@@ -152,7 +154,7 @@ def _announced(text: str, forced: bool) -> Announced | None:  # noqa: FBT001 - a
     act, words = _without_act(line)
     counted = _counted(words, "announces")
     rest = _rest_of(words, counted) if counted else None
-    if counted is None or rest is None or line[0].islower():
+    if counted is None or rest is None or not (forced or line[0] == line[0].upper()):
         return None
     number = given or counted.number
     if not rest:
@@ -238,11 +240,11 @@ def _separated(rest: str) -> str:
 def _number_of(token: str, *, before: bool, marked: bool) -> str:
     """Return a number in digits; empty for any other word."""
     if token[0].isdecimal():
-        digits = re.match(r"\d+", token)[0]  # type: ignore[index] - it begins with one
-        return f"{int(digits)}{token[len(digits) :].upper()}"
+        token = "".join(str(int(letter)) if letter.isdecimal() else letter for letter in token)
+        return token.upper().lstrip("0") or "0"
     if re.fullmatch(_HAN_NUMBER, token):
         return _han(token) if marked or not before else ""
-    if (roman := _ROMAN.fullmatch(token)) and token:
+    if (roman := _ROMAN.fullmatch(token)):
         return str(_roman(roman[1]) + _roman(roman[2]))
     cardinals, ordinals = _numbers()
     return ordinals.get(folded(token), "" if before else cardinals.get(folded(token), ""))
@@ -311,7 +313,7 @@ def _act_word() -> re.Pattern[str]:
 def _patterns(kind: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Return what matches a word behind its number, and before it."""
     word = rf"(?P<word>{_alternatives(kind)})"
-    between = rf"\s*(?:[#№:.]|[{_DASHES}](?=\s)|n[ro°º]\.|nr|no|nummer|number)?\s*"
+    between = rf"\s*(?:[#№:.]|[{_DASHES}](?=\s)|(?:n[ro°º]|nummer|number)\.?\s*(?=\d))?\s*"
     behind = rf"(?P<mark>第|제)?\s*{_NUMBER}{_ORDINAL}\s*{word}"
     before = rf"{word}{between}{_NUMBER}(?![^\W_])(?:\s*\[[\d.]+\])?"
     return re.compile(behind, re.IGNORECASE), re.compile(before, re.IGNORECASE)

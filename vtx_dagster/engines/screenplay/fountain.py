@@ -259,12 +259,17 @@ def _is_full_heading(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _HeadingLine:
-    """A scene heading among the elements."""
+    """A scene heading among the elements.
+
+    Attributes:
+        announces: It has the form of a line that announces a scene.
+    """
 
     heading: Heading
     text: str
     line: int
     last: int
+    announces: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,6 +346,7 @@ class _Reader:
     def _read(self, lines: Sequence[SourceLine]) -> None:
         content = [line for line in lines if not line.comment_only]
         followed = {line.number: _follows(after.text.strip(), line.text.strip()) for line, after in pairwise(content)}
+        self._above_sections = {line.number for line, after in pairwise(content) if after.text.startswith("#")}
         self._below = {
             line.number: [after.text.strip() for after in content[at + 1 : at + 1 + _MOST_LINES_OF_ASIDE]]
             for at, line in enumerate(content)
@@ -384,6 +390,9 @@ class _Reader:
         kind = _kind_of(text, starts=starts, ends=ends)
         if kind == _Kind.PLAIN and _is_full_heading(text):
             kind = _Kind.HEADING
+        if starts and line.number in self._above_sections and _kind_of(text, starts=True, ends=True) == _Kind.ANNOUNCED:
+            # A section ends a paragraph, though a line of a speech may begin with its mark.
+            kind = _Kind.ANNOUNCED
         bare = plain_text(text) if text[0] in "*_" else text
         match kind:
             case _Kind.SECTION:
@@ -511,17 +520,16 @@ class _Reader:
     def _read_heading(self, line: SourceLine, text: str) -> None:
         self._end_speech()
         plain = plain_text(_FORCED_HEADING.sub("", text))
+        # The notes on its line were read before it, and stand in the scene.
+        at = len(self._found) - len(line.notes)
         if found := announced(plain, forced=True):
-            bare, number, heading = found.text, found.heading.number, found.heading
+            heading, bare = found.heading, found.text
         else:
             bare, number = without_number(plain)
             heading = read_heading(bare)
-        # The notes on its line were read before it, and stand in the scene.
-        notes = len(line.notes)
-        item = _HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes)
-        if number:
-            item = _HeadingLine(heading=_with_number(heading, number), text=bare, line=line.number, last=line.closes)
-        self._found.insert(len(self._found) - notes, item)
+            heading = replace(heading, number=number or heading.number)
+        item = _HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes, announces=found is not None)
+        self._found.insert(at, item)
 
     def _read_prose(self, kind: ElementKind, line: SourceLine, text: str, *, centred: bool = False) -> None:
         speech = self._speech
@@ -647,10 +655,6 @@ def _follows(text: str, above: str) -> bool:
     return not (act_of(plain_text(above)) and announced(plain_text(text)))
 
 
-def _with_number(heading: Heading, number: str) -> Heading:
-    return Heading(interior=heading.interior, place=heading.place, time=heading.time, number=number, named=heading.named)
-
-
 def _told(parts: Iterable[SpeechPart]) -> tuple[str, tuple[Aside, ...]]:
     """Return what is said in a speech, and its parentheticals with their places."""
     said: list[str] = []
@@ -691,24 +695,25 @@ def _settled(read: Sequence[_Read]) -> list[_Item]:
     settled = _with_what_follows(read)
     for at, (item, below) in enumerate(settled):
         match item:
-            case _Announcement():
-                if item.found.act and item.found.act.casefold() != act:
-                    act = item.found.act.casefold()
+            case _Announcement(found=found):
+                if found.act and found.act.casefold() != act:
+                    act = found.act.casefold()
                     # What stands above the first scene of a file is that scene's, in this act.
                     opens_file = all(map(_is_passed_over, items))
-                    items.insert(0 if opens_file else len(items), _section(item.found.act, item.line, level=1))
+                    items.insert(0 if opens_file else len(items), _section(found.act, item.line, level=1))
                 stands_above = isinstance(below, _HeadingLine) or (isinstance(below, _Announcement) and not below.found.act)
-                number = item.found.heading.number if stands_above else ""
+                number = found.heading.number if stands_above else ""
                 if stands_above:
-                    items.append(_section(item.found.text, item.line, level=2))
+                    items.append(_section(found.text, item.line, level=2))
                 else:
-                    items.append(_announced_heading(item, [one for one, _ in settled[at + 1 : at + 1 + _MOST_LINES_OF_SETTING]]))
+                    heading = _HeadingLine(heading=found.heading, text=found.text, line=item.line, last=item.last)
+                    items.append(_with_setting(heading, settled, at))
             case _ActLine():
                 opens = isinstance(below, _Announcement) and not below.section
                 items.append(_section(item.title, item.otherwise.lines.first, level=1) if opens else item.otherwise)
             case _HeadingLine():
-                heading = item.heading
-                items.append(replace(item, heading=replace(heading, number=heading.number or number)))
+                item = replace(item, heading=replace(item.heading, number=item.heading.number or number))
+                items.append(_with_setting(item, settled, at) if item.announces else item)
                 number, stands_above = "", False
             case _ if stands_above and _tells_setting(item):
                 items.append(Element(kind=ElementKind.NOTE, text=item.text, lines=item.lines))
@@ -753,19 +758,20 @@ def _section(title: str, line: int, *, level: int) -> Element:
     return Element(kind=ElementKind.SECTION, text=title, lines=Lines(first=line, last=line), level=level, marked=escaped(title))
 
 
-def _announced_heading(item: _Announcement, below: Iterable[_Read]) -> _HeadingLine:
-    """Return the heading that a line is; one without a place has that of lines such as ``Location: The pier`` right below it."""
-    heading = item.found.heading
-    if not heading.place:
-        for told in _settings_of(below):
-            heading = replace(
-                heading,
-                interior=told.interior if heading.interior is None else heading.interior,
-                place=heading.place or told.place,
-                time=heading.time or told.time,
-            )
-        heading = replace(heading, named=bool(heading.place))
-    return _HeadingLine(heading=heading, text=item.found.text, line=item.line, last=item.last)
+def _with_setting(item: _HeadingLine, settled: Sequence[tuple[_Read, _Read | None]], at: int) -> _HeadingLine:
+    """Return an announced heading; without a place, with that of lines such as ``Location: The pier`` right below it."""
+    heading = item.heading
+    if heading.place:
+        return item
+    for told in _settings_of(one for one, _ in settled[at + 1 : at + 1 + _MOST_LINES_OF_SETTING]):
+        heading = replace(
+            heading,
+            interior=told.interior if heading.interior is None else heading.interior,
+            place=heading.place or told.place,
+            time=heading.time or told.time,
+            named=heading.named or bool(told.place),
+        )
+    return replace(item, heading=heading)
 
 
 def _settings_of(below: Iterable[_Read]) -> Iterator[Heading]:

@@ -628,11 +628,12 @@ LINES = st.sampled_from(
             ">",
             "<",
         ],
+        *["SCENE 1", "Scene 2 - Pier", "> SCENE 3 <", "## Scene 4", "# Scene 5", ".SCENE 6", "ACT I", "ACT II, SCENE 7", "Location: Pier."],
     ]
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=6000, deadline=None)
 @given(st.one_of(st.text(max_size=200), st.lists(st.one_of(LINES, st.text(max_size=12)), max_size=25).map("\n".join)))
 def test_any_text_is_a_screenplay_or_an_error_that_says_where(text):
     screenplay = outcome(text)
@@ -646,10 +647,10 @@ def test_any_text_is_a_screenplay_or_an_error_that_says_where(text):
         assert all(scene.lines.first <= element.lines.first <= element.lines.last <= last for element in scene.elements)
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(LINES, max_size=25).map("\n".join))
-def test_a_scene_cut_out_of_its_file_is_the_same_scene(text):
-    text = f"INT. FIRST - DAY\n\n{text}"
+@settings(max_examples=6000, deadline=None)
+@given(st.sampled_from(["INT. FIRST - DAY", "SCENE 1: PIER", "Rain."]), st.lists(LINES, max_size=25).map("\n".join))
+def test_a_scene_cut_out_of_its_file_is_the_same_scene(first, text):
+    text = f"{first}\n\n{text}"
     screenplay = outcome(text)
     if isinstance(screenplay, str):
         return
@@ -658,6 +659,7 @@ def test_a_scene_cut_out_of_its_file_is_the_same_scene(text):
         cut = parse_scene(Source(name="cut.fountain", text=lines.of(scene.lines)))
         assert [told_of(element) for element in cut.elements] == [told_of(element) for element in scene.elements]
         assert cut.heading == scene.heading
+        assert scene.outside or (cut.place, cut.time, cut.number, cut.minor) == (scene.place, scene.time, scene.number, scene.minor)
 
 
 def told_of(element: Element) -> dict:
@@ -688,6 +690,11 @@ def test_long_screenplays_take_time_in_proportion():
         pytest.param("/* " * 100_000, id="open boneyards"),
         pytest.param("/* [[a]] " * 30_000, id="notes between open boneyards"),
         pytest.param("MARA\n" + "(a)\nb\n" * 30_000, id="asides"),
+        pytest.param("SCENE 1 " * 40_000, id="scenes in a line"),
+        pytest.param("[SCENE 1" + " [" * 150_000, id="brackets"),
+        pytest.param("SCENE 1\n\n" * 5000, id="scenes without anything in them"),
+        pytest.param("SCENE 1\n\nLocation: the pier\n\n" * 5000, id="scenes with a place below"),
+        pytest.param("".join(f"ACT {'I' * (number % 3 + 1)}, SCENE 1\n\n" for number in range(5000)), id="acts"),
         pytest.param(".PIER, " + "ROOM, " * 50_000 + "DAY\n\nRain.", id="a long heading"),
     ],
 )
