@@ -244,7 +244,7 @@ def _number_of(token: str, *, before: bool, marked: bool) -> str:
         return token.upper().lstrip("0") or "0"
     if re.fullmatch(_HAN_NUMBER, token):
         return _han(token) if marked or not before else ""
-    if (roman := _ROMAN.fullmatch(token)):
+    if roman := _ROMAN.fullmatch(token):
         return str(_roman(roman[1]) + _roman(roman[2]))
     cardinals, ordinals = _numbers()
     return ordinals.get(folded(token), "" if before else cardinals.get(folded(token), ""))

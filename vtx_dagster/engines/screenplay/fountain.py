@@ -28,7 +28,7 @@ from vtx_dagster.core.screenplay import (
     SpeechPart,
 )
 from vtx_dagster.core.story import Source
-from vtx_dagster.engines.screenplay.announced import Announced, act_of, announced, setting_told, tells_setting
+from vtx_dagster.engines.screenplay.announced import act_of, announced
 from vtx_dagster.engines.screenplay.cues import is_off_screen
 from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
@@ -41,6 +41,7 @@ from vtx_dagster.engines.screenplay.heading import (
     without_number,
 )
 from vtx_dagster.engines.screenplay.page_marks import is_page_mark
+from vtx_dagster.engines.screenplay.scene_lines import PROSE, ActLine, Announcement, Found, HeadingLine, Item, settled
 from vtx_dagster.engines.screenplay.source_lines import Note, SourceLine, source_lines
 from vtx_dagster.engines.screenplay.title_page import read_title_page
 
@@ -58,10 +59,7 @@ _EXTENSION_ALONE = re.compile(
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
 _MOST_LINES_OF_ASIDE = 4
-_MOST_LINES_OF_SETTING = 8
 _LISTED = 8
-
-_PROSE = frozenset({ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRIC})
 
 
 def parse_screenplay(source: Source) -> Screenplay:
@@ -257,47 +255,6 @@ def _is_full_heading(text: str) -> bool:
 # -- elements -----------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _HeadingLine:
-    """A scene heading among the elements.
-
-    Attributes:
-        announces: It has the form of a line that announces a scene.
-    """
-
-    heading: Heading
-    text: str
-    line: int
-    last: int
-    announces: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Announcement:
-    """A line that announces a scene, or stands above the heading of one.
-
-    Attributes:
-        section: What it is else, where it is a section.
-    """
-
-    found: Announced
-    line: int
-    last: int
-    section: Element | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _ActLine:
-    """A line such as ``ACT I``, which is one if a scene is announced below it; else it is what it would be without this."""
-
-    title: str
-    otherwise: Element
-
-
-_Item = Element | _HeadingLine
-_Read = _Item | _Announcement | _ActLine
-
-
 @dataclass(slots=True)
 class _Speech:
     """A speech that is being read."""
@@ -334,14 +291,14 @@ class _Reader:
     """
 
     def __init__(self, lines: Sequence[SourceLine]) -> None:
-        self._found: list[_Read] = []
+        self._found: list[Found] = []
         self.remarks: list[Remark] = []
         self._speech: _Speech | None = None
         self._paragraph: _Paragraph | None = None
         self._left_out: list[SourceLine] = []
         self._page_numbers = _page_numbers(lines)
         self._read(lines)
-        self.items = _settled(self._found)
+        self.items = settled(self._found)
 
     def _read(self, lines: Sequence[SourceLine]) -> None:
         content = [line for line in lines if not line.comment_only]
@@ -436,7 +393,7 @@ class _Reader:
         self._end_speech()
         # The notes on its line were read before it, and stand in the scene.
         at = len(self._found) - len(line.notes)
-        self._found.insert(at, _Announcement(found=found, line=line.number, last=line.closes))
+        self._found.insert(at, Announcement(found=found, line=line.number, last=line.closes))
         return True
 
     def _read_centred(self, line: SourceLine, text: str) -> None:
@@ -449,7 +406,7 @@ class _Reader:
             self._end_speech()
             read = self._found[-1]
             if isinstance(read, Element):
-                self._found[-1] = _ActLine(title, read)
+                self._found[-1] = ActLine(title=title, otherwise=read)
 
     def _read_spoken(self, speech: _Speech, line: SourceLine, text: str) -> None:
         if text[0] in ">!" and not self._aside:
@@ -498,7 +455,7 @@ class _Reader:
             self._add(ElementKind.SECTION, line, title, level=len(found["marks"]), marked=found["text"].strip())
             section = self._found[-1]
             if isinstance(section, Element) and (scene := announced(title)):
-                self._found[-1] = _Announcement(found=scene, line=line.number, last=line.closes, section=section)
+                self._found[-1] = Announcement(found=scene, line=line.number, last=line.closes, section=section)
 
     def _read_single(self, kind: ElementKind, line: SourceLine, text: str) -> None:
         self._end_speech()
@@ -528,7 +485,7 @@ class _Reader:
             bare, number = without_number(plain)
             heading = read_heading(bare)
             heading = replace(heading, number=number or heading.number)
-        item = _HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes, announces=found is not None)
+        item = HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes, announces=found is not None)
         self._found.insert(at, item)
 
     def _read_prose(self, kind: ElementKind, line: SourceLine, text: str, *, centred: bool = False) -> None:
@@ -680,119 +637,6 @@ def _page_numbers(lines: Sequence[SourceLine]) -> frozenset[int]:
     return frozenset(number for _, number in found) if len(found) >= _FEWEST_PAGE_NUMBERS and rises else frozenset()
 
 
-# -- announced scenes ---------------------------------------------------------------------------------------------------------
-
-
-def _settled(read: Sequence[_Read]) -> list[_Item]:
-    """Return items with every line that announces a scene as what it is.
-
-    It is the heading, unless a heading follows before anything happens: then it is a section above that, and its number is that
-    of the scene. What is a section to Fountain is a heading only in a text in which nothing else is. So a scene by itself is read
-    as it is among all others.
-    """
-    items: list[_Item] = []
-    act, number, stands_above = "", "", False
-    settled = _with_what_follows(read)
-    for at, (item, below) in enumerate(settled):
-        match item:
-            case _Announcement(found=found):
-                if found.act and found.act.casefold() != act:
-                    act = found.act.casefold()
-                    # What stands above the first scene of a file is that scene's, in this act.
-                    opens_file = all(map(_is_passed_over, items))
-                    items.insert(0 if opens_file else len(items), _section(found.act, item.line, level=1))
-                stands_above = isinstance(below, _HeadingLine) or (isinstance(below, _Announcement) and not below.found.act)
-                number = found.heading.number if stands_above else ""
-                if stands_above:
-                    items.append(_section(found.text, item.line, level=2))
-                else:
-                    heading = _HeadingLine(heading=found.heading, text=found.text, line=item.line, last=item.last)
-                    items.append(_with_setting(heading, settled, at))
-            case _ActLine():
-                opens = isinstance(below, _Announcement) and not below.section
-                items.append(_section(item.title, item.otherwise.lines.first, level=1) if opens else item.otherwise)
-            case _HeadingLine():
-                item = replace(item, heading=replace(item.heading, number=item.heading.number or number))
-                items.append(_with_setting(item, settled, at) if item.announces else item)
-                number, stands_above = "", False
-            case _ if stands_above and _tells_setting(item):
-                items.append(Element(kind=ElementKind.NOTE, text=item.text, lines=item.lines))
-            case _:
-                items.append(item)
-    return items
-
-
-def _opens_scene(item: _Read) -> bool:
-    return isinstance(item, _HeadingLine) or (isinstance(item, _Announcement) and item.section is None)
-
-
-def _happens(item: _Read | None) -> bool:
-    return isinstance(item, Element) and item.kind in _PROSE
-
-
-def _is_passed_over(item: _Read) -> bool:
-    """Say whether an item may stand between an announcement and a heading: a note, a synopsis, a transition, a card."""
-    return isinstance(item, Element) and item.level != 1 and (not _happens(item) or item.centred)
-
-
-def _with_what_follows(read: Sequence[_Read]) -> list[tuple[_Read, _Read | None]]:
-    """Return items with what comes below each: a heading, an announcement, an act, or what is seen or heard; None at the end.
-
-    Sections that announce nothing are sections here.
-    """
-    counts_sections = not any(map(_opens_scene, read))
-    found: list[tuple[_Read, _Read | None]] = []
-    below: _Read | None = None
-    for one in reversed(read):
-        item = one
-        if isinstance(item, _Announcement) and item.section and not (counts_sections and _happens(below)):
-            item = item.section
-        found.append((item, below))
-        # Where and when a scene is may be told again above its heading.
-        if not _is_passed_over(item) and not (isinstance(below, _HeadingLine) and _tells_setting(item)):
-            below = item
-    return found[::-1]
-
-
-def _section(title: str, line: int, *, level: int) -> Element:
-    return Element(kind=ElementKind.SECTION, text=title, lines=Lines(first=line, last=line), level=level, marked=escaped(title))
-
-
-def _with_setting(item: _HeadingLine, settled: Sequence[tuple[_Read, _Read | None]], at: int) -> _HeadingLine:
-    """Return an announced heading; without a place, with that of lines such as ``Location: The pier`` right below it."""
-    heading = item.heading
-    if heading.place:
-        return item
-    for told in _settings_of(one for one, _ in settled[at + 1 : at + 1 + _MOST_LINES_OF_SETTING]):
-        heading = replace(
-            heading,
-            interior=told.interior if heading.interior is None else heading.interior,
-            place=heading.place or told.place,
-            time=heading.time or told.time,
-            named=heading.named or bool(told.place),
-        )
-    return replace(item, heading=heading)
-
-
-def _settings_of(below: Iterable[_Read]) -> Iterator[Heading]:
-    """Yield what the paragraphs at the beginning of a scene tell of where and when it is."""
-    for element in below:
-        if not isinstance(element, Element) or element.kind == ElementKind.SECTION:
-            return
-        if _happens(element):
-            if not tells_setting(_lines_of(element)[:1]):
-                return
-            yield setting_told(_lines_of(element))
-
-
-def _tells_setting(item: _Read) -> bool:
-    return isinstance(item, Element) and item.kind == ElementKind.ACTION and not item.centred and tells_setting(_lines_of(item))
-
-
-def _lines_of(element: Element) -> list[str]:
-    return [*map(plain_text, element.marked.split("\n"))]
-
-
 # -- scenes -------------------------------------------------------------------------------------------------------------------
 
 
@@ -800,7 +644,7 @@ def _lines_of(element: Element) -> list[str]:
 class _Scene:
     """A scene that is being put together."""
 
-    heading: _HeadingLine | None
+    heading: HeadingLine | None
     title: str
     first: int
     last: int
@@ -827,10 +671,10 @@ class _Grouping:
         self._waiting: list[Element] = []
         """What belongs to the scene to come, if one comes: since a section, or since the beginning of the act."""
 
-    def acts(self, items: Iterable[_Item]) -> tuple[ActText, ...]:
+    def acts(self, items: Iterable[Item]) -> tuple[ActText, ...]:
         """Return the acts that have scenes."""
         for item in items:
-            if isinstance(item, _HeadingLine):
+            if isinstance(item, HeadingLine):
                 self._start_scene(item)
             elif item.kind == ElementKind.SECTION:
                 self._section(item)
@@ -857,7 +701,7 @@ class _Grouping:
             self._waiting.append(section)
             return
         self._end_scene()
-        if any(element.kind in _PROSE for element in self._waiting):
+        if any(element.kind in PROSE for element in self._waiting):
             self._end_waiting()
         elif self._acts[-1].scenes:
             # A sequence that nothing came of.
@@ -865,7 +709,7 @@ class _Grouping:
         self._acts.append(_Act(title=section.text, line=section.lines.first))
 
     def _add(self, element: Element) -> None:
-        prose = element.kind in _PROSE and not element.centred
+        prose = element.kind in PROSE and not element.centred
         if self._scene and self._waiting and prose:
             # A sequence that has no heading of its own goes on with the scene.
             self._take_waiting(self._scene)
@@ -884,7 +728,7 @@ class _Grouping:
     def _waits_under_section(self) -> bool:
         return any(element.kind == ElementKind.SECTION for element in self._waiting)
 
-    def _start_scene(self, heading: _HeadingLine) -> None:
+    def _start_scene(self, heading: HeadingLine) -> None:
         waiting = self._waiting
         if self._scene:
             # A boneyard may end on the line on which the next scene begins.
@@ -909,7 +753,7 @@ class _Grouping:
 
     def _end_waiting(self) -> None:
         """Let what waits for a scene that does not come be one, if there is something to see in it."""
-        if any(element.kind in _PROSE for element in self._waiting):
+        if any(element.kind in PROSE for element in self._waiting):
             self._start_outside(None)
             self._end_scene()
 
@@ -952,6 +796,6 @@ def _outside_remarks(acts: Sequence[ActText]) -> Iterator[Remark]:
         yield Remark(line=1, text=f"no scene heading such as INT. KITCHEN - DAY in it: it is taken as {what}")
         return
     for scene in outside:
-        first = next(element for element in scene.elements if element.kind in _PROSE)
+        first = next(element for element in scene.elements if element.kind in PROSE)
         where = f"under {scene.heading!r}" if scene.heading else "in black"
         yield Remark(line=first.lines.first, text=f"this text stands in no scene: it becomes a scene of its own, {where}")

@@ -140,7 +140,12 @@ def test_lines_that_announce_none(text):
 def test_what_a_heading_is_worded_as_is_one_behind_a_number():
     found = announced("[SCENE 4 - INT. BAR - NIGHT | 0:30 - 1:00]")
     assert found is not None
-    assert (found.text, found.heading.number, found.heading.interior, found.heading.place) == ("INT. BAR - NIGHT", "4", True, "BAR")
+    assert (found.text, found.heading.number, found.heading.interior, found.heading.place) == (
+        "INT. BAR - NIGHT",
+        "4",
+        True,
+        "BAR",
+    )
 
 
 def test_a_forced_heading_may_say_more():
