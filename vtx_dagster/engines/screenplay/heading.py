@@ -91,7 +91,7 @@ class Heading:
         place: As written; empty where the heading says only when.
         time: As written: ``NIGHT``, ``DAY (FLASHBACK)``; empty where it says none.
         number: The scene's number, without ``#``.
-        named: It begins with ``INT.`` or ``EXT.``, so that it is a heading by itself.
+        named: It begins with ``INT.`` or ``EXT.``, or announces a scene and its place, so that it is a heading by itself.
     """
 
     interior: bool | None
