@@ -83,7 +83,9 @@ class SceneText(Part):
     elements: tuple[Element, ...] = ()
     before: int = Field(default=0, ge=0, description="How many of the elements stand above the heading.")
     outside: bool = Field(default=False, description="It has no scene heading.")
-    minor: bool = Field(default=False, description="Its heading says neither INT. nor EXT., as a minor slug does.")
+    minor: bool = Field(
+        default=False, description="Its heading says neither INT. nor EXT., nor a number and a place, as a minor slug does."
+    )
 
 
 class ActText(Part):

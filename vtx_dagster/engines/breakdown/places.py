@@ -9,7 +9,8 @@ before, and so is its light. Its place is
 3. else its own, if it has a word for a place in it or says the light (``.NAK'S BEDROOM``, ``.PARIS - NIGHT``);
 4. else a spot in the place of the scene before (``.THE DOOR``).
 
-A screenplay without any INT. or EXT. has no minor slugs: each of its headings is a place.
+A screenplay without any INT. or EXT. has no minor slugs: each of its headings is a place. What announces a scene by its number is
+none either, if it names a place.
 
 **One place.** Names are one place if their letters and digits are the same once articles at their beginning, apostrophes and the
 order of their parts are left aside: ``SCOTT'S FLAT - KITCHEN``, ``Kitchen, Scotts flat``. Numbers stay apart: ``ROOM 1-2`` is not

@@ -11,7 +11,7 @@ it, and nothing was left for it to do.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -28,6 +28,7 @@ from vtx_dagster.core.screenplay import (
     SpeechPart,
 )
 from vtx_dagster.core.story import Source
+from vtx_dagster.engines.screenplay.announced import act_of, announced
 from vtx_dagster.engines.screenplay.cues import is_off_screen
 from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
@@ -40,6 +41,7 @@ from vtx_dagster.engines.screenplay.heading import (
     without_number,
 )
 from vtx_dagster.engines.screenplay.page_marks import is_page_mark
+from vtx_dagster.engines.screenplay.scene_lines import PROSE, ActLine, Announcement, Found, HeadingLine, Item, settled
 from vtx_dagster.engines.screenplay.source_lines import Note, SourceLine, source_lines
 from vtx_dagster.engines.screenplay.title_page import read_title_page
 
@@ -58,8 +60,6 @@ _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
 _MOST_LINES_OF_ASIDE = 4
 _LISTED = 8
-
-_PROSE = frozenset({ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRIC})
 
 
 def parse_screenplay(source: Source) -> Screenplay:
@@ -132,6 +132,13 @@ def reads_as_heading(line: str) -> bool:
     return _kind_of(line, starts=True, ends=True) == _Kind.HEADING
 
 
+def reads_as_announcement(line: str) -> bool:
+    """Say whether a line that stands apart announces a scene by its number: ``SCENE 7``, ``> SCENE 7 <``, ``## Scene 7``."""
+    kind = _kind_of(line, starts=True, ends=True)
+    text = plain_text(line.strip("#> <") if kind in {_Kind.CENTRED, _Kind.SECTION} else line)
+    return kind == _Kind.ANNOUNCED or (kind in {_Kind.CENTRED, _Kind.SECTION} and announced(text) is not None)
+
+
 def reads_as_cue(line: str) -> bool:
     """Say whether a line above a speech is a cue without a mark."""
     return _kind_of(line, starts=True, ends=False) == _Kind.CUE and not line.startswith("@")
@@ -181,6 +188,7 @@ class _Kind:
     TRANSITION = "transition"
     HEADING = "heading"
     CUE = "cue"
+    ANNOUNCED = "announced scene"
 
 
 def _kind_of(text: str, *, starts: bool, ends: bool) -> str:
@@ -194,13 +202,16 @@ def _kind_of(text: str, *, starts: bool, ends: bool) -> str:
     if text[0] in "*_":
         # Emphasis hides no heading, cue or transition.
         plain = plain_text(text)
+        if starts and text[-1] in "*_" and announced(plain):
+            return _Kind.ANNOUNCED
         kind = _kind_of(plain, starts=starts, ends=ends) if plain and plain[0] not in "*_" else _Kind.PLAIN
-        return kind if kind in {_Kind.HEADING, _Kind.CUE, _Kind.TRANSITION, _Kind.CENTRED} else _Kind.PLAIN
+        seen = {_Kind.HEADING, _Kind.CUE, _Kind.TRANSITION, _Kind.CENTRED, _Kind.ANNOUNCED}
+        return kind if kind in seen else _Kind.PLAIN
     match text[0]:
         case "#":
             return _Kind.SECTION
         case "=":
-            return _Kind.PAGE_BREAK if not text.strip("=") and len(text) >= 3 else _equals(text)
+            return _Kind.PAGE_BREAK if not text.strip("=") and len(text) >= 3 else _equals(text, starts=starts)
         case "!":
             return _Kind.FORCED_ACTION
         case "~":
@@ -213,13 +224,19 @@ def _kind_of(text: str, *, starts: bool, ends: bool) -> str:
     return _by_context(text, starts=starts, ends=ends)
 
 
-def _equals(text: str) -> str:
-    return _Kind.PLAIN if text.startswith("==") else _Kind.SYNOPSIS
+def _equals(text: str, *, starts: bool) -> str:
+    if text.startswith("=="):
+        # === SCENE 3 ===
+        return _Kind.ANNOUNCED if starts and announced(text) else _Kind.PLAIN
+    return _Kind.SYNOPSIS
 
 
 def _by_context(text: str, *, starts: bool, ends: bool) -> str:
     if starts and (_FORCED_HEADING.match(text) or looks_like_heading(text)):
         return _Kind.HEADING
+    if starts and (found := announced(text)) and (ends or found.bare or text == text.upper()):
+        # "Scene 3: the harbour, where" may go on in the next line.
+        return _Kind.ANNOUNCED
     if starts and is_transition(text):
         return _Kind.TRANSITION
     if starts and ends and reads_as_slug(text):
@@ -236,19 +253,6 @@ def _is_full_heading(text: str) -> bool:
 
 
 # -- elements -----------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _HeadingLine:
-    """A scene heading among the elements."""
-
-    heading: Heading
-    text: str
-    line: int
-    last: int
-
-
-_Item = Element | _HeadingLine
 
 
 @dataclass(slots=True)
@@ -287,17 +291,19 @@ class _Reader:
     """
 
     def __init__(self, lines: Sequence[SourceLine]) -> None:
-        self.items: list[_Item] = []
+        self._found: list[Found] = []
         self.remarks: list[Remark] = []
         self._speech: _Speech | None = None
         self._paragraph: _Paragraph | None = None
         self._left_out: list[SourceLine] = []
         self._page_numbers = _page_numbers(lines)
         self._read(lines)
+        self.items = settled(self._found)
 
     def _read(self, lines: Sequence[SourceLine]) -> None:
         content = [line for line in lines if not line.comment_only]
-        followed = {line.number: _follows(after.text.strip()) for line, after in pairwise(content)}
+        followed = {line.number: _follows(after.text.strip(), line.text.strip()) for line, after in pairwise(content)}
+        self._above_sections = {line.number for line, after in pairwise(content) if after.text.startswith("#")}
         self._below = {
             line.number: [after.text.strip() for after in content[at + 1 : at + 1 + _MOST_LINES_OF_ASIDE]]
             for at, line in enumerate(content)
@@ -327,7 +333,7 @@ class _Reader:
 
     def _read_notes(self, notes: tuple[Note, ...]) -> None:
         for note in notes:
-            self.items.append(Element(kind=ElementKind.NOTE, text=note.text, lines=Lines(first=note.first, last=note.last)))
+            self._found.append(Element(kind=ElementKind.NOTE, text=note.text, lines=Lines(first=note.first, last=note.last)))
 
     def _read_line(self, line: SourceLine, *, ends: bool) -> None:
         text = line.text.strip()
@@ -341,6 +347,9 @@ class _Reader:
         kind = _kind_of(text, starts=starts, ends=ends)
         if kind == _Kind.PLAIN and _is_full_heading(text):
             kind = _Kind.HEADING
+        if starts and line.number in self._above_sections and _kind_of(text, starts=True, ends=True) == _Kind.ANNOUNCED:
+            # A section ends a paragraph, though a line of a speech may begin with its mark.
+            kind = _Kind.ANNOUNCED
         bare = plain_text(text) if text[0] in "*_" else text
         match kind:
             case _Kind.SECTION:
@@ -356,21 +365,48 @@ class _Reader:
                 self._read_prose(ElementKind.ACTION, line, _FORCED_ACTION.sub("", text))
             case _Kind.CENTRED:
                 self._end_speech()
-                self._read_card(line, bare[1:-1].strip())
+                self._read_centred(line, bare[1:-1].strip())
             case _Kind.TRANSITION:
                 self._read_transition(line, bare)
             case _Kind.HEADING:
                 self._read_heading(line, bare)
             case _Kind.CUE:
                 self._start_speech(line, text)
+            case _Kind.ANNOUNCED:
+                self._read_announced(line, bare)
             case _:
                 self._read_plain(line, text.removeprefix("@"))
+        if starts and ends and kind in {_Kind.PLAIN, _Kind.CENTRED}:
+            self._mark_act(bare[1:-1] if kind == _Kind.CENTRED else bare)
 
     def _read_plain(self, line: SourceLine, text: str) -> None:
         if self._paragraph is None and is_end_card(plain_text(text)):
             self._read_card(line, text)
             return
         self._read_prose(ElementKind.ACTION, line, f"{_indent(line.text)}{text}")
+
+    def _read_announced(self, line: SourceLine, text: str) -> bool:
+        """Read a line that may announce a scene, and say whether it does."""
+        found = announced(plain_text(text))
+        if found is None:
+            return False
+        self._end_speech()
+        # The notes on its line were read before it, and stand in the scene.
+        at = len(self._found) - len(line.notes)
+        self._found.insert(at, Announcement(found=found, line=line.number, last=line.closes))
+        return True
+
+    def _read_centred(self, line: SourceLine, text: str) -> None:
+        if not self._read_announced(line, text):
+            self._read_card(line, text)
+
+    def _mark_act(self, text: str) -> None:
+        """Take the line that was just read for that of an act, if it has the form of one."""
+        if title := act_of(plain_text(text)):
+            self._end_speech()
+            read = self._found[-1]
+            if isinstance(read, Element):
+                self._found[-1] = ActLine(title=title, otherwise=read)
 
     def _read_spoken(self, speech: _Speech, line: SourceLine, text: str) -> None:
         if text[0] in ">!" and not self._aside:
@@ -417,6 +453,9 @@ class _Reader:
         found = _SECTION.match(text)
         if found and (title := plain_text(found["text"])):
             self._add(ElementKind.SECTION, line, title, level=len(found["marks"]), marked=found["text"].strip())
+            section = self._found[-1]
+            if isinstance(section, Element) and (scene := announced(title)):
+                self._found[-1] = Announcement(found=scene, line=line.number, last=line.closes, section=section)
 
     def _read_single(self, kind: ElementKind, line: SourceLine, text: str) -> None:
         self._end_speech()
@@ -437,14 +476,17 @@ class _Reader:
 
     def _read_heading(self, line: SourceLine, text: str) -> None:
         self._end_speech()
-        bare, number = without_number(plain_text(_FORCED_HEADING.sub("", text)))
-        heading = read_heading(bare)
+        plain = plain_text(_FORCED_HEADING.sub("", text))
         # The notes on its line were read before it, and stand in the scene.
-        notes = len(line.notes)
-        item = _HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes)
-        if number:
-            item = _HeadingLine(heading=_with_number(heading, number), text=bare, line=line.number, last=line.closes)
-        self.items.insert(len(self.items) - notes, item)
+        at = len(self._found) - len(line.notes)
+        if found := announced(plain, forced=True):
+            heading, bare = found.heading, found.text
+        else:
+            bare, number = without_number(plain)
+            heading = read_heading(bare)
+            heading = replace(heading, number=number or heading.number)
+        item = HeadingLine(heading=heading, text=bare, line=line.number, last=line.closes, announces=found is not None)
+        self._found.insert(at, item)
 
     def _read_prose(self, kind: ElementKind, line: SourceLine, text: str, *, centred: bool = False) -> None:
         speech = self._speech
@@ -506,7 +548,7 @@ class _Reader:
             asides = "; ".join(plain_text(part.text.strip("()")) for part in paragraph.parts if part.text) if paragraph else ""
             text = f"{plain_text(speech.cue)} ({asides})" if asides else plain_text(speech.cue)
             lines = Lines(first=speech.cue_line, last=speech.last)
-            self.items.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
+            self._found.append(Element(kind=ElementKind.ACTION, text=text, lines=lines, marked=escaped(text)))
             self._paragraph = None
         self._end_paragraph()
         self._speech = None
@@ -524,11 +566,11 @@ class _Reader:
                     f"{_indent(line) if keeps_indent else ''}{line.strip()}" for line in paragraph.marked if line.strip()
                 )
                 marked = "\n".join(lines_of_it)
-                self.items.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
+                self._found.append(Element(kind=paragraph.kind, text=text, lines=lines, centred=paragraph.centred, marked=marked))
             return
         text, asides = _told(paragraph.parts)
         if text:
-            self.items.append(
+            self._found.append(
                 Element(
                     kind=paragraph.kind,
                     text=text,
@@ -546,7 +588,7 @@ class _Reader:
 
     def _add(self, kind: ElementKind, line: SourceLine, text: str, *, marked: str = "", level: int = 0) -> None:
         lines = Lines(first=line.number, last=line.closes)
-        self.items.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
+        self._found.append(Element(kind=kind, text=text, lines=lines, marked=marked, level=level))
 
 
 def _indent(line: str) -> str:
@@ -562,13 +604,12 @@ def _trimmed(parts: Iterable[SpeechPart]) -> Iterator[SpeechPart]:
             yield SpeechPart(text=text, parenthetical=part.parenthetical)
 
 
-def _follows(text: str) -> bool:
+def _follows(text: str, above: str) -> bool:
     """Say whether a line belongs to the one above it."""
-    return bool(text) and text[0] not in ">!" and not _is_full_heading(text)
-
-
-def _with_number(heading: Heading, number: str) -> Heading:
-    return Heading(interior=heading.interior, place=heading.place, time=heading.time, number=number, named=heading.named)
+    if not text or text[0] in ">!" or _is_full_heading(text):
+        return False
+    # ACT I, and SCENE II on the next line
+    return not (act_of(plain_text(above)) and announced(plain_text(text)))
 
 
 def _told(parts: Iterable[SpeechPart]) -> tuple[str, tuple[Aside, ...]]:
@@ -603,7 +644,7 @@ def _page_numbers(lines: Sequence[SourceLine]) -> frozenset[int]:
 class _Scene:
     """A scene that is being put together."""
 
-    heading: _HeadingLine | None
+    heading: HeadingLine | None
     title: str
     first: int
     last: int
@@ -630,10 +671,10 @@ class _Grouping:
         self._waiting: list[Element] = []
         """What belongs to the scene to come, if one comes: since a section, or since the beginning of the act."""
 
-    def acts(self, items: Iterable[_Item]) -> tuple[ActText, ...]:
+    def acts(self, items: Iterable[Item]) -> tuple[ActText, ...]:
         """Return the acts that have scenes."""
         for item in items:
-            if isinstance(item, _HeadingLine):
+            if isinstance(item, HeadingLine):
                 self._start_scene(item)
             elif item.kind == ElementKind.SECTION:
                 self._section(item)
@@ -660,7 +701,7 @@ class _Grouping:
             self._waiting.append(section)
             return
         self._end_scene()
-        if any(element.kind in _PROSE for element in self._waiting):
+        if any(element.kind in PROSE for element in self._waiting):
             self._end_waiting()
         elif self._acts[-1].scenes:
             # A sequence that nothing came of.
@@ -668,7 +709,7 @@ class _Grouping:
         self._acts.append(_Act(title=section.text, line=section.lines.first))
 
     def _add(self, element: Element) -> None:
-        prose = element.kind in _PROSE and not element.centred
+        prose = element.kind in PROSE and not element.centred
         if self._scene and self._waiting and prose:
             # A sequence that has no heading of its own goes on with the scene.
             self._take_waiting(self._scene)
@@ -687,7 +728,7 @@ class _Grouping:
     def _waits_under_section(self) -> bool:
         return any(element.kind == ElementKind.SECTION for element in self._waiting)
 
-    def _start_scene(self, heading: _HeadingLine) -> None:
+    def _start_scene(self, heading: HeadingLine) -> None:
         waiting = self._waiting
         if self._scene:
             # A boneyard may end on the line on which the next scene begins.
@@ -712,7 +753,7 @@ class _Grouping:
 
     def _end_waiting(self) -> None:
         """Let what waits for a scene that does not come be one, if there is something to see in it."""
-        if any(element.kind in _PROSE for element in self._waiting):
+        if any(element.kind in PROSE for element in self._waiting):
             self._start_outside(None)
             self._end_scene()
 
@@ -755,6 +796,6 @@ def _outside_remarks(acts: Sequence[ActText]) -> Iterator[Remark]:
         yield Remark(line=1, text=f"no scene heading such as INT. KITCHEN - DAY in it: it is taken as {what}")
         return
     for scene in outside:
-        first = next(element for element in scene.elements if element.kind in _PROSE)
+        first = next(element for element in scene.elements if element.kind in PROSE)
         where = f"under {scene.heading!r}" if scene.heading else "in black"
         yield Remark(line=first.lines.first, text=f"this text stands in no scene: it becomes a scene of its own, {where}")

@@ -91,7 +91,7 @@ class Heading:
         place: As written; empty where the heading says only when.
         time: As written: ``NIGHT``, ``DAY (FLASHBACK)``; empty where it says none.
         number: The scene's number, without ``#``.
-        named: It begins with ``INT.`` or ``EXT.``, so that it is a heading by itself.
+        named: It begins with ``INT.`` or ``EXT.``, or announces a scene and its place, so that it is a heading by itself.
     """
 
     interior: bool | None
@@ -202,6 +202,16 @@ def is_transition(text: str) -> bool:
 def is_end_card(text: str) -> bool:
     """Say whether a line is the last card of a film: ``THE END``, ``FIN.``, ``完``."""
     return text == text.upper() and _fold(text.strip(' .!?*_-\u2013\u2014~"“”')) in _words().end
+
+
+def folded(text: str) -> str:
+    """Return a text without case, accents and punctuation at its ends, as words are compared here."""
+    return _fold(text)
+
+
+def narrowed(text: str) -> str:
+    """Return a text with its full-width signs as those of Latin text."""
+    return text.translate(_FULL_WIDTH)
 
 
 # -- reading ------------------------------------------------------------------------------------------------------------------
@@ -502,7 +512,8 @@ def _fold(text: str) -> str:
 
 
 @cache
-def _table() -> Mapping[str, Mapping]:
+def word_table() -> Mapping[str, Mapping]:
+    """Return the words by language, then by what they are for: ``heading_words.yaml``."""
     text = (files("vtx_dagster.engines.screenplay") / "heading_words.yaml").read_text(encoding="utf-8")
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
 
@@ -510,7 +521,7 @@ def _table() -> Mapping[str, Mapping]:
 @cache
 def _words() -> _Words:
     words = _Words()
-    for language in _table().values():
+    for language in word_table().values():
         words.sides |= {_fold(word): True for word in language["inside"]} | {_fold(word): False for word in language["outside"]}
         words.weak |= {_fold(word) for word in language.get("weak", ())}
         words.keeps |= {_fold(word) for word in language["keeps"]}
@@ -532,7 +543,7 @@ def _tokenised(word: str) -> str:
 
 
 def _raw_sides() -> set[str]:
-    raw = {word for language in _table().values() for word in (*language["inside"], *language["outside"])}
+    raw = {word for language in word_table().values() for word in (*language["inside"], *language["outside"])}
     return raw | {word.upper() for word in raw} | {word.replace("i", "İ") for word in raw}
 
 
@@ -550,7 +561,7 @@ def _prefix_pattern() -> re.Pattern[str]:
 @cache
 def _number_pattern() -> re.Pattern[str]:
     words = "|".join(
-        re.escape(word) for word in sorted({w for one in _table().values() for w in one["scene"]}, key=len, reverse=True)
+        re.escape(word) for word in sorted({w for one in word_table().values() for w in one["scene"]}, key=len, reverse=True)
     )
     return re.compile(
         rf"\s*[(\[]?(?:(?:{words})\.?\s*)?(?P<number>{SCENE_NUMBER}|[一二三四五六七八九十百〇零]+(?=\s*[场場]))"

@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
+from vtx_dagster.core.errors import InvalidFileError
+from vtx_dagster.core.screenplay import ElementKind
+from vtx_dagster.core.story import Source
+from vtx_dagster.engines.screenplay.announced import announced
 from vtx_dagster.engines.screenplay.decoding import decode_text
 from vtx_dagster.engines.screenplay.emphasis import Run, plain
-from vtx_dagster.engines.screenplay.fountain import reads_as_heading
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay, reads_as_announcement, reads_as_heading
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.page_marks import page_number
 from vtx_dagster.engines.screenplay.typed_lines import (
@@ -29,6 +33,7 @@ _INDENT: Final = 8
 """Columns right of the left margin from which on a name is a cue of a formatted screenplay."""
 
 _LEAST_NAMES: Final = 2
+_LEAST_SPEECHES: Final = 2
 _PAGE_COLUMNS, _PAGE_LINES = 85, 66
 _MOST_TITLE_LINES: Final = 45
 _LONGEST_LINE: Final = 5000
@@ -47,7 +52,7 @@ _ACT = re.compile(r"^(?:act|acto|ato|acte|akt|atto)\b", re.IGNORECASE)
 
 
 def read_text_file(data: bytes, *, name: str) -> ImportedScreenplay:
-    """Return a ``.txt`` as Fountain: formatted pages by where lines begin, else as it is. Empty if it has no scene heading."""
+    """Return a ``.txt`` as Fountain: formatted pages by where lines begin, else as it is. Empty if it is no screenplay."""
     decoded = decode_text(data, name=name)
     lines = _lines(decoded.text)
     if _is_typed(lines):
@@ -58,16 +63,30 @@ def read_text_file(data: bytes, *, name: str) -> ImportedScreenplay:
 
 
 def read_markdown(data: bytes, *, name: str) -> ImportedScreenplay:
-    """Return a screenplay in Markdown as Fountain. Empty if it has no scene heading."""
+    """Return a screenplay in Markdown as Fountain. Empty if it is none."""
     decoded = decode_text(data, name=name)
     text, remarks = _from_markdown("\n".join(_lines(decoded.text)), name)
     return _with_scenes(text, (*decoded.remarks, *remarks), name)
 
 
 def _with_scenes(text: str, remarks: Sequence[str], name: str) -> ImportedScreenplay:
-    if not any(reads_as_heading(line.strip()) for line in text.split("\n") if line.strip()):
+    """Return a text if it has a scene, or people who speak; else nothing, and why."""
+    lines = (line.strip() for line in text.split("\n") if line.strip())
+    if not (any(reads_as_heading(line) or reads_as_announcement(line) for line in lines) or _has_conversation(text, name)):
         return ImportedScreenplay(text="", remarks=(*remarks, f"{name}: no scene heading in it: not read as a screenplay"))
     return ImportedScreenplay(text=text, remarks=tuple(remarks))
+
+
+def _has_conversation(text: str, name: str) -> bool:
+    """Say whether a text without scenes has cues with speeches in it, so that it is a screenplay all the same."""
+    if not text.strip():
+        return False
+    try:
+        read = parse_screenplay(Source(name=name, text=text))
+    except InvalidFileError:
+        return False
+    elements = (element for act in read.acts for scene in act.scenes for element in scene.elements)
+    return sum(element.kind == ElementKind.DIALOGUE and not element.goes_on for element in elements) >= _LEAST_SPEECHES
 
 
 def _lines(text: str) -> list[str]:
@@ -155,6 +174,9 @@ def _from_markdown(text: str, name: str) -> tuple[str, list[str]]:
     text = _COMMENT.sub(lambda found: "/*" + found[1].replace("*/", "* /") + "*/", html.unescape(text))
     lines = text.split("\n")
     start = next((number for number, line in enumerate(lines) if _heading(line)), len(lines))
+    announces = start == len(lines)
+    if announces:
+        start = _start_without_headings(lines, name)
     head, remarks = [], []
     for line in lines[:start]:
         title = _ATX.match(line)
@@ -162,12 +184,23 @@ def _from_markdown(text: str, name: str) -> tuple[str, list[str]]:
             entries.insert(0, f"Title: {plain(_unclosed(title['text']))}")
         elif not _RULE.match(line) and not _FENCE.match(line):
             head.append(line)
-    body = [part for line in lines[start:] for part in _markdown_line(line)]
+    body = [part for line in lines[start:] for part in _markdown_line(line, announces=announces)]
     notes = _preface(head)
     if notes:
         remarks.append(f"{name}: what stands above the first scene heading was kept as notes")
     blocks = ["\n".join(entries), *notes, "\n".join(body).strip("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n\n".join(block for block in blocks if block)) + "\n", remarks
+
+
+def _start_without_headings(lines: Sequence[str], name: str) -> int:
+    """Return where the film begins: where a scene is announced, else below the title if there are people who speak."""
+    for number, line in enumerate(lines):
+        if line.strip() and len(line) <= _LONGEST_LINE and reads_as_announcement(line.strip()):
+            return number
+    title = next((number for number, line in enumerate(lines) if line.strip() and not _RULE.match(line)), 0)
+    start = title + bool(lines[title].startswith("# "))
+    spoken = "\n".join(part for line in lines[start:] for part in _markdown_line(line, announces=False))
+    return start if _has_conversation(spoken, name) else len(lines)
 
 
 def _preface(lines: Sequence[str]) -> list[str]:
@@ -203,7 +236,7 @@ def _unwrapped(text: str) -> str:
     return text
 
 
-def _markdown_line(line: str) -> list[str]:
+def _markdown_line(line: str, *, announces: bool) -> list[str]:
     if len(line) > _LONGEST_LINE:
         return [line]
     line = line.rstrip().removesuffix("\\").rstrip()
@@ -211,6 +244,8 @@ def _markdown_line(line: str) -> list[str]:
         return ["", heading, ""]
     if atx := _ATX.match(line):
         text = plain(_unclosed(atx["text"]))
+        if announces and (scene := announced(text)):
+            return ["", scene.text, ""]
         return ["", f"# {text}" if _ACT.match(text) else f"## {text}", ""]
     if _RULE.match(line) or _FENCE.match(line):
         return [""]

@@ -58,6 +58,16 @@ def test_without_int_or_ext_every_heading_is_a_place():
     assert placed(".The lamp room", ".The rocks", ".Later") == [(None, "The lamp room"), (None, "The rocks"), (None, "")]
 
 
+def test_a_scene_announced_by_its_number_is_where_it_says_or_goes_on():
+    assert placed("EXT. BEACH - NIGHT", "SCENE 2", "SCENE 3: THE DOOR", ".LATER") == [
+        (False, "BEACH"),
+        (False, "BEACH"),
+        (None, "THE DOOR"),
+        (None, "THE DOOR"),
+    ]
+    assert placed("SCENE 1", "SCENE 2: PIER", "SCENE 3") == [(None, ""), (None, "PIER"), (None, "PIER")]
+
+
 def test_text_outside_of_scenes_is_no_scene_before():
     text = "EXT. BEACH\n\nRain.\n\n# Two\n\nSnow.\n\n.LATER\n\nSun."
     scenes = [scene for act in parse_screenplay(Source(name="a", text=text)).acts for scene in act.scenes]

@@ -113,6 +113,26 @@ def test_a_whole_screenplay_survives(read, notes: bool):
         assert (after.heading, after.number, after.outside) == (before.heading, before.number, before.outside)
 
 
+def test_scenes_announced_by_their_number_survive(read):
+    texts = [
+        "[SCENE 1: THE PIER - NIGHT | 0:35]\n\nA.",
+        "> SCENE 2 <\n\nLocation: the bar\n\nB.",
+        "## Scene 3\n\nC.",
+        "SCENE 4\n\nINT. D\n\nD.",
+    ]
+    given = [parse_scene(Source(name="a", text=text)) for text in texts]
+    for after, before in zip(parsed(read(texts)).acts[0].scenes, given, strict=True):
+        assert content(after.elements) == content(before.elements)
+        assert (after.heading, after.number, after.place, after.time) == (
+            before.heading,
+            before.number,
+            before.place,
+            before.time,
+        )
+        assert (after.interior, after.minor, after.outside) == (before.interior, before.minor, False)
+    assert [scene.place for scene in given] == ["THE PIER", "the bar", "", "D"]
+
+
 def test_text_outside_of_scenes_does_not_go_on_with_the_scene_above(read):
     texts = ["INT. A\n\nA.", "Rain.", "## S\n\nSnow."]
 

@@ -13,6 +13,7 @@ from vtx_dagster.engines.screenplay.fountain import (
     parse_scene,
     parse_screenplay,
     reads_as_action,
+    reads_as_announcement,
     reads_as_cue,
     reads_as_heading,
     reads_as_speech,
@@ -582,6 +583,172 @@ def test_a_scene_file_holds_one_scene():
         parse_scene(source("[[nothing]]"))
 
 
+def opened(text: str) -> list[tuple]:
+    """Return act, heading, number and place of every scene, and what is in it."""
+    return [
+        (act.title, scene.heading, scene.number, scene.place, [element.text for element in scene.elements])
+        for act in parse_screenplay(source(text)).acts
+        for scene in act.scenes
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SCENE 7",
+        "**SCENE 7**",
+        "> SCENE 7 <",
+        "> **SCENE 7** <",
+        "**[SCENE 7 | 0:35 - 2:15]**",
+        "=== SCENE 7 ===",
+        "--- SCENE 7 ---",
+        "    SCENE 7",
+        "## SCENE 7",
+        "# SCENE 7",
+        ".SCENE 7",
+        ".[SCENE 7]",
+    ],
+)
+@pytest.mark.parametrize("below", ["\n\n", "\n"], ids=["apart", "right above"])
+def test_a_scene_is_announced_by_its_number(line, below):
+    assert opened(
+        f"SCENE 6\n\nRain.\n\n{line}{below}Snow." if line[0] != "#" else f"## SCENE 6\n\nRain.\n\n{line}{below}Snow."
+    ) == [
+        ("", "SCENE 6", "6", "", ["Rain."]),
+        ("", "SCENE 7", "7", "", ["Snow."]),
+    ]
+
+
+def test_an_announced_scene_has_a_place_of_its_own_or_goes_on():
+    first, second = scenes("SCENE 1: THE PIER - NIGHT\n\nRain.\n\nSCENE 2\n\nSnow.")
+    assert (first.place, first.time, first.interior, first.minor, first.outside) == ("THE PIER", "NIGHT", None, False, False)
+    assert (second.place, second.time, second.interior, second.minor, second.outside) == ("", "", None, True, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Scene 3: the harbour\nis asleep.",
+        "SCENE MISSING\n\nRain.",
+        "Rain.\nSCENE 3\nSnow.",
+        "!SCENE 3",
+        "MARA\nSCENE 3\nis the best.",
+        "= Scene 3",
+        "[[Scene 3]]",
+        "## Scene breakdown\n\nRain.",
+        "== x",
+        "1. One\n\n2. Two",
+        "ACT I\n\nRain.",
+        "> ACT I <\n\nRain.",
+        "*Scene 3 is the best.*",
+    ],
+)
+def test_what_announces_no_scene(text):
+    assert len(scenes(f"INT. BAR - DAY\n\nRain.\n\n{text}")) == 1
+
+
+def test_the_heading_that_follows_is_that_of_the_scene():
+    for between in ("", "= It rains.\n\n", "[[note]]\n\n", "> FADE IN:\n\n", "> Card <\n\n"):
+        (scene,) = scenes(f"SCENE 12: The end\n\n{between}INT. BAR - DAY\n\nRain.")
+        assert (scene.heading, scene.number, scene.interior, scene.place) == ("INT. BAR - DAY", "12", True, "BAR")
+        assert (scene.elements[0].kind, scene.elements[0].level, scene.elements[0].text) == (SECTION, 2, "SCENE 12: The end")
+    assert opened("SCENE 12\n\nINT. BAR #3#\n\nRain.\n\nINT. HALL\n\nSnow.") == [
+        ("", "INT. BAR", "3", "BAR", ["SCENE 12", "Rain."]),
+        ("", "INT. HALL", "", "HALL", ["Snow."]),
+    ]
+    told = scenes("SCENE 1\n\nLocation: the bar\n\nINT. BAR\n\nLocation: none.")[0].elements
+    assert [(element.kind, element.text) for element in told] == [
+        (SECTION, "SCENE 1"),
+        (NOTE, "Location: the bar"),
+        (ACTION, "Location: none."),
+    ]
+
+
+def test_sections_are_what_they_are_where_headings_follow():
+    text = "## Scene 1\n\n= It rains.\n\nINT. BAR - DAY\n\nRain.\n\n## Scene 2\n\nSnow.\n\n### Scene 3\n\nINT. HALL\n\nSun."
+    assert opened(text) == [
+        ("", "INT. BAR - DAY", "", "BAR", ["Scene 1", "It rains.", "Rain.", "Scene 2", "Snow."]),
+        ("", "INT. HALL", "", "HALL", ["Scene 3", "Sun."]),
+    ]
+    assert opened("# Scene 1\n\nINT. BAR\n\nRain.\n\n# Scene 2\n\nSnow.") == [
+        ("Scene 1", "INT. BAR", "", "BAR", ["Rain."]),
+        ("Scene 2", "Scene 2", "2", "", ["Snow."]),
+    ]
+
+
+def test_sections_are_scenes_where_no_scene_is_open():
+    text = "# One\n\n## Scene 1\n\n## Scene 2: Pier\n\nRain.\n\n# Two\n\n## Scene 3\n\nSnow.\n\n## Scene 4"
+    assert opened(text) == [
+        ("One", "Scene 2: Pier", "2", "Pier", ["Scene 1", "Rain."]),
+        ("Two", "Scene 3", "3", "", ["Snow.", "Scene 4"]),
+    ]
+    assert [scene.outside for scene in scenes(text)] == [False, False]
+
+
+def test_acts_of_a_play():
+    text = (
+        "ACT I\n\nSCENE I\n\nRain.\n\n> ACT II <\n\n[[note]]\n\nSCENE I: Pier\n\nSnow.\n\nACT III, SCENE I\n\nSun.\n\n"
+        "> ACT III, SCENE II <\n\nFog.\n\nACT IV\nSCENE I\n\nHail.\n\nACT V\n\nIce."
+    )
+    assert opened(text) == [
+        ("ACT I", "SCENE I", "1", "", ["Rain."]),
+        ("ACT II", "SCENE I: Pier", "1", "Pier", ["note", "Snow."]),
+        ("ACT III", "ACT III, SCENE I", "1", "", ["Sun."]),
+        ("ACT III", "ACT III, SCENE II", "2", "", ["Fog."]),
+        ("ACT IV", "SCENE I", "1", "", ["Hail.", "ACT V", "Ice."]),
+    ]
+    assert opened("> Card <\n\nACT I, SCENE I\n\nRain.") == [("ACT I", "ACT I, SCENE I", "1", "", ["Card", "Rain."])]
+    assert opened("SCENE I\n\nACT II, SCENE I\n\nRain.") == [
+        ("", "SCENE I", "1", "", []),
+        ("ACT II", "ACT II, SCENE I", "1", "", ["Rain."]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("below", "place", "time"),
+    [
+        ("Location: The pier. Night. Rain.", "The pier", "Night"),
+        ("*Ort: Am See*\n*Zeit: Nacht*", "Am See", "Nacht"),
+        ("[[note]]\n\nLocation: the pier\n\nTime: dawn\n\nTime: night", "the pier", "dawn"),
+        ("Setting: INT. BAR - NIGHT", "BAR", "NIGHT"),
+        ("Location: Das Café ist gut besucht.", "", ""),
+        ("Rain.\n\nLocation: the pier", "", ""),
+        ("## Part\n\nLocation: the pier", "", ""),
+    ],
+)
+@pytest.mark.parametrize("line", ["SCENE 3", ".SCENE 3"])
+def test_a_place_may_be_told_below(line, below, place, time):
+    (scene,) = scenes(f"{line}\n\n{below}")
+    assert (scene.place, scene.time, scene.minor) == (place, time, not place)
+    assert scene.interior is (True if place == "BAR" else None)
+    assert all(element.kind != NOTE for element in scene.elements if element.text != "note")
+    assert scenes(f"{line}: Garden\n\n{below}")[0].place == "Garden"
+    assert scenes(f"{line} - DAY\n\n{below}")[0].time == "DAY"
+
+
+def test_a_note_on_the_line_is_in_the_scene():
+    (scene,) = scenes("SCENE 3 [[n]]\n\nRain.")
+    assert (scene.before, [element.text for element in scene.elements]) == (0, ["n", "Rain."])
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("SCENE 7", True),
+        ("> SCENE 7 <", True),
+        ("### Scene 7 ", True),
+        ("*Scene 7*", True),
+        ("# Seven", False),
+        ("> Card <", False),
+        ("INT. BAR", False),
+        ("Rain.", False),
+    ],
+)
+def test_how_an_announcement_reads(line, expected):
+    assert reads_as_announcement(line) is expected
+    assert not (expected and (reads_as_action(line) or reads_as_cue(line)))
+
+
 def outcome(text: str) -> Screenplay | str:
     """Return the screenplay, or what the error says."""
     try:
@@ -628,6 +795,17 @@ LINES = st.sampled_from(
             ">",
             "<",
         ],
+        *[
+            "SCENE 1",
+            "Scene 2 - Pier",
+            "> SCENE 3 <",
+            "## Scene 4",
+            "# Scene 5",
+            ".SCENE 6",
+            "ACT I",
+            "ACT II, SCENE 7",
+            "Location: Pier.",
+        ],
     ]
 )
 
@@ -647,9 +825,9 @@ def test_any_text_is_a_screenplay_or_an_error_that_says_where(text):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(LINES, max_size=25).map("\n".join))
-def test_a_scene_cut_out_of_its_file_is_the_same_scene(text):
-    text = f"INT. FIRST - DAY\n\n{text}"
+@given(st.sampled_from(["INT. FIRST - DAY", "SCENE 1: PIER", "Rain."]), st.lists(LINES, max_size=25).map("\n".join))
+def test_a_scene_cut_out_of_its_file_is_the_same_scene(first, text):
+    text = f"{first}\n\n{text}"
     screenplay = outcome(text)
     if isinstance(screenplay, str):
         return
@@ -658,6 +836,12 @@ def test_a_scene_cut_out_of_its_file_is_the_same_scene(text):
         cut = parse_scene(Source(name="cut.fountain", text=lines.of(scene.lines)))
         assert [told_of(element) for element in cut.elements] == [told_of(element) for element in scene.elements]
         assert cut.heading == scene.heading
+        assert scene.outside or (cut.place, cut.time, cut.number, cut.minor) == (
+            scene.place,
+            scene.time,
+            scene.number,
+            scene.minor,
+        )
 
 
 def told_of(element: Element) -> dict:
@@ -688,6 +872,11 @@ def test_long_screenplays_take_time_in_proportion():
         pytest.param("/* " * 100_000, id="open boneyards"),
         pytest.param("/* [[a]] " * 30_000, id="notes between open boneyards"),
         pytest.param("MARA\n" + "(a)\nb\n" * 30_000, id="asides"),
+        pytest.param("SCENE 1 " * 40_000, id="scenes in a line"),
+        pytest.param("[SCENE 1" + " [" * 150_000, id="brackets"),
+        pytest.param("SCENE 1\n\n" * 5000, id="scenes without anything in them"),
+        pytest.param("SCENE 1\n\nLocation: the pier\n\n" * 5000, id="scenes with a place below"),
+        pytest.param("".join(f"ACT {'I' * (number % 3 + 1)}, SCENE 1\n\n" for number in range(5000)), id="acts"),
         pytest.param(".PIER, " + "ROOM, " * 50_000 + "DAY\n\nRain.", id="a long heading"),
     ],
 )

@@ -8,6 +8,7 @@ from vtx_dagster.core.story import Source
 from vtx_dagster.engines.export.fountain import fountain_text
 from vtx_dagster.engines.export.script import read_script
 from vtx_dagster.engines.export.typesetting import FORMATS, Paper, paginated
+from vtx_dagster.engines.screenplay.fountain import parse_screenplay
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.plain_text import read_markdown, read_text_file
 
@@ -149,6 +150,47 @@ def test_what_stands_above_the_first_scene_is_kept_as_notes():
 def test_long_lines_take_no_longer_than_others(junk):
     assert "INT. BAR" in read_markdown(f"{junk}\n\nINT. BAR\n\n{junk}\n".encode(), name="f.md").text
     assert "INT. BAR" in read_text_file(f"{junk}\n\nINT. BAR\n\n{junk}\n".encode(), name="f.txt").text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "fountain"),
+    [
+        (
+            "# The Bar\n\n### COLD OPEN\n\n**[SZENE 0 - TEASER | 0:00 - 0:35]**\n\n*Rain.*\n\n### AKT 1: PLAN\n\n### SZENE 2\n\n"
+            "**ANN:**\n*(leise)*\nJa.\n",
+            "Title: The Bar\n\n[[COLD OPEN]]\n\n[SZENE 0 - TEASER | 0:00 - 0:35]\n\n*Rain.*\n\n# AKT 1: PLAN\n\nSZENE 2\n\n"
+            "ANN\n(leise)\nJa.\n",
+        ),
+        ("## Scene 1: [The Bar]\nRain.\n\n## Notes\n", "Scene 1: [The Bar]\n\nRain.\n\n## Notes\n"),
+        ("Dear Ann,\n\n## Scene 1\n\nINT. BAR\n", "[[Dear Ann,]]\n\n[[Scene 1]]\n\nINT. BAR\n"),
+    ],
+)
+def test_scenes_of_markdown_may_be_announced_by_their_number(markdown, fountain):
+    assert read_markdown(markdown.encode(), name="f.md").text == fountain
+
+
+def test_a_text_file_may_announce_its_scenes():
+    text = "    SCENE 1\n\nRain.\n\n> SCENE 2 <\n\nSnow.\n"
+    assert text_of(text) == text
+
+
+TALK = "Rain.\n\nANN\nYes.\n\nBEN\n(low)\nNo.\n"
+
+
+def test_people_who_speak_make_a_screenplay_without_scenes():
+    assert read_text_file(TALK.encode(), name="f.txt") == ImportedScreenplay(text=TALK)
+    found = read_markdown(b"# Talk\n\n---\n\nRain.\n\n**ANN:** Yes.\n\n**BEN**\n*(low)*\nNo.\n", name="f.md")
+    assert found == ImportedScreenplay(text=f"Title: Talk\n\n{TALK}")
+    (act,) = parse_screenplay(Source(name="f.md", text=found.text)).acts
+    assert [(scene.outside, len(scene.elements)) for scene in act.scenes] == [(True, 3)]
+    assert read_markdown(b"---\n\nRain.\n\nANN\nYes.\n\nBEN\nNo.\n", name="f.md").text == "Rain.\n\nANN\nYes.\n\nBEN\nNo.\n"
+
+
+@pytest.mark.parametrize("text", ["", "Rain.\n\nANN\nYes.\n", "ANN\nYes.\n~la\nNo.\n", "ANN\n\nBEN\n"])
+def test_fewer_speeches_make_none(text):
+    for read in (read_text_file, read_markdown):
+        found = read(text.encode(), name="f")
+        assert (found.text, found.remarks[-1]) == ("", "f: no scene heading in it: not read as a screenplay")
 
 
 def test_markdown_without_a_scene_is_no_screenplay():
