@@ -172,3 +172,18 @@ def test_those_in_the_second_row_look_over_the_shoulders_of_the_first(stage, cou
 
 def test_the_same_plan_is_staged_the_same(stage):
     assert stage("Ida sits.", "ida", "tom") == stage("Ida sits.", "ida", "tom")
+
+
+@pytest.mark.parametrize("angle", [Angle.EYE_LEVEL, Angle.LOW, Angle.HIGH, Angle.PROFILE, Angle.OVER_SHOULDER])
+@pytest.mark.parametrize("size", [ShotSize.WS, ShotSize.EWS])
+@pytest.mark.parametrize("name", ["ida", "tom", "kid"])
+def test_whoever_stands_in_a_wide_shot_is_in_it_from_hair_to_feet(stage, size, angle, name):
+    for mark in stage("They wait.", name, "noah", size=size, angle=angle).marks:
+        assert mark.y - 0.69 * mark.head * mark.actor.body.scale > -0.5
+        assert foot_of(mark) < 0.49
+
+
+@pytest.mark.parametrize("place", [SetKind.CAVE, SetKind.KITCHEN])
+def test_the_floor_is_seen_behind_those_who_lie_on_it(stage, place):
+    found = stage("IDA lies on the floor.", "ida", place=place, size=ShotSize.MS)
+    assert foot_of(found.marks[0]) > found.set_y + 0.08
