@@ -462,7 +462,8 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
         together = apart is not None and people[place + 1].figure.key == people[place].partner
         between = _table_between(actors[place], actors[place + 1])
         if _share_a_bed(people[place], people[place + 1]):
-            apart, together = 0.3, True
+            # Whoever lies behind lies a little further down, not in the headboard.
+            apart, together = -0.12 * actors[place].facing, True
         elif between is not None:
             apart, together = between, True
         room = extents[place].right * units[place] - extents[place + 1].left * units[place + 1] + _ELBOW_ROOM * size
@@ -480,7 +481,7 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     shift = -(left + right) / 2
     # Faces stay in the picture, whatever becomes of feet and furniture.
     edge = max(0.0, aspect / 2 - 0.75 * size)
-    low, high = -edge - xs[0], edge - xs[-1]
+    low, high = -edge - min(xs), edge - max(xs)
     shift = min(max(shift, low), high) if low <= high else (low + high) / 2
     return [x + shift for x in xs]
 
@@ -506,7 +507,7 @@ def _share_a_bed(first: _Player, second: _Player) -> bool:
     return _is_in_bed(first) and _is_in_bed(second)
 
 
-_BED_MATE: Final = 0.6
+_BED_MATE: Final = 0.78
 """How much higher in the picture those lie who lie behind somebody in a bed, in heads."""
 
 _ELBOW_ROOM: Final = 0.45

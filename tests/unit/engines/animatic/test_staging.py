@@ -105,7 +105,15 @@ def test_two_in_a_bed_lie_side_by_side(stage):
     first, second = stage("Ida and Tom lie in bed.", "ida", "tom", size=ShotSize.WS).marks
     assert first.actor.facing == second.actor.facing
     assert abs(first.x - second.x) < first.head
-    assert first.y < second.y
+    assert first.y < second.y - 0.7 * second.head
+
+
+@pytest.mark.parametrize("size", [ShotSize.WS, ShotSize.MS, ShotSize.MCU])
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_lies_behind_in_a_bed_is_not_in_its_headboard(stage, size, seed):
+    behind, before = stage("Ida and Tom lie in bed.", "ida", "tom", size=size, seed=seed).marks
+    assert (behind.x - before.x) * before.actor.facing > 0
+    assert max(abs(behind.x), abs(before.x)) < ASPECT / 2 - 0.7 * before.head
 
 
 @pytest.mark.parametrize(
