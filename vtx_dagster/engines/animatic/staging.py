@@ -187,23 +187,28 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
     framing, view = _framing(camera.size), _viewpoint(camera.angle)
     room = is_room(drawing.set, interior=drawing.interior)
     is_whole_room = room and camera.size == ShotSize.EWS
+    cast = _cast(drawing, framing, view)
+    above = view.from_above
+    in_cab = drawing.set == SetKind.VEHICLE and not above and not view.over_shoulder
+    players = _players(drawing, cast[:1] if view.over_shoulder else cast, in_cab=in_cab)
+    stands = framing.eye_y is None
     head = 1 / ((14.0 if is_whole_room else framing.heads) * view.heads)
-    eye_y = framing.ground_y + (0.05 if is_whole_room else 0) - 6.7 * head if framing.eye_y is None else framing.eye_y
+    if stands and players:
+        head = min(head, (0.5 + _LOWEST_GROUND) / (_eye_heights(players)[1] + _CROWN))
+    eye_y = framing.ground_y + (0.05 if is_whole_room else 0) - _ADULT_EYES * head if framing.eye_y is None else framing.eye_y
     eye_y += view.eye_y
+    if stands and players:
+        # Nobody's head is above the picture.
+        eye_y = max(eye_y, -0.5 + (_eye_heights(players)[1] + _CROWN - _ADULT_EYES) * head)
     scale = framing.set_scale * min(1.5, max(0.72, (camera.lens_mm / 35) ** 0.3))
     rise = scale * eye_height(drawing.set, interior=drawing.interior)
     # However far off people are, the horizon is above their knees.
     horizon = eye_y + (rise if room else min(rise, _KNEES * head)) + view.horizon
     side = 1 if stable_hash(seed, "side") % 2 else -1
-    cast = _cast(drawing, framing, view)
     if not cast and not room:
         # With nobody in it a landscape is more than its ground.
         horizon = max(horizon, 0.06)
     shoulder = _shoulder(drawing, cast, head, aspect, side) if view.over_shoulder else None
-    above = view.from_above
-    in_cab = drawing.set == SetKind.VEHICLE and not above and shoulder is None
-    players = _players(drawing, cast if shoulder is None else cast[:1], in_cab=in_cab)
-    stands = framing.eye_y is None
     if above:
         marks = _marks_from_above(players, head, aspect, view)
     elif shoulder is not None:
@@ -217,7 +222,7 @@ def staged(drawing: Drawing, *, aspect: float, seed: int) -> Staging:
         grounds = [mark.y + mark.actor.sight.skeleton.eye_height * mark.actor.body.scale * mark.head for mark in marks]
         if not above and min(grounds) < 0.5:
             # Whoever lies on the floor does not lie on the wall.
-            horizon = min(horizon, min(grounds) - 0.03)
+            horizon = min(horizon, min(grounds) - _BEHIND)
     return Staging(
         marks=marks,
         shoulder=shoulder,
@@ -400,6 +405,12 @@ def _marks(
 _FRONT_ROW: Final = 5
 """More people than these stand in two rows."""
 
+_CROWN: Final = 0.7
+"""How far hair reaches above the eyes, in heads."""
+
+_LOWEST_GROUND: Final = 0.45
+"""How far down those stand who are the tallest, in heights of the picture from its middle."""
+
 _TIGHT: Final = 0.3
 """Heads larger than this fill the picture."""
 
@@ -429,8 +440,11 @@ def _own_eye(actor: Actor, heights: tuple[float, float], *, size: float, head: f
     offset = (high - own) * head * (0.3 if head >= 0.2 else 0.8) if alike else ((low + high) / 2 - own) * head
     if actor.pose.lies:
         eye_y += _EYES_IN_BED if actor.pose.lift else _EYES_ON_GROUND
-    return min(max(eye_y + offset, -0.5 + 0.62 * size), max(eye_y, 0.34 - 0.5 * size))
+    return min(max(eye_y + offset, -0.5 + _CROWN * size), max(eye_y, 0.34 - 0.5 * size))
 
+
+_BEHIND: Final = 0.09
+"""How much of the floor is seen behind somebody who lies on it."""
 
 _EYES_IN_BED: Final = 0.14
 _EYES_ON_GROUND: Final = 0.40
@@ -448,7 +462,8 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
         together = apart is not None and people[place + 1].figure.key == people[place].partner
         between = _table_between(actors[place], actors[place + 1])
         if _share_a_bed(people[place], people[place + 1]):
-            apart, together = 0.3, True
+            # Whoever lies behind lies a little further down, not in the headboard.
+            apart, together = -0.12 * actors[place].facing, True
         elif between is not None:
             apart, together = between, True
         room = extents[place].right * units[place] - extents[place + 1].left * units[place + 1] + _ELBOW_ROOM * size
@@ -466,7 +481,7 @@ def _places(people: tuple[_Player, ...], actors: list[Actor], size: float, gap: 
     shift = -(left + right) / 2
     # Faces stay in the picture, whatever becomes of feet and furniture.
     edge = max(0.0, aspect / 2 - 0.75 * size)
-    low, high = -edge - xs[0], edge - xs[-1]
+    low, high = -edge - min(xs), edge - max(xs)
     shift = min(max(shift, low), high) if low <= high else (low + high) / 2
     return [x + shift for x in xs]
 
@@ -492,7 +507,7 @@ def _share_a_bed(first: _Player, second: _Player) -> bool:
     return _is_in_bed(first) and _is_in_bed(second)
 
 
-_BED_MATE: Final = 0.6
+_BED_MATE: Final = 0.78
 """How much higher in the picture those lie who lie behind somebody in a bed, in heads."""
 
 _ELBOW_ROOM: Final = 0.45

@@ -105,7 +105,15 @@ def test_two_in_a_bed_lie_side_by_side(stage):
     first, second = stage("Ida and Tom lie in bed.", "ida", "tom", size=ShotSize.WS).marks
     assert first.actor.facing == second.actor.facing
     assert abs(first.x - second.x) < first.head
-    assert first.y < second.y
+    assert first.y < second.y - 0.7 * second.head
+
+
+@pytest.mark.parametrize("size", [ShotSize.WS, ShotSize.MS, ShotSize.MCU])
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_lies_behind_in_a_bed_is_not_in_its_headboard(stage, size, seed):
+    behind, before = stage("Ida and Tom lie in bed.", "ida", "tom", size=size, seed=seed).marks
+    assert (behind.x - before.x) * before.actor.facing > 0
+    assert max(abs(behind.x), abs(before.x)) < ASPECT / 2 - 0.7 * before.head
 
 
 @pytest.mark.parametrize(
@@ -172,3 +180,18 @@ def test_those_in_the_second_row_look_over_the_shoulders_of_the_first(stage, cou
 
 def test_the_same_plan_is_staged_the_same(stage):
     assert stage("Ida sits.", "ida", "tom") == stage("Ida sits.", "ida", "tom")
+
+
+@pytest.mark.parametrize("angle", [Angle.EYE_LEVEL, Angle.LOW, Angle.HIGH, Angle.PROFILE, Angle.OVER_SHOULDER])
+@pytest.mark.parametrize("size", [ShotSize.WS, ShotSize.EWS])
+@pytest.mark.parametrize("name", ["ida", "tom", "kid"])
+def test_whoever_stands_in_a_wide_shot_is_in_it_from_hair_to_feet(stage, size, angle, name):
+    for mark in stage("They wait.", name, "noah", size=size, angle=angle).marks:
+        assert mark.y - 0.69 * mark.head * mark.actor.body.scale > -0.5
+        assert foot_of(mark) < 0.49
+
+
+@pytest.mark.parametrize("place", [SetKind.CAVE, SetKind.KITCHEN])
+def test_the_floor_is_seen_behind_those_who_lie_on_it(stage, place):
+    found = stage("IDA lies on the floor.", "ida", place=place, size=ShotSize.MS)
+    assert foot_of(found.marks[0]) > found.set_y + 0.08
