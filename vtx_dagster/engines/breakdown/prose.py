@@ -20,7 +20,8 @@ _SIGN = (
     r"title|caption|written|writes|scrawled|painted|printed|engraved|spells?|marked|stamped|words?|lettering|telegram|message|text)\b"
 )
 _IN_FRAME = re.compile(rf"{_SIGN}[^.!?\"“«]{{0,80}}{_QUOTED}", re.IGNORECASE)
-_SUPER = re.compile(r"^(?:SUPER|TITLE|TITLE CARD|CARD|CAPTION|CHYRON|SUBTITLE)\s*:\s*(?P<text>.+)$")
+_CARD = r"(?:SUPER|SUPERIMPOSED?|TITLE|TITLE CARD|CARD|CAPTION|CHYRON|SUBTITLE|ON[ -]SCREEN(?: TEXT)?)\s*:\s*"
+_SUPER = re.compile(rf"^{_CARD}(?P<text>.+)$", re.DOTALL)
 _CAPITAL_WORD = r"[^\W\d_a-zà-öø-ÿ](?:[^\W_a-zà-öø-ÿ]|['\u2019-])*[^\W_a-zà-öø-ÿ]"
 _THING = re.compile(
     r"(?:\b(?:(?i:the|an?|his|her|its|their|my|our|your|this|that|another|two|three|four|five|six|some|several|no"
@@ -96,7 +97,7 @@ def shortened(text: str, max_letters: int) -> str:
 def readable_text(text: str, *, centred: bool = False) -> str:
     """Return what an action paragraph puts into frame to be read: a title card, or quotes after words like *reads* and *sign*."""
     if found := _SUPER.match(text):
-        return found["text"].strip("\"“”«»' ")
+        return "\n".join(text.strip("\"“”«»' \n") for text in re.split(rf"\s*\b{_CARD}", found["text"]))
     if centred:
         return text
     return " ".join(found["quoted"].strip() for found in _IN_FRAME.finditer(text))

@@ -1,4 +1,4 @@
-"""What the words in parentheses on a cue say of the speaker. The words are data: ``cue_words.yaml``."""
+"""What words on a cue say of the speaker, and whether they are anybody's name. The words are data: ``cue_words.yaml``."""
 
 import re
 from collections.abc import Iterable
@@ -15,6 +15,18 @@ def is_off_screen(extension: str) -> bool:
     off_screen, into = _patterns()
     words = extension.replace(".", "")
     return off_screen.search(words) is not None and into.search(words) is None
+
+
+def is_no_name(capitals: str) -> bool:
+    """Say whether capitals before a line of text are nobody's name: ``SUPER: "MARCH"``, ``OVER BLACK``, ``HIGH ABOVE THE``."""
+    return _no_name().search(capitals) is not None
+
+
+@cache
+def _no_name() -> re.Pattern[str]:
+    table = word_table("vtx_dagster.engines.screenplay", "cue_words.yaml")
+    cards, alone, ends = (_any_of(table[name]) for name in ("cards", "no_names", "no_ends"))
+    return re.compile(rf"^(?:{cards})\s*:|^(?:{alone})\W*$|\s(?:{ends})$", re.IGNORECASE)
 
 
 @cache

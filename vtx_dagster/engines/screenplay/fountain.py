@@ -29,7 +29,7 @@ from vtx_dagster.core.screenplay import (
 )
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.screenplay.announced import act_of, announced
-from vtx_dagster.engines.screenplay.cues import is_off_screen
+from vtx_dagster.engines.screenplay.cues import is_no_name, is_off_screen
 from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
     Heading,
@@ -152,7 +152,8 @@ def reads_as_speech(line: str) -> bool:
 def has_form_of_cue(text: str) -> bool:
     """Say whether a line has the form of a cue: a name in capitals of any alphabet, and extensions in parentheses."""
     name = name_of_cue(text)
-    return bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not {"(", "^"} & set(name)
+    has_form = bool(name) and name == name.upper() and any(letter.isupper() for letter in name) and not {"(", "^"} & set(name)
+    return has_form and not is_no_name(name)
 
 
 def name_of_cue(text: str) -> str:

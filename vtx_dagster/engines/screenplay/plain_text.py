@@ -251,7 +251,7 @@ def _markdown_line(line: str, *, announces: bool) -> list[str]:
         return [""]
     if line.startswith("> ") and not line.endswith("<") and not is_name(line[2:]):
         line = line[2:].lstrip()
-    name = _unwrapped(line.strip())
+    name = plain(line.strip())
     if name != line.strip() and is_name(name):
         return ["", name.rstrip(":")]
     if (speech := _SPEECH.match(line)) and is_name(speech["name"]):
