@@ -44,6 +44,10 @@ class Grammar(Part):
     numbers: frozenset[str]
     there: frozenset[str]
     adverbs: frozenset[str]
+    someone: frozenset[str]
+    one: frozenset[str]
+    another: frozenset[str]
+    compounds: frozenset[str]
 
     @cached_property
     def marks(self) -> frozenset[str]:
@@ -108,6 +112,10 @@ _SHORTENED: Final = frozenset(
 )
 """English words that a verb is joined to: *he's* is *he is*; with a name it may be a genitive."""
 
+_SAME_IN_THE_PAST: Final = frozenset({"read", "hit", "beat", "put", "shut", "lay"})
+_NAME_WORD: Final = re.compile(r"[\w\-]+")
+_SHORT_WORD: Final = 2
+
 BREAKS: Final = frozenset(f",:(){_DASHES}") | {"--"}
 _MOST_LETTERS: Final = 4000
 _MOST_WORDS: Final = 90
@@ -119,7 +127,7 @@ _STAR_WORDS: Final = 4
 
 def sentences_of(action: str) -> list[list[Token]]:
     """Return the words of the last sentences of a text, without what is said in it. No sentence is longer than people write."""
-    clean = _SPEECH.sub(" , ", action[-_MOST_LETTERS:].replace("\u2019", "'"))
+    clean = _SPEECH.sub(" , ", action[-_MOST_LETTERS:].replace("\u2019", "'").replace("--", " -- "))
     sentences: list[list[Token]] = []
     for part in _SENTENCE_END.split(clean):
         tokens = _tokens(part)
@@ -153,6 +161,32 @@ def _phrases(language: str) -> dict[str, list[tuple[str, bool, tuple[frozenset[s
             for first in words[0]:
                 phrases.setdefault(first, []).append((name, means, words))
     return phrases
+
+
+@cache
+def base_forms(language: str) -> frozenset[str]:
+    """Return the verbs in the form in which, in English, one person does nothing: *run*, beside which there is *runs*."""
+    forms: set[str] = set()
+    for doing in all_doings().doings.values() if language == "en" else ():
+        alone = (text for text in doing.words.get("en", ()) if " " not in text or "/" in text.split()[0])
+        firsts = {word for text in alone for word in text.split()[0].split("/")}
+        forms |= {word for word in firsts if {f"{word}s", f"{word}es", f"{word[:-1]}ies"} & firsts}
+    return frozenset(forms - _SAME_IN_THE_PAST)
+
+
+def groups_of(figures: Sequence[DrawnFigure]) -> dict[str, tuple[str, ...]]:
+    """Return whom a plural means: every word that several names share, as it is when there are several."""
+    sharing: dict[str, list[str]] = {}
+    for figure in figures:
+        for word in dict.fromkeys(_NAME_WORD.findall(figure.name.casefold())):
+            sharing.setdefault(word, []).append(figure.key)
+    groups: dict[str, tuple[str, ...]] = {}
+    for word, keys in sharing.items():
+        if len(keys) > 1 and len(word) > _SHORT_WORD and word.isalpha():
+            several = [f"{word}{end}" for end in ("s", "es", "en", "n", "e")]
+            several += [f"{word[:-1]}ies"] * word.endswith("y") + [f"{word[:-2]}en"] * word.endswith("man")
+            groups |= dict.fromkeys(several, tuple(keys))
+    return groups
 
 
 def _fit(tokens: list[Token], start: int, words: tuple[frozenset[str], ...], people: frozenset[int]) -> list[int] | None:
@@ -207,7 +241,7 @@ def matches_in(tokens: list[Token], language: str, people: frozenset[int]) -> li
 
 def names_in(tokens: list[Token], figures: Sequence[DrawnFigure], grammar: Grammar) -> list[Name]:
     """Return where figures are named: by the whole name, or by a word of it that no other has."""
-    parts = {figure.key: [word.casefold() for word in re.findall(r"[\w\-]+", figure.name)] for figure in figures}
+    parts = {figure.key: [word.casefold() for word in _NAME_WORD.findall(figure.name)] for figure in figures}
     counts: dict[str, int] = {}
     for words in parts.values():
         for word in set(words):
