@@ -64,6 +64,7 @@ class Mimic(StrEnum):
     ASLEEP = "asleep"
     SHOUTING = "shouting"
     CRYING = "crying"
+    LAUGHING = "laughing"
 
 
 class Doing(Part):

@@ -121,6 +121,8 @@ class Actor:
                 return replace(face, eyes_open=False)
             case Mimic.SHOUTING:
                 return replace(face, mouth=Mouth.OPEN)
+            case Mimic.LAUGHING:
+                return replace(face, mouth=Mouth.OPEN, eyes_open=False)
             case None:
                 return face
             case _:
@@ -530,7 +532,9 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
         (x + width, y + 0.004),
     ]
     if not face.eyes_open:
-        pen.stroke([(x - width, y), (x, y + width * 0.42), (x + width, y)], 1.3, smooth=True)
+        # Eyes that laugh are bows upwards.
+        bend = -0.5 if actor.pose.face == Mimic.LAUGHING else 0.42
+        pen.stroke([(x - width, y), (x, y + width * bend), (x + width, y)], 1.3, smooth=True)
         return
     white = [*lid, (x + width * 0.4, y + width * 0.46), (x - width * 0.4, y + width * 0.46)]
     pen.fill(curve(white, closed=True), pen.light.on((240, 236, 228), 0.12))
