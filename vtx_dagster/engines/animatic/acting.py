@@ -249,7 +249,11 @@ class _Sentence:
                     self._tell(match, subject, segment)
                 waiting = []
             if matches and not subject and not known and self.main is None and not self.memory.subject:
-                waiting += [match for match in matches if not self._is_denied(match, segment, seen=False)]
+                waiting += [
+                    match
+                    for match in matches
+                    if self.tokens[match.first].word not in self.bases and not self._is_denied(match, segment, seen=False)
+                ]
             denied = False
             for match in matches:
                 denied = self._tell_of(match, subject, segment, matches)
@@ -320,9 +324,7 @@ class _Sentence:
             return self._inverted(segment, matches) if at > segment.first or not matches else ((), False)
         everybody = self._phrase_at(at, grammar.all_ | grammar.others)
         first = self.tokens[at].word
-        # All the while; all of a sudden.
-        is_time = everybody == first and at + 1 < end and self.tokens[at + 1].word in grammar.articles | grammar.prepositions
-        if everybody and not is_time:
+        if everybody and not self._is_of_others(at, everybody, end):
             return self._everybody(everybody), True
         member = self._member(at, end)
         if member:
@@ -348,7 +350,19 @@ class _Sentence:
         if at == 0 and not segment.opener and not first.endswith("ing") and not first.endswith("ed"):
             # Rain falls; cars race by.
             return (), bool(matches) or not self.names
+        if matches and segment.opener not in ("", "("):
+            # Ann sits, rain falling; as Swan, who is not in the picture, opens fire.
+            is_named = self.tokens[at].text[0].isupper() and not grammar.nouns_have_capitals
+            return (), is_named or (bool(self.bases) and self.tokens[end].word.endswith("ing"))
         return (), False
+
+    def _is_of_others(self, at: int, phrase: str, end: int) -> bool:
+        """Return whether what looks like everybody is not: `all the while`, `the rest of the crowd`."""
+        grammar, after = self.grammar, at + len(phrase.split())
+        if after >= end:
+            return False
+        word = self.tokens[after].word
+        return word in grammar.prepositions or (" " not in phrase and word in grammar.articles - grammar.numbers)
 
     def _group(self, word: str) -> tuple[str, ...]:
         """Return whom a plural means: *soldiers* are Soldier 1 and Soldier 2."""

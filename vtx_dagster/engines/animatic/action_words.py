@@ -48,6 +48,7 @@ class Grammar(Part):
     one: frozenset[str]
     another: frozenset[str]
     compounds: frozenset[str]
+    nouns_have_capitals: bool = False
 
     @cached_property
     def marks(self) -> frozenset[str]:
