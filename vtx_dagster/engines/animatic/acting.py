@@ -225,6 +225,7 @@ class _Sentence:
             if not match.words & named and not self._is_compound(match)
         ]
         self.bases = base_forms(language)
+        self.is_aside = tokens[0].word == "(" if tokens else False
         self.main: tuple[str, ...] | None = None
         self.denied = False
 
@@ -238,6 +239,7 @@ class _Sentence:
             subject, known = self._subject(segment, matches)
             if subject and pending:
                 subject = (*pending, *(key for key in subject if key not in pending))
+                self.main = subject if self.main == pending else self.main
             if not known:
                 subject = self._goes_on(segment, matches, current)
             pending = subject if known and subject and not matches and self._is_bare_name(segment) else ()
@@ -326,6 +328,10 @@ class _Sentence:
         first = self.tokens[at].word
         if everybody and not self._is_of_others(at, everybody, end):
             return self._everybody(everybody), True
+        for phrases, pronoun in ((grammar.men, Pronoun.HE), (grammar.women, Pronoun.SHE)):
+            if self._phrase_at(at, phrases):
+                some = tuple(figure.key for figure in self.figures if figure.pronoun in (pronoun, None))
+                return some if len(some) > 1 else (), True
         member = self._member(at, end)
         if member:
             return member, True
@@ -492,7 +498,7 @@ class _Sentence:
         own = self._seen(match, segment, matches)
         if self._is_denied(match, segment, seen=own is not None):
             return True
-        if own is None and self._is_noun(match, subject):
+        if own is None and not self.is_aside and self._is_noun(match, subject):
             return False
         agent = self._agent(match, segment)
         if agent is not None:

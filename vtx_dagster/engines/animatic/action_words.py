@@ -41,6 +41,8 @@ class Grammar(Part):
     all_: frozenset[str]
     two: frozenset[str]
     others: frozenset[str]
+    men: frozenset[str]
+    women: frozenset[str]
     numbers: frozenset[str]
     there: frozenset[str]
     adverbs: frozenset[str]
@@ -201,6 +203,7 @@ def _fit(tokens: list[Token], start: int, words: tuple[frozenset[str], ...], peo
         if wanted == _SOMEBODY:
             if not any(place in people for place in (at, at + 1)):
                 return None
+            star = _STAR_WORDS
             continue
         while True:
             if at >= len(tokens) or (tokens[at].word in BREAKS and at > start):
