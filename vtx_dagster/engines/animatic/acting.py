@@ -29,6 +29,7 @@ from vtx_dagster.engines.animatic.action_words import (
     Token,
     action_words,
     base_forms,
+    first_words,
     groups_of,
     languages_of,
     matches_in,
@@ -303,6 +304,8 @@ class _Sentence:
 
     def _phrase_at(self, index: int, phrases: frozenset[str]) -> str:
         """Return the longest of some phrases that begins at a token, or an empty text."""
+        if self.tokens[index].word not in first_words(phrases):
+            return ""
         for length in (4, 3, 2, 1):
             text = " ".join(token.word for token in self.tokens[index : index + length])
             if text in phrases and index + length <= len(self.tokens):
@@ -320,11 +323,11 @@ class _Sentence:
         grammar = self.grammar
         end = matches[0].first if matches else segment.last + 1
         at = segment.first
-        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.all_ | grammar.others):
+        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.everybody):
             at += 1
         if at >= end:
             return self._inverted(segment, matches) if at > segment.first or not matches else ((), False)
-        everybody = self._phrase_at(at, grammar.all_ | grammar.others)
+        everybody = self._phrase_at(at, grammar.everybody)
         first = self.tokens[at].word
         if everybody and not self._is_of_others(at, everybody, end):
             return self._everybody(everybody), True

@@ -53,6 +53,11 @@ class Grammar(Part):
     nouns_have_capitals: bool = False
 
     @cached_property
+    def everybody(self) -> frozenset[str]:
+        """The phrases that mean everybody, or everybody else."""
+        return self.all_ | self.others
+
+    @cached_property
     def marks(self) -> frozenset[str]:
         """The words by which the language is known."""
         return self.articles | self.and_ | self.prepositions | self.he | self.she | self.they | self.be | self.not_
@@ -164,6 +169,12 @@ def _phrases(language: str) -> dict[str, list[tuple[str, bool, tuple[frozenset[s
             for first in words[0]:
                 phrases.setdefault(first, []).append((name, means, words))
     return phrases
+
+
+@cache
+def first_words(phrases: frozenset[str]) -> frozenset[str]:
+    """Return the words with which phrases begin."""
+    return frozenset(phrase.split()[0] for phrase in phrases)
 
 
 @cache
