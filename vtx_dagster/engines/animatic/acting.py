@@ -315,15 +315,17 @@ class _Sentence:
     def _name_from(self, index: int) -> Name | None:
         return next((name for name in self.names if name.first == index), None)
 
-    def _is_skipped(self, word: str) -> bool:
-        return word in self.grammar.adverbs or (word.endswith("ly") and len(word) > 4)
+    def _is_skipped(self, place: int) -> bool:
+        """Return whether a word says nothing of who does it; Kelly and Emily are no adverbs."""
+        word = self.tokens[place].word
+        return place not in self.named and (word in self.grammar.adverbs or (word.endswith("ly") and len(word) > 4))
 
     def _subject(self, segment: _Segment, matches: list[Match]) -> tuple[tuple[str, ...], bool]:
         """Return whom the beginning of a segment names as its subject, and whether it names anybody or anything at all."""
         grammar = self.grammar
         end = matches[0].first if matches else segment.last + 1
         at = segment.first
-        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.everybody):
+        while at < end and self._is_skipped(at) and not self._phrase_at(at, grammar.everybody):
             at += 1
         if at >= end:
             return self._inverted(segment, matches) if at > segment.first or not matches else ((), False)
@@ -381,7 +383,7 @@ class _Sentence:
     def _member(self, at: int, end: int) -> tuple[str, ...]:
         """Return whom `one` and `another` mean after a group was named; empty if nobody."""
         grammar, word = self.grammar, self.tokens[at].word
-        is_alone = at + 1 >= end or self.tokens[at + 1].word in grammar.prepositions or self._is_skipped(self.tokens[at + 1].word)
+        is_alone = at + 1 >= end or self.tokens[at + 1].word in grammar.prepositions or self._is_skipped(at + 1)
         if not self.memory.members or not is_alone or word not in grammar.one | grammar.another:
             return ()
         first, *rest = self.memory.members
@@ -402,7 +404,7 @@ class _Sentence:
         for place in range(at, min(end, at + 3)):
             name = self._name_from(place)
             if name is not None and not name.possessive and self.tokens[place - 1].word not in self.grammar.prepositions:
-                return (name.key,) if name.last + 1 >= end or self._is_skipped(self.tokens[name.last + 1].word) else None
+                return (name.key,) if name.last + 1 >= end or self._is_skipped(name.last + 1) else None
         return None
 
     def _after_article(self, at: int, end: int) -> tuple[tuple[str, ...], bool]:
@@ -524,7 +526,7 @@ class _Sentence:
     def _seen(self, match: Match, segment: _Segment, matches: list[Match]) -> tuple[str, ...] | None:
         """Return who does it of whom somebody else sees or lets them: `Ann watches Ben sleep`; None if there is nobody."""
         at = match.first - 1
-        while at >= segment.first and self._is_skipped(self.tokens[at].word):
+        while at >= segment.first and self._is_skipped(at):
             at -= 1
         if at <= segment.first:
             return None
