@@ -133,7 +133,9 @@ def _asides_of(drawing: Drawing) -> tuple[Aside, ...]:
 def _bracketed(line: DialogueLine) -> list[str]:
     """Return the parenthetical of a line, and what stands in brackets within it and is not said."""
     others = [grammar.articles | grammar.he | grammar.she for grammar in action_words().languages.values()]
-    inside = [text for text in _BRACKETS.findall(line.text) if not any(text.casefold().split(" ")[0] in words for words in others)]
+    inside = [
+        text for text in _BRACKETS.findall(line.text) if not any(text.casefold().split(" ")[0] in words for words in others)
+    ]
     return [line.parenthetical, *inside] if line.parenthetical else inside
 
 
@@ -279,8 +281,8 @@ class _Sentence:
             phrase = self._phrase_at(index, grammar.not_now)
             is_who = index > 0 and token.word in grammar.who and self._after_name(index)
             opens = token.word in BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
-            # A word within a phrase that tells of a doing begins nothing.
-            if not opens or any(index in match.words and match.first < index for match in self.matches):
+            # A word within a phrase that tells of a doing begins nothing: the Portuguese `se senta` is no `if`.
+            if not opens or any(index in match.words and (match.first < index or len(match.words) > 1) for match in self.matches):
                 continue
             if index > start:
                 yield _Segment(start, index - 1, opener)
@@ -533,7 +535,7 @@ class _Sentence:
         name = next((name for name in self.names if name.last == at and not name.possessive), None)
         word = self.tokens[at].word
         grammar = self.grammar
-        if word in grammar.articles and word not in grammar.him | grammar.her | grammar.numbers:
+        if word in grammar.articles and not self.is_aside and word not in grammar.him | grammar.her | grammar.numbers:
             # Letting it run; the running water.
             return ()
         start = name.first if name is not None else at

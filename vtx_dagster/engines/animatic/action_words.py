@@ -51,6 +51,7 @@ class Grammar(Part):
     another: frozenset[str]
     compounds: frozenset[str]
     nouns_have_capitals: bool = False
+    spoken: frozenset[str]
 
     @cached_property
     def everybody(self) -> frozenset[str]:
@@ -60,7 +61,8 @@ class Grammar(Part):
     @cached_property
     def marks(self) -> frozenset[str]:
         """The words by which the language is known."""
-        return self.articles | self.and_ | self.prepositions | self.he | self.she | self.they | self.be | self.not_
+        own = self.articles | self.and_ | self.prepositions | self.he | self.she | self.they | self.be | self.not_
+        return own | self.spoken
 
 
 class ActionWords(Part):
