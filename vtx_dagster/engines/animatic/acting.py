@@ -228,6 +228,7 @@ class _Sentence:
             if not match.words & named and not self._is_compound(match)
         ]
         self.bases = base_forms(language)
+        self.are_several = False
         self.is_aside = tokens[0].word == "(" if tokens else False
         self.main: tuple[str, ...] | None = None
         self.denied = False
@@ -243,6 +244,9 @@ class _Sentence:
             if subject and pending:
                 subject = (*pending, *(key for key in subject if key not in pending))
                 self.main = subject if self.main == pending else self.main
+            elif known and pending and segment.opener in self.grammar.joins:
+                # Ann and a stranger dance.
+                subject, self.are_several = pending, True
             if not known:
                 subject = self._goes_on(segment, matches, current)
             pending = subject if known and subject and not matches and self._is_bare_name(segment) else ()
@@ -521,7 +525,7 @@ class _Sentence:
         word, before = self.tokens[match.first].word, self.tokens[match.first - 1].word if match.first else ""
         if word not in self.bases or len(subject) != 1 or before in self.grammar.to or before in self.grammar.and_:
             return False
-        if any(name.last == match.first - 1 and not name.possessive for name in self.names):
+        if self.are_several or before in self.grammar.they or any(name.last == match.first - 1 for name in self.names):
             return False
         return not any(figure.key in subject and figure.pronoun == Pronoun.THEY for figure in self.figures)
 

@@ -19,6 +19,7 @@ class Grammar(Part):
 
     articles: frozenset[str]
     and_: frozenset[str]
+    joins: frozenset[str]
     who: frozenset[str]
     not_now: frozenset[str]
     not_: frozenset[str]

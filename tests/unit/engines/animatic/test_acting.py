@@ -302,6 +302,9 @@ LINES = {
     "The men sit. Ann smokes.": "ann:stand+smoke ben:sit guard:sit",
     "The women laugh.": "ann:stand+laugh guard:stand+laugh",
     "We follow Ben away, and as we walk away.": "",
+    "Ann and a stranger dance.": "ann:dance",
+    "Ann, Ben, and Bosco stand outside the shop.": "ann:stand ben:stand",
+    "Government types sit. Ann smokes.": "ann:stand+smoke",
     "Quick scan: Exit at the far end.": "",
     "Ben stumbles in.": "ben:walk",
     "Ann struggles out of her coat.": "",
@@ -359,6 +362,7 @@ def test_a_word_that_two_names_share_names_neither(figure):
 def test_a_lone_figure_need_not_be_named(figure):
     assert told("Sits. Writes a letter.", (figure("ann"),)) == ["ann:sit+write"]
     assert told("", (figure("ann"),)) == []
+    assert told("Ann sits. They laugh.", (figure("ann", pronoun=Pronoun.SHE),)) == ["ann:sit+laugh"]
     assert told("Ann hugs him.", (figure("ann", pronoun=Pronoun.SHE),)) == ["ann:embrace"]
 
 
