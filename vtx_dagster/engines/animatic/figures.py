@@ -508,7 +508,11 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
         pen.stroke([(centre - side * width * 1.15, outer), (centre + side * width * 0.2, brow_y - 0.025),
             (centre + side * width * 1.35, brow_y + 0.02)], brows, smooth=True,
             paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.6))  # fmt: skip
-    _mouth(pen, actor, (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch), face.mouth)
+    mouth = (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch)
+    if actor.pose.face == Mimic.LAUGHING:
+        _laughing_mouth(pen, actor, mouth)
+    else:
+        _mouth(pen, actor, mouth, face.mouth)
     if actor.wears_glasses:
         for side in (-1, 1):
             far = side * turn > 0
@@ -589,6 +593,25 @@ def _mouth(pen: Pen, actor: Actor, at: tuple[float, float], mouth: Mouth, *, wid
             (236, 230, 220),
         )
     pen.stroke([(x - wide * 0.3, y + drop + 0.06), (x + wide * 0.3, y + drop + 0.06)], 0.5)
+
+
+def _laughing_mouth(pen: Pen, actor: Actor, at: tuple[float, float]) -> None:
+    """Draw a mouth that is open wide, with its corners up."""
+    x, y = at
+    lip = mix(actor.colours(pen.light).skin, pen.light.on((150, 58, 56), 0.1), 0.55)
+    wide = 0.175 * (1 - 0.18 * abs(actor.look))
+
+    def bow(reach: float, top: float, bottom: float) -> list[tuple[float, float]]:
+        return curve(
+            [(x - reach, y - 0.045), (x, y + top), (x + reach, y - 0.045), (x + reach * 0.6, y + bottom * 0.75),
+             (x, y + bottom), (x - reach * 0.6, y + bottom * 0.75)], closed=True,
+        )  # fmt: skip
+
+    pen.fill(bow(wide * 1.1, -0.03, 0.135), lip)
+    pen.shape(bow(wide, -0.008, 0.11), mix(pen.light.ink, (92, 26, 28), 0.35), 0.8)
+    pen.fill(bow(wide * 0.84, -0.004, 0.032), (236, 230, 220))
+    for side in (-1, 1):
+        pen.stroke([(x + side * wide * 1.12, y - 0.075), (x + side * wide * 1.2, y - 0.03)], 0.7)
 
 
 def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:

@@ -100,12 +100,13 @@ def test_a_head_that_points_at_us_is_drawn_upright(figure):
 def test_whoever_sleeps_keeps_the_eyes_closed_and_whoever_shouts_the_mouth_open(figure):
     faces = {
         name: Actor(figure=figure("mara"), turn=0.5, pose=doing(name)).held_face(Face())
-        for name in ("sleep", "shout", "cry", "sit")
+        for name in ("sleep", "shout", "cry", "laugh", "sit")
     }
     assert faces == {
         "sleep": Face(eyes_open=False),
         "cry": Face(eyes_open=False),
         "shout": Face(mouth=Mouth.OPEN),
+        "laugh": Face(eyes_open=False, mouth=Mouth.OPEN),
         "sit": Face(),
     }
 
@@ -120,6 +121,17 @@ def test_whoever_cries_has_tears(figure):
         face = np.asarray(sheet.image, dtype=int)
         tears.append(int(((face[..., 2] > face[..., 0] + 10) & (face[..., 2] > 180)).sum()))
     assert tears[1] > tears[0] + 20
+
+
+def test_whoever_laughs_shows_more_teeth_than_whoever_shouts(figure):
+    teeth = []
+    for name in ("shout", "laugh"):
+        actor = Actor(figure=figure("mara"), turn=0.2, pose=doing(name))
+        sheet = Sheet(Window(-0.6, -0.6, 0.6, 0.6), 150, light=light_for(TimeOfDay.DAY, Palette(), interior=False), seed=1)
+        draw_head(sheet.pen(), actor)
+        draw_face(sheet.pen(), actor, Face(eyes_open=False))
+        teeth.append(int((np.asarray(sheet.image, dtype=int)[110:].min(axis=2) > 205).sum()))
+    assert teeth[1] > teeth[0] * 1.3
 
 
 def test_a_hand_before_the_face_covers_it(figure):
