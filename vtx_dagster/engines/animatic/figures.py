@@ -15,7 +15,7 @@ import numpy as np
 
 from vtx_dagster.core.bible import Build, Hair, Pronoun
 from vtx_dagster.core.plan import DrawnFigure
-from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
+from vtx_dagster.engines.animatic.brush import Pen, Points, arc, box, curve
 from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.costumes import Costume, Hat, costume_of
 from vtx_dagster.engines.animatic.doings import Mimic, Pose, pose_of
@@ -601,7 +601,7 @@ def _laughing_mouth(pen: Pen, actor: Actor, at: tuple[float, float]) -> None:
     lip = mix(actor.colours(pen.light).skin, pen.light.on((150, 58, 56), 0.1), 0.55)
     wide = 0.175 * (1 - 0.18 * abs(actor.look))
 
-    def bow(reach: float, top: float, bottom: float) -> list[tuple[float, float]]:
+    def bow(reach: float, top: float, bottom: float) -> Points:
         return curve(
             [(x - reach, y - 0.045), (x, y + top), (x + reach, y - 0.045), (x + reach * 0.6, y + bottom * 0.75),
              (x, y + bottom), (x - reach * 0.6, y + bottom * 0.75)], closed=True,
