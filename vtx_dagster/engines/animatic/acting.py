@@ -222,14 +222,14 @@ class _Sentence:
         grammar = self.grammar
         objects = grammar.him | grammar.her | grammar.them
         people = named | {place for place, token in enumerate(tokens) if token.word in objects or self._mutual_at(place)}
-        self.matches = [
-            match
-            for match in matches_in(tokens, language, frozenset(people))
-            if not match.words & named and not self._is_compound(match)
-        ]
         self.bases = base_forms(language)
         self.are_several = False
         self.is_aside = tokens[0].word == "(" if tokens else False
+        self.matches = [
+            match
+            for match in matches_in(tokens, language, frozenset(people))
+            if not match.words & named and not self._is_compound(match) and not self._has_article(match)
+        ]
         self.main: tuple[str, ...] | None = None
         self.denied = False
 
@@ -302,6 +302,13 @@ class _Sentence:
         """Return whether the word is part of the name of a thing: *dining room*."""
         after = self.tokens[match.last + 1].word if match.last + 1 < len(self.tokens) else ""
         return after in self.grammar.compounds and self.tokens[match.last].word.endswith("ing")
+
+    def _has_article(self, match: Match) -> bool:
+        """Return whether the word is a noun: `with a laugh she waves`. An aside may tell something by it."""
+        grammar, first = self.grammar, match.first
+        before = self.tokens[first - 1].word if first and not self.is_aside else ""
+        nouns = grammar.articles - grammar.him - grammar.her - grammar.numbers - grammar.someone
+        return self.tokens[first].word in self.bases and before in nouns
 
     def _after_name(self, index: int) -> bool:
         """Return whether a name, or a comma after a name, stands before a token."""
@@ -657,7 +664,8 @@ def _act(events: list[_Event]) -> Act:
             posture, gesture, partner = event.doing, "", event.partner
             is_posture_told = True
         for place, (event, doing) in enumerate(told):
-            if doing.kind == Kind.POSTURE or (doing.weak and gesture and not known.doings[gesture].weak):
+            is_weaker = gesture and (doing.faint or (doing.weak and not known.doings[gesture].weak))
+            if doing.kind == Kind.POSTURE or is_weaker:
                 continue
             gesture = event.doing
             body = known.doings[posture] if posture else None

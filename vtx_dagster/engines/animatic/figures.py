@@ -123,7 +123,7 @@ class Actor:
                 return replace(face, mouth=Mouth.OPEN)
             case Mimic.LAUGHING:
                 return replace(face, mouth=Mouth.OPEN, eyes_open=False)
-            case None:
+            case Mimic.SMILING | None:
                 return face
             case _:
                 assert_never(self.pose.face)
@@ -511,6 +511,8 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
     mouth = (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch)
     if actor.pose.face == Mimic.LAUGHING:
         _laughing_mouth(pen, actor, mouth)
+    elif actor.pose.face == Mimic.SMILING and face.mouth == Mouth.CLOSED:
+        _smiling_mouth(pen, actor, mouth)
     else:
         _mouth(pen, actor, mouth, face.mouth)
     if actor.wears_glasses:
@@ -612,6 +614,17 @@ def _laughing_mouth(pen: Pen, actor: Actor, at: tuple[float, float]) -> None:
     pen.fill(bow(wide * 0.84, -0.004, 0.032), (236, 230, 220))
     for side in (-1, 1):
         pen.stroke([(x + side * wide * 1.12, y - 0.075), (x + side * wide * 1.2, y - 0.03)], 0.7)
+
+
+def _smiling_mouth(pen: Pen, actor: Actor, at: tuple[float, float]) -> None:
+    x, y = at
+    lip = mix(actor.colours(pen.light).skin, pen.light.on((150, 58, 56), 0.1), 0.55)
+    wide = 0.165 * (1 - 0.18 * abs(actor.look))
+    pen.fill(curve([(x - wide * 0.8, y - 0.03), (x, y), (x + wide * 0.8, y - 0.03), (x, y + 0.065)], closed=True), lip)
+    pen.stroke([(x - wide, y - 0.045), (x - wide * 0.5, y + 0.008), (x, y + 0.024), (x + wide * 0.5, y + 0.008),
+        (x + wide, y - 0.045)], 1.4, smooth=True)  # fmt: skip
+    for side in (-1, 1):
+        pen.stroke([(x + side * wide * 1.02, y - 0.07), (x + side * wide * 1.14, y - 0.03)], 0.7)
 
 
 def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:
