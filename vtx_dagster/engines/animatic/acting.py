@@ -377,7 +377,8 @@ class _Sentence:
         if matches and segment.opener not in ("", "("):
             # Ann sits, rain falling; as Swan, who is not in the picture, opens fire.
             is_named = self.tokens[at].text[0].isupper() and not grammar.nouns_have_capitals
-            return (), is_named or (bool(self.bases) and self.tokens[end].word.endswith("ing"))
+            is_noun = bool(self.bases) and self.tokens[end].word.endswith("ing") and not first.endswith(("s", "ed"))
+            return (), is_named or is_noun
         return (), False
 
     def _is_of_others(self, at: int, phrase: str, end: int) -> bool:
