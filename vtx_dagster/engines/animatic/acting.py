@@ -375,10 +375,9 @@ class _Sentence:
             # Rain falls; cars race by.
             return (), bool(matches) or not self.names
         if matches and segment.opener not in ("", "("):
-            # Ann sits, rain falling; as Swan, who is not in the picture, opens fire.
+            # As Swan, who is not in the picture, opens fire.
             is_named = self.tokens[at].text[0].isupper() and not grammar.nouns_have_capitals
-            is_noun = bool(self.bases) and self.tokens[end].word.endswith("ing") and not first.endswith(("s", "ed"))
-            return (), is_named or is_noun
+            return (), is_named or self._is_rain_falling(segment, at, end)
         return (), False
 
     def _is_of_others(self, at: int, phrase: str, end: int) -> bool:
@@ -403,6 +402,13 @@ class _Sentence:
         first, *rest = self.memory.members
         self.memory.members = tuple(rest)
         return (first,)
+
+    def _is_rain_falling(self, segment: _Segment, at: int, end: int) -> bool:
+        """Return whether a part tells of a thing: `Ann sits, rain falling`; but not `Ann sits and nods smiling`."""
+        if not self.bases or not self.tokens[end].word.endswith("ing"):
+            return False
+        is_thing = at + 1 == end and segment.opener not in self.grammar.joins
+        return is_thing or self.tokens[end - 1].word in self.grammar.be or not self.tokens[at].word.endswith(("s", "ed"))
 
     def _everybody(self, phrase: str) -> tuple[str, ...]:
         """Return whom `both` and `all` mean: of more than two, `the two` are those who were named last."""

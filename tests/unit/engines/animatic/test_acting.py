@@ -304,6 +304,8 @@ LINES = {
     "Ann waves and smiles.": "ann:stand+wave",
     "With a laugh she waves at him.": "ann:stand+wave>ben",
     "Ann sits, smiling.": "ann:sit+smile",
+    "Ann sits, cannons firing outside.": "ann:sit",
+    "Ann sits and drinks are waiting.": "ann:sit",
     "Ann sits and nods smiling.": "ann:sit+smile",
     "The men sit. Ann smokes.": "ann:stand+smoke ben:sit guard:sit",
     "The women laugh.": "ann:stand+laugh guard:stand+laugh",
