@@ -7,22 +7,30 @@ is named before its verb, or goes on with the one before it. What is denied, wan
 - A posture and a gesture of one sentence go together (she sits and writes); of two postures, or two gestures, the later wins.
 - A posture stays while later sentences tell of gestures only, but for one that is brief (walking): that is over
   with the sentence, and before a gesture that has a posture of its own (walks to the desk and writes).
+- The parenthetical of somebody who speaks on screen, and what stands in brackets within the speech, is read like a sentence of
+  which the speaker is the subject. What the action line tells of the speaker wins; what the other does not tell is added.
 - Of somebody of whom nothing is told nothing is known: a neutral stance, or a small gesture while speaking.
 
 What the words mean is data: see ``action_words``.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from vtx_dagster.core.bible import Pronoun
 from vtx_dagster.core.plan import Drawing, DrawnFigure
+from vtx_dagster.core.shot import DialogueLine
 from vtx_dagster.engines.animatic.action_words import (
     BREAKS,
     Match,
     Name,
     Token,
     action_words,
+    base_forms,
+    first_words,
+    groups_of,
     languages_of,
     matches_in,
     names_in,
@@ -51,6 +59,21 @@ class Act:
     is_posture_told: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """What a script says in brackets of somebody who speaks: ``(pointing at the door)``.
+
+    Attributes:
+        speaker: Key of the figure.
+        text: What stands in the brackets.
+        speech: What is said with it; it tells the language.
+    """
+
+    speaker: str
+    text: str
+    speech: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Event:
     sentence: int
@@ -61,11 +84,21 @@ class _Event:
 
 @dataclass(slots=True)
 class _Memory:
-    """Of whom was spoken: keys, the last one last, and the last ones who did something together."""
+    """Of whom was spoken: keys, the last one last, and the last ones who did something together.
+
+    Attributes:
+        recent: Who was named, the last one last.
+        subject: Who did something last.
+        events: What was told.
+        groups: Whom words mean that several names share, in their plural.
+        members: Of the group that was named last, those who were not singled out yet.
+    """
 
     recent: list[str] = field(default_factory=list)
     subject: tuple[str, ...] = ()
     events: list[_Event] = field(default_factory=list)
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
 
     def mention(self, key: str) -> None:
         if key in self.recent:
@@ -77,7 +110,7 @@ def acts_in(drawing: Drawing) -> dict[str, Act]:
     """Return what every figure of a drawing does, by key."""
     speakers = {line.character for line in drawing.dialogue if not line.off_screen}
     known = all_doings()
-    acts = acts_of(drawing.action, drawing.figures)
+    acts = acts_of(drawing.action, drawing.figures, _asides_of(drawing))
     for figure in drawing.figures:
         act = acts[figure.key]
         if figure.posture and not (act.told and act.is_posture_told):
@@ -88,24 +121,79 @@ def acts_in(drawing: Drawing) -> dict[str, Act]:
     return acts
 
 
-def acts_of(action: str, figures: Sequence[DrawnFigure]) -> dict[str, Act]:
-    """Return what an action line tells of every figure, by key."""
+_BRACKETS: Final = re.compile(r"\(([^()]+)\)")
+
+
+def _asides_of(drawing: Drawing) -> tuple[Aside, ...]:
+    keys = {figure.name: figure.key for figure in drawing.figures}
+    lines = [line for line in drawing.dialogue if not line.off_screen and line.character in keys]
+    return tuple(
+        Aside(speaker=keys[line.character], text=text, speech=line.text) for line in lines for text in _bracketed(line)
+    )  # fmt: skip
+
+
+def _bracketed(line: DialogueLine) -> list[str]:
+    """Return the parenthetical of a line, and what stands in brackets within it and is not said."""
+    others = [grammar.articles | grammar.he | grammar.she for grammar in action_words().languages.values()]
+    inside = [
+        text for text in _BRACKETS.findall(line.text) if not any(text.casefold().split(" ")[0] in words for words in others)
+    ]
+    return [line.parenthetical, *inside] if line.parenthetical else inside
+
+
+def acts_of(action: str, figures: Sequence[DrawnFigure], asides: Sequence[Aside] = ()) -> dict[str, Act]:
+    """Return what an action line, and what a script says in brackets, tell of every figure, by key."""
     known = all_doings()
-    events = _events(sentences_of(action), figures)
+    told = _events(sentences_of(action), figures)
+    said = [event for aside in asides for event in _aside_events(aside, figures)]
     acts: dict[str, Act] = {}
     for figure in figures:
-        own = [event for event in events if event.key == figure.key]
+        own = _joined(*([event for event in events if event.key == figure.key] for events in (told, said)))
         acts[figure.key] = _act(own) if own else Act(posture=known.stand)
     return acts
 
 
+def _joined(told: list[_Event], said: list[_Event]) -> list[_Event]:
+    """Return what is told of one figure together with what is said of it in brackets: that gives way."""
+    if not told or not said:
+        return told or said
+    known, act = all_doings().doings, _act(told)
+    is_free = not act.gesture or known[act.gesture].weak
+    before = [replace(event, sentence=told[0].sentence) for event in said if known[event.doing].kind == Kind.POSTURE]
+    after = [
+        replace(event, sentence=told[-1].sentence)
+        for event in said
+        if known[event.doing].kind == Kind.GESTURE and is_free and not (known[act.posture].brief and known[event.doing].posture)
+    ]
+    return [*before, *told, *after]
+
+
+def _aside_events(aside: Aside, figures: Sequence[DrawnFigure]) -> list[_Event]:
+    opening = Token("(", "(")
+    sentences = [[opening, *tokens] for tokens in sentences_of(aside.text)]
+    words = [token.word for tokens in (*sentences, *sentences_of(aside.speech)) for token in tokens]
+    return _read(sentences, words, figures, speaker=aside.speaker)
+
+
 def _events(sentences: list[list[Token]], figures: Sequence[DrawnFigure]) -> list[_Event]:
-    words = [token.word for tokens in sentences for token in tokens]
+    return _read(sentences, [token.word for tokens in sentences for token in tokens], figures)
+
+
+def _read(
+    sentences: list[list[Token]], words: list[str], figures: Sequence[DrawnFigure], *, speaker: str = ""
+) -> list[_Event]:  # fmt: skip
+    """Return what sentences tell, in the likeliest language of some words; ``speaker`` does what is told of nobody else."""
     told: list[_Event] = []
+    groups = groups_of(figures)
     for language in languages_of(words):
-        memory = _Memory()
+        memory = _Memory(groups=groups)
+        if speaker:
+            memory.subject = (speaker,)
+            memory.mention(speaker)
         for index, tokens in enumerate(sentences):
-            _Sentence(tokens, figures, language, memory, index).read()
+            sentence = _Sentence(tokens, figures, language, memory, index)
+            sentence.main = (speaker,) if speaker else None
+            sentence.read()
         told = max(told, memory.events, key=len)
     return told
 
@@ -136,7 +224,14 @@ class _Sentence:
         grammar = self.grammar
         objects = grammar.him | grammar.her | grammar.them
         people = named | {place for place, token in enumerate(tokens) if token.word in objects or self._mutual_at(place)}
-        self.matches = [match for match in matches_in(tokens, language, frozenset(people)) if not match.words & named]
+        self.bases = base_forms(language)
+        self.are_several = False
+        self.is_aside = tokens[0].word == "(" if tokens else False
+        self.matches = [
+            match
+            for match in matches_in(tokens, language, frozenset(people))
+            if not match.words & named and not self._is_compound(match) and not self._has_article(match)
+        ]
         self.main: tuple[str, ...] | None = None
         self.denied = False
 
@@ -150,6 +245,10 @@ class _Sentence:
             subject, known = self._subject(segment, matches)
             if subject and pending:
                 subject = (*pending, *(key for key in subject if key not in pending))
+                self.main = subject if self.main == pending else self.main
+            elif known and pending and segment.opener in self.grammar.joins:
+                # Ann and a stranger dance.
+                subject, self.are_several = pending, True
             if not known:
                 subject = self._goes_on(segment, matches, current)
             pending = subject if known and subject and not matches and self._is_bare_name(segment) else ()
@@ -161,7 +260,11 @@ class _Sentence:
                     self._tell(match, subject, segment)
                 waiting = []
             if matches and not subject and not known and self.main is None and not self.memory.subject:
-                waiting += [match for match in matches if not self._is_denied(match, segment, seen=False)]
+                waiting += [
+                    match
+                    for match in matches
+                    if self.tokens[match.first].word not in self.bases and not self._is_denied(match, segment, seen=False)
+                ]
             denied = False
             for match in matches:
                 denied = self._tell_of(match, subject, segment, matches)
@@ -184,8 +287,8 @@ class _Sentence:
             phrase = self._phrase_at(index, grammar.not_now)
             is_who = index > 0 and token.word in grammar.who and self._after_name(index)
             opens = token.word in BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
-            # A word within a phrase that tells of a doing begins nothing.
-            if not opens or any(index in match.words and match.first < index for match in self.matches):
+            # A word within a phrase that tells of a doing begins nothing: the Portuguese `se senta` is no `if`.
+            if not opens or any(index in match.words and (match.first < index or len(match.words) > 1) for match in self.matches):
                 continue
             if index > start:
                 yield _Segment(start, index - 1, opener)
@@ -197,6 +300,18 @@ class _Sentence:
         if start < len(self.tokens):
             yield _Segment(start, len(self.tokens) - 1, opener)
 
+    def _is_compound(self, match: Match) -> bool:
+        """Return whether the word is part of the name of a thing: *dining room*."""
+        after = self.tokens[match.last + 1].word if match.last + 1 < len(self.tokens) else ""
+        return after in self.grammar.compounds and self.tokens[match.last].word.endswith("ing")
+
+    def _has_article(self, match: Match) -> bool:
+        """Return whether the word is a noun: `with a laugh she waves`. An aside may tell something by it."""
+        grammar, first = self.grammar, match.first
+        before = self.tokens[first - 1].word if first and not self.is_aside else ""
+        nouns = grammar.articles - grammar.him - grammar.her - grammar.numbers - grammar.someone
+        return self.tokens[first].word in self.bases and before in nouns
+
     def _after_name(self, index: int) -> bool:
         """Return whether a name, or a comma after a name, stands before a token."""
         before = index - 1 if self.tokens[index - 1].word not in BREAKS else index - 2
@@ -204,6 +319,8 @@ class _Sentence:
 
     def _phrase_at(self, index: int, phrases: frozenset[str]) -> str:
         """Return the longest of some phrases that begins at a token, or an empty text."""
+        if self.tokens[index].word not in first_words(phrases):
+            return ""
         for length in (4, 3, 2, 1):
             text = " ".join(token.word for token in self.tokens[index : index + length])
             if text in phrases and index + length <= len(self.tokens):
@@ -213,22 +330,33 @@ class _Sentence:
     def _name_from(self, index: int) -> Name | None:
         return next((name for name in self.names if name.first == index), None)
 
-    def _is_skipped(self, word: str) -> bool:
-        return word in self.grammar.adverbs or (word.endswith("ly") and len(word) > 4)
+    def _is_skipped(self, place: int) -> bool:
+        """Return whether a word says nothing of who does it; Kelly and Emily are no adverbs."""
+        word = self.tokens[place].word
+        return place not in self.named and (word in self.grammar.adverbs or (word.endswith("ly") and len(word) > 4))
 
     def _subject(self, segment: _Segment, matches: list[Match]) -> tuple[tuple[str, ...], bool]:
         """Return whom the beginning of a segment names as its subject, and whether it names anybody or anything at all."""
         grammar = self.grammar
         end = matches[0].first if matches else segment.last + 1
         at = segment.first
-        while at < end and self._is_skipped(self.tokens[at].word) and not self._phrase_at(at, grammar.all_ | grammar.others):
+        while at < end and self._is_skipped(at) and not self._phrase_at(at, grammar.everybody):
             at += 1
         if at >= end:
             return self._inverted(segment, matches) if at > segment.first or not matches else ((), False)
-        everybody = self._phrase_at(at, grammar.all_ | grammar.others)
-        if everybody:
-            return self._everybody(everybody), True
+        everybody = self._phrase_at(at, grammar.everybody)
         first = self.tokens[at].word
+        if everybody and not self._is_of_others(at, everybody, end):
+            return self._everybody(everybody), True
+        for phrases, pronoun in ((grammar.men, Pronoun.HE), (grammar.women, Pronoun.SHE)):
+            if self._phrase_at(at, phrases):
+                some = tuple(figure.key for figure in self.figures if figure.pronoun in (pronoun, None))
+                return some if len(some) > 1 else (), True
+        member = self._member(at, end)
+        if member:
+            return member, True
+        if first in self.memory.groups:
+            return self._group(first), True
         name = self._name_from(at)
         if name is not None:
             # Ann's phone rings; but Ann's sitting.
@@ -248,7 +376,41 @@ class _Sentence:
         if at == 0 and not segment.opener and not first.endswith("ing") and not first.endswith("ed"):
             # Rain falls; cars race by.
             return (), bool(matches) or not self.names
+        if matches and segment.opener not in ("", "("):
+            # As Swan, who is not in the picture, opens fire.
+            is_named = self.tokens[at].text[0].isupper() and not grammar.nouns_have_capitals
+            return (), is_named or self._is_rain_falling(segment, at, end)
         return (), False
+
+    def _is_of_others(self, at: int, phrase: str, end: int) -> bool:
+        """Return whether what looks like everybody is not: `all the while`, `the rest of the crowd`."""
+        grammar, after = self.grammar, at + len(phrase.split())
+        if after >= end:
+            return False
+        word = self.tokens[after].word
+        return word in grammar.prepositions or (" " not in phrase and word in grammar.articles - grammar.numbers)
+
+    def _group(self, word: str) -> tuple[str, ...]:
+        """Return whom a plural means: *soldiers* are Soldier 1 and Soldier 2."""
+        self.memory.members = self.memory.groups[word]
+        return self.memory.groups[word]
+
+    def _member(self, at: int, end: int) -> tuple[str, ...]:
+        """Return whom `one` and `another` mean after a group was named; empty if nobody."""
+        grammar, word = self.grammar, self.tokens[at].word
+        is_alone = at + 1 >= end or self.tokens[at + 1].word in grammar.prepositions or self._is_skipped(at + 1)
+        if not self.memory.members or not is_alone or word not in grammar.one | grammar.another:
+            return ()
+        first, *rest = self.memory.members
+        self.memory.members = tuple(rest)
+        return (first,)
+
+    def _is_rain_falling(self, segment: _Segment, at: int, end: int) -> bool:
+        """Return whether a part tells of a thing: `Ann sits, rain falling`; but not `Ann sits and nods smiling`."""
+        if not self.bases or not self.tokens[end].word.endswith("ing"):
+            return False
+        is_thing = at + 1 == end and segment.opener not in self.grammar.joins
+        return is_thing or self.tokens[end - 1].word in self.grammar.be or not self.tokens[at].word.endswith(("s", "ed"))
 
     def _everybody(self, phrase: str) -> tuple[str, ...]:
         """Return whom `both` and `all` mean: of more than two, `the two` are those who were named last."""
@@ -264,16 +426,18 @@ class _Sentence:
         for place in range(at, min(end, at + 3)):
             name = self._name_from(place)
             if name is not None and not name.possessive and self.tokens[place - 1].word not in self.grammar.prepositions:
-                return (name.key,) if name.last + 1 >= end or self._is_skipped(self.tokens[name.last + 1].word) else None
+                return (name.key,) if name.last + 1 >= end or self._is_skipped(name.last + 1) else None
         return None
 
     def _after_article(self, at: int, end: int) -> tuple[tuple[str, ...], bool]:
         """`The old man`, if that is a name, else somebody who is not in the picture; `his face in his hands` goes on."""
         if at + 1 == end:
-            return (), False
+            return (), self.tokens[at].word in self.grammar.someone
         for place in range(at + 1, min(end, at + 4)):
             if self.tokens[place].word in self.grammar.prepositions:
                 break
+            if self.tokens[place].word in self.memory.groups:
+                return self._group(self.tokens[place].word), True
             name = self._name_from(place)
             if name is not None:
                 return ((), True) if name.possessive else ((name.key,), True)
@@ -361,6 +525,8 @@ class _Sentence:
         own = self._seen(match, segment, matches)
         if self._is_denied(match, segment, seen=own is not None):
             return True
+        if own is None and not self.is_aside and self._is_noun(match, subject):
+            return False
         agent = self._agent(match, segment)
         if agent is not None:
             who, partner = agent
@@ -370,17 +536,26 @@ class _Sentence:
         self._tell(match, own if own is not None else subject, segment)
         return False
 
+    def _is_noun(self, match: Match, subject: tuple[str, ...]) -> bool:
+        """Return whether a word is no verb because one person does not do it in that form: `Ann drops the pocket watch`."""
+        word, before = self.tokens[match.first].word, self.tokens[match.first - 1].word if match.first else ""
+        if word not in self.bases or len(subject) != 1 or before in self.grammar.to or before in self.grammar.and_:
+            return False
+        if self.are_several or before in self.grammar.they or any(name.last == match.first - 1 for name in self.names):
+            return False
+        return not any(figure.key in subject and figure.pronoun == Pronoun.THEY for figure in self.figures)
+
     def _seen(self, match: Match, segment: _Segment, matches: list[Match]) -> tuple[str, ...] | None:
         """Return who does it of whom somebody else sees or lets them: `Ann watches Ben sleep`; None if there is nobody."""
         at = match.first - 1
-        while at >= segment.first and self._is_skipped(self.tokens[at].word):
+        while at >= segment.first and self._is_skipped(at):
             at -= 1
         if at <= segment.first:
             return None
         name = next((name for name in self.names if name.last == at and not name.possessive), None)
         word = self.tokens[at].word
         grammar = self.grammar
-        if word in grammar.articles and word not in grammar.him | grammar.her | grammar.numbers:
+        if word in grammar.articles and not self.is_aside and word not in grammar.him | grammar.her | grammar.numbers:
             # Letting it run; the running water.
             return ()
         start = name.first if name is not None else at
@@ -498,7 +673,8 @@ def _act(events: list[_Event]) -> Act:
             posture, gesture, partner = event.doing, "", event.partner
             is_posture_told = True
         for place, (event, doing) in enumerate(told):
-            if doing.kind == Kind.POSTURE or (doing.weak and gesture and not known.doings[gesture].weak):
+            is_weaker = gesture and (doing.faint or (doing.weak and not known.doings[gesture].weak))
+            if doing.kind == Kind.POSTURE or is_weaker:
                 continue
             gesture = event.doing
             body = known.doings[posture] if posture else None

@@ -19,6 +19,7 @@ class Grammar(Part):
 
     articles: frozenset[str]
     and_: frozenset[str]
+    joins: frozenset[str]
     who: frozenset[str]
     not_now: frozenset[str]
     not_: frozenset[str]
@@ -41,14 +42,28 @@ class Grammar(Part):
     all_: frozenset[str]
     two: frozenset[str]
     others: frozenset[str]
+    men: frozenset[str]
+    women: frozenset[str]
     numbers: frozenset[str]
     there: frozenset[str]
     adverbs: frozenset[str]
+    someone: frozenset[str]
+    one: frozenset[str]
+    another: frozenset[str]
+    compounds: frozenset[str]
+    nouns_have_capitals: bool = False
+    spoken: frozenset[str]
+
+    @cached_property
+    def everybody(self) -> frozenset[str]:
+        """The phrases that mean everybody, or everybody else."""
+        return self.all_ | self.others
 
     @cached_property
     def marks(self) -> frozenset[str]:
         """The words by which the language is known."""
-        return self.articles | self.and_ | self.prepositions | self.he | self.she | self.they | self.be | self.not_
+        own = self.articles | self.and_ | self.prepositions | self.he | self.she | self.they | self.be | self.not_
+        return own | self.spoken
 
 
 class ActionWords(Part):
@@ -108,6 +123,10 @@ _SHORTENED: Final = frozenset(
 )
 """English words that a verb is joined to: *he's* is *he is*; with a name it may be a genitive."""
 
+_SAME_IN_THE_PAST: Final = frozenset({"read", "hit", "beat", "put", "shut", "lay"})
+_NAME_WORD: Final = re.compile(r"[\w\-]+")
+_SHORT_WORD: Final = 2
+
 BREAKS: Final = frozenset(f",:(){_DASHES}") | {"--"}
 _MOST_LETTERS: Final = 4000
 _MOST_WORDS: Final = 90
@@ -119,7 +138,7 @@ _STAR_WORDS: Final = 4
 
 def sentences_of(action: str) -> list[list[Token]]:
     """Return the words of the last sentences of a text, without what is said in it. No sentence is longer than people write."""
-    clean = _SPEECH.sub(" , ", action[-_MOST_LETTERS:].replace("\u2019", "'"))
+    clean = _SPEECH.sub(" , ", action[-_MOST_LETTERS:].replace("\u2019", "'").replace("--", " -- "))
     sentences: list[list[Token]] = []
     for part in _SENTENCE_END.split(clean):
         tokens = _tokens(part)
@@ -155,6 +174,38 @@ def _phrases(language: str) -> dict[str, list[tuple[str, bool, tuple[frozenset[s
     return phrases
 
 
+@cache
+def first_words(phrases: frozenset[str]) -> frozenset[str]:
+    """Return the words with which phrases begin."""
+    return frozenset(phrase.split()[0] for phrase in phrases)
+
+
+@cache
+def base_forms(language: str) -> frozenset[str]:
+    """Return the verbs in the form in which, in English, one person does nothing: *run*, beside which there is *runs*."""
+    forms: set[str] = set()
+    for doing in all_doings().doings.values() if language == "en" else ():
+        alone = (text for text in doing.words.get("en", ()) if " " not in text or "/" in text.split()[0])
+        firsts = {word for text in alone for word in text.split()[0].split("/")}
+        forms |= {word for word in firsts if {f"{word}s", f"{word}es", f"{word[:-1]}ies"} & firsts}
+    return frozenset(forms - _SAME_IN_THE_PAST)
+
+
+def groups_of(figures: Sequence[DrawnFigure]) -> dict[str, tuple[str, ...]]:
+    """Return whom a plural means: every word that several names share, as it is when there are several."""
+    sharing: dict[str, list[str]] = {}
+    for figure in figures:
+        for word in dict.fromkeys(_NAME_WORD.findall(figure.name.casefold())):
+            sharing.setdefault(word, []).append(figure.key)
+    groups: dict[str, tuple[str, ...]] = {}
+    for word, keys in sharing.items():
+        if len(keys) > 1 and len(word) > _SHORT_WORD and word.isalpha():
+            several = [f"{word}{end}" for end in ("s", "es", "en", "n", "e")]
+            several += [f"{word[:-1]}ies"] * word.endswith("y") + [f"{word[:-2]}en"] * word.endswith("man")
+            groups |= dict.fromkeys(several, tuple(keys))
+    return groups
+
+
 def _fit(tokens: list[Token], start: int, words: tuple[frozenset[str], ...], people: frozenset[int]) -> list[int] | None:
     """Return which tokens are the words of a phrase that begins at one, if it does; ``people`` are tokens that mean somebody."""
     places: list[int] = []
@@ -166,6 +217,7 @@ def _fit(tokens: list[Token], start: int, words: tuple[frozenset[str], ...], peo
         if wanted == _SOMEBODY:
             if not any(place in people for place in (at, at + 1)):
                 return None
+            star = _STAR_WORDS
             continue
         while True:
             if at >= len(tokens) or (tokens[at].word in BREAKS and at > start):
@@ -207,7 +259,7 @@ def matches_in(tokens: list[Token], language: str, people: frozenset[int]) -> li
 
 def names_in(tokens: list[Token], figures: Sequence[DrawnFigure], grammar: Grammar) -> list[Name]:
     """Return where figures are named: by the whole name, or by a word of it that no other has."""
-    parts = {figure.key: [word.casefold() for word in re.findall(r"[\w\-]+", figure.name)] for figure in figures}
+    parts = {figure.key: [word.casefold() for word in _NAME_WORD.findall(figure.name)] for figure in figures}
     counts: dict[str, int] = {}
     for words in parts.values():
         for word in set(words):

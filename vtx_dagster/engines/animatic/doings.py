@@ -64,6 +64,8 @@ class Mimic(StrEnum):
     ASLEEP = "asleep"
     SHOUTING = "shouting"
     CRYING = "crying"
+    LAUGHING = "laughing"
+    SMILING = "smiling"
 
 
 class Doing(Part):
@@ -74,6 +76,7 @@ class Doing(Part):
     unless: tuple[str, ...] = Field(default=(), description="Phrases with those words that mean something else.")
     brief: bool = Field(default=False, description="It is over when something with a posture of its own is told.")
     weak: bool = Field(default=False, description="It gives way to what was told before.")
+    faint: bool = Field(default=False, description="It gives way to anything else.")
     with_partner: Key | None = Field(default=None, description="What two people do together in its place.")
     together: bool = Field(default=False, description="It takes two.")
     apart: float | None = Field(default=None, gt=0, description="How far from each other two who do it stand, in heads.")

@@ -15,7 +15,7 @@ import numpy as np
 
 from vtx_dagster.core.bible import Build, Hair, Pronoun
 from vtx_dagster.core.plan import DrawnFigure
-from vtx_dagster.engines.animatic.brush import Pen, arc, box, curve
+from vtx_dagster.engines.animatic.brush import Pen, Points, arc, box, curve
 from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.costumes import Costume, Hat, costume_of
 from vtx_dagster.engines.animatic.doings import Mimic, Pose, pose_of
@@ -121,7 +121,9 @@ class Actor:
                 return replace(face, eyes_open=False)
             case Mimic.SHOUTING:
                 return replace(face, mouth=Mouth.OPEN)
-            case None:
+            case Mimic.LAUGHING:
+                return replace(face, mouth=Mouth.OPEN, eyes_open=False)
+            case Mimic.SMILING | None:
                 return face
             case _:
                 assert_never(self.pose.face)
@@ -506,7 +508,13 @@ def draw_face(pen: Pen, actor: Actor, face: Face) -> None:
         pen.stroke([(centre - side * width * 1.15, outer), (centre + side * width * 0.2, brow_y - 0.025),
             (centre + side * width * 1.35, brow_y + 0.02)], brows, smooth=True,
             paint=mix(actor.colours(pen.light).hair, pen.light.ink, 0.6))  # fmt: skip
-    _mouth(pen, actor, (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch), face.mouth)
+    mouth = (x + 0.03 * turn, y + 0.335 - 0.02 * actor.face_pitch)
+    if actor.pose.face == Mimic.LAUGHING:
+        _laughing_mouth(pen, actor, mouth)
+    elif actor.pose.face == Mimic.SMILING and face.mouth == Mouth.CLOSED:
+        _smiling_mouth(pen, actor, mouth)
+    else:
+        _mouth(pen, actor, mouth, face.mouth)
     if actor.wears_glasses:
         for side in (-1, 1):
             far = side * turn > 0
@@ -530,7 +538,9 @@ def _eye(pen: Pen, actor: Actor, at: tuple[float, float], width: float, face: Fa
         (x + width, y + 0.004),
     ]
     if not face.eyes_open:
-        pen.stroke([(x - width, y), (x, y + width * 0.42), (x + width, y)], 1.3, smooth=True)
+        # Eyes that laugh are bows upwards.
+        bend = -0.5 if actor.pose.face == Mimic.LAUGHING else 0.42
+        pen.stroke([(x - width, y), (x, y + width * bend), (x + width, y)], 1.3, smooth=True)
         return
     white = [*lid, (x + width * 0.4, y + width * 0.46), (x - width * 0.4, y + width * 0.46)]
     pen.fill(curve(white, closed=True), pen.light.on((240, 236, 228), 0.12))
@@ -585,6 +595,36 @@ def _mouth(pen: Pen, actor: Actor, at: tuple[float, float], mouth: Mouth, *, wid
             (236, 230, 220),
         )
     pen.stroke([(x - wide * 0.3, y + drop + 0.06), (x + wide * 0.3, y + drop + 0.06)], 0.5)
+
+
+def _laughing_mouth(pen: Pen, actor: Actor, at: tuple[float, float]) -> None:
+    """Draw a mouth that is open wide, with its corners up."""
+    x, y = at
+    lip = mix(actor.colours(pen.light).skin, pen.light.on((150, 58, 56), 0.1), 0.55)
+    wide = 0.175 * (1 - 0.18 * abs(actor.look))
+
+    def bow(reach: float, top: float, bottom: float) -> Points:
+        return curve(
+            [(x - reach, y - 0.045), (x, y + top), (x + reach, y - 0.045), (x + reach * 0.6, y + bottom * 0.75),
+             (x, y + bottom), (x - reach * 0.6, y + bottom * 0.75)], closed=True,
+        )  # fmt: skip
+
+    pen.fill(bow(wide * 1.1, -0.03, 0.135), lip)
+    pen.shape(bow(wide, -0.008, 0.11), mix(pen.light.ink, (92, 26, 28), 0.35), 0.8)
+    pen.fill(bow(wide * 0.84, -0.004, 0.032), (236, 230, 220))
+    for side in (-1, 1):
+        pen.stroke([(x + side * wide * 1.12, y - 0.075), (x + side * wide * 1.2, y - 0.03)], 0.7)
+
+
+def _smiling_mouth(pen: Pen, actor: Actor, at: tuple[float, float]) -> None:
+    x, y = at
+    lip = mix(actor.colours(pen.light).skin, pen.light.on((150, 58, 56), 0.1), 0.55)
+    wide = 0.165 * (1 - 0.18 * abs(actor.look))
+    pen.fill(curve([(x - wide * 0.8, y - 0.03), (x, y), (x + wide * 0.8, y - 0.03), (x, y + 0.065)], closed=True), lip)
+    pen.stroke([(x - wide, y - 0.045), (x - wide * 0.5, y + 0.008), (x, y + 0.024), (x + wide * 0.5, y + 0.008),
+        (x + wide, y - 0.045)], 1.4, smooth=True)  # fmt: skip
+    for side in (-1, 1):
+        pen.stroke([(x + side * wide * 1.02, y - 0.07), (x + side * wide * 1.14, y - 0.03)], 0.7)
 
 
 def _profile_face(pen: Pen, actor: Actor, face: Face) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from vtx_dagster.core.bible import Pronoun
-from vtx_dagster.engines.animatic.acting import acts_in, acts_of
+from vtx_dagster.engines.animatic.acting import Aside, acts_in, acts_of
 from vtx_dagster.engines.animatic.doings import all_doings
 
 
@@ -14,9 +14,9 @@ def people(figure):
     )
 
 
-def told(line, people):
-    """Return what a line tells: `who:posture+gesture>partner`, for everybody of whom it tells anything."""
-    acts = acts_of(line, people)
+def told(line, people, *asides):
+    """Return what a line and asides tell: `who:posture+gesture>partner`, for everybody of whom they tell anything."""
+    acts = acts_of(line, people, [Aside(speaker=speaker, text=text) for speaker, text in asides])
     return [
         f"{key}:{act.posture}{'+' * bool(act.gesture)}{act.gesture}{'>' * bool(act.partner)}{act.partner}"
         for key, act in acts.items()
@@ -90,7 +90,7 @@ LINES = {
     "Ben pushes Ann and she falls.": "ann:fall ben:fight>ann",
     "Close on: Ann, crying.": "ann:stand+cry",
     "Sits down.": "",
-    "Ann hands Ben a cup and sits.": "ann:sit",
+    "Ann hands Ben a cup and sits.": "ann:sit+offer>ben",
     "Ann kneels beside Ben, who sleeps.": "ann:kneel>ben ben:lie+sleep",
     "Ann sitzt am Tisch und schreibt einen Brief.": "ann:sit+write",
     "Am Fenster steht Ben und raucht.": "ben:stand+smoke",
@@ -105,7 +105,7 @@ LINES = {
     "He is sitting on the floor, drinking.": "ben:sit_on_ground+drink",
     "The two embrace.": "ann:embrace>ben ben:embrace>ann",
     "Ben sits, his face in his hands.": "ben:sit+cry",
-    "Ben crosses his arms.": "",
+    "Ben crosses his arms.": "ben:stand+cross_arms",
     "Ann walks slowly to the door, phone to her ear.": "ann:walk+phone",
     "Ben could sleep for days but he sits up and reads.": "ben:sit+read",
     "Ann drives through the rain.": "ann:sit+drive",
@@ -145,7 +145,7 @@ LINES = {
     "Ben was fired.": "",
     "Ben is carried out by the guard.": "guard:stand+carry>ben",
     "Ann turns to Ben.": "ann:stand+look>ben",
-    "Ann sits up in bed.": "ann:sit",
+    "Ann sits up in bed.": "ann:sit_in_bed",
     "Ann is in bed, asleep.": "ann:lie+sleep",
     "Ben paces.": "ben:walk",
     "Ann steps out of the car.": "ann:walk",
@@ -207,11 +207,11 @@ LINES = {
     "He's crying.": "ben:stand+cry",
     "Ben's asleep.": "",
     "Letting the water run, Ann sits.": "ann:sit",
-    "Ben hits the brakes.": "",
+    "Ben hits the brakes.": "ben:sit+drive",
     "Ben shoves the plate aside.": "",
     "Ben shoves Ann.": "ann:fight>ben ben:fight>ann",
     "Ben looks tired.": "",
-    "Ann takes the letter before she runs.": "",
+    "Ann takes the letter before she runs.": "ann:stand+reach",
     "Ann is being kissed by Ben.": "ann:embrace>ben ben:embrace>ann",
     "Ann is watched by nobody.": "",
     "Mr. Ben smokes.": "ben:stand+smoke",
@@ -228,9 +228,113 @@ LINES = {
     "Ann wants to sit and sleep.": "",
     "Ann sits down to eat.": "ann:sit+eat",
     "People dance. Ann drinks.": "ann:stand+drink",
-    "Laughing, Ann runs.": "ann:run",
+    "Laughing, Ann runs.": "ann:run+laugh",
     "Ben watches Ann and the guard dance.": "ben:stand+look>ann guard:dance",
     "Ann, Ben and the guard run.": "ann:run ben:run guard:run",
+    "Ben SMACKS him.": "ben:fight>guard guard:fight>ben",
+    "Ben SMACKS Ann, KICKS the guard.": "ann:fight>ben ben:fight>guard guard:fight>ben",
+    "Ann is SLAMMED against the wall.": "ann:fall",
+    "Ann scrambles out of bed, knocks a coffee mug off the nightstand.": "ann:stand",
+    "Ann scrambles over the wall.": "ann:run",
+    "Ben knocks a vase over.": "",
+    "Ben knocks at the door.": "ben:stand+open_door",
+    "Ann glides across the room.": "ann:walk",
+    "Ben moves carefully across the open ground.": "ben:walk",
+    "Ann strolls along the beach.": "ann:walk",
+    "Ben heads for the door.": "ben:walk",
+    "Ann wanders through the park.": "ann:walk",
+    "Ben patrols the perimeter.": "ben:walk",
+    "Ann crosses the street.": "ann:walk",
+    "Ben squats.": "ben:crouch",
+    "Ann ducks behind the car.": "ann:crouch",
+    "Ben levels his rifle at Ann.": "ben:stand+aim>ann",
+    "Ben raises his rifle.": "ben:stand+aim",
+    "Ann points the gun at Ben.": "ann:stand+aim>ben",
+    "Ann steers.": "ann:sit+drive",
+    "Ben is at the wheel of the truck.": "ben:sit+drive",
+    "Ann floors it.": "ann:sit+drive",
+    "Ben steers her to the door.": "",
+    "Ann drives Ben mad.": "",
+    "Ann and Ben high-five.": "ann:high_five>ben ben:high_five>ann",
+    "Ann slides into her seat.": "ann:sit",
+    "Ben settles into the chair.": "ben:sit",
+    "Ann sinks into the sofa.": "ann:sit",
+    "Ann takes her seat.": "ann:sit",
+    "Ann lies in bed.": "ann:lie",
+    "Ben rolls over.": "ben:lie",
+    "Ben gets out of bed.": "ben:stand",
+    "Ben, head on the desk, snores.": "ben:slump+sleep",
+    "Ann falls asleep at her desk.": "ann:slump",
+    "Ann shows him the screenshot.": "ann:stand+offer>ben",
+    "Ann holds out a letter.": "ann:stand+offer",
+    "Ann hands Ben the keys.": "ann:stand+offer>ben",
+    "Ann shows up late.": "",
+    "Ben takes a photo of Ann.": "ben:stand+photograph>ann",
+    "Ben takes a deep breath.": "",
+    "Ann types on her phone.": "ann:stand+text",
+    "Ann scrolls.": "ann:stand+text",
+    "Ann checks her phone.": "ann:stand+text",
+    "Ben looks at his phone.": "ben:stand+text",
+    "Ben talks on his phone.": "ben:stand+phone",
+    "Ann, hands in the air, backs away.": "ann:walk+hands_up",
+    "Ann laughs.": "ann:stand+laugh",
+    "Ben chuckles and shrugs.": "ben:stand+laugh",
+    "Ann whispers to Ben.": "ann:stand+whisper>ben",
+    "Ann claps.": "ann:stand+clap",
+    "Ben crawls.": "ben:crawl",
+    "Ben reaches for the lamp.": "ben:stand+reach",
+    "Ann picks up a book and reads.": "ann:stand+read",
+    "Ben grabs Ann by the collar.": "ann:fight>ben ben:fight>ann",
+    "DINING ROOM": "",
+    "Ann walks through the dining room.": "ann:walk",
+    "Ann drops the pocket watch.": "",
+    "Ann drops the golden watch.": "",
+    "Ben runs into the kitchen.": "ben:run",
+    "Ben runs into Ann.": "",
+    "It hits the guard like a ton of bricks.": "",
+    "All the while, a stranger eats.": "",
+    "All three run.": "ann:run ben:run guard:run",
+    "The rest of the crowd dances. Ann drinks.": "ann:stand+drink",
+    "Ann sits, rain falling outside.": "ann:sit",
+    "Ann sits as Swan opens fire.": "ann:sit",
+    "Ann approaching--also in a mask.": "ann:walk",
+    "Ann and Ben, grinning, walk.": "ann:walk+smile ben:walk+smile",
+    "Ann smiles.": "ann:stand+smile",
+    "Ann smiles and looks at Ben.": "ann:stand+look>ben",
+    "Ann waves and smiles.": "ann:stand+wave",
+    "With a laugh she waves at him.": "ann:stand+wave>ben",
+    "Ann sits, smiling.": "ann:sit+smile",
+    "Ann sits, cannons firing outside.": "ann:sit",
+    "Ann sits and drinks are waiting.": "ann:sit",
+    "Ann sits and nods smiling.": "ann:sit+smile",
+    "The men sit. Ann smokes.": "ann:stand+smoke ben:sit guard:sit",
+    "The women laugh.": "ann:stand+laugh guard:stand+laugh",
+    "We follow Ben away, and as we walk away.": "",
+    "Ann and a stranger dance.": "ann:dance",
+    "Ben runs a finger along the shelf.": "",
+    "Ann slips behind the curtain.": "ann:walk",
+    "Ben puts Ann in the passenger seat.": "",
+    "Ann, buckled in her seat, sleeps.": "ann:sit+sleep",
+    "Ann, Ben, and Bosco stand outside the shop.": "ann:stand ben:stand",
+    "Government types sit. Ann smokes.": "ann:stand+smoke",
+    "Quick scan: Exit at the far end.": "",
+    "Ben stumbles in.": "ben:walk",
+    "Ann struggles out of her coat.": "",
+    "Der Wind heult, und Ann lacht.": "ann:stand+laugh",
+    "Ann hält ihm die Karte hin.": "ann:stand+offer>ben",
+    "Ann greift Ben an.": "ann:fight>ben ben:fight>ann",
+    "Ann klatscht.": "ann:stand+clap",
+    "Ben kriecht.": "ben:crawl",
+    "Ann marche vers lui en riant.": "ann:walk+laugh",
+    "Ben sort un couteau.": "ben:stand+reach",
+    "Ann tend une lettre.": "ann:stand+offer",
+    "Ben ríe a carcajadas.": "ben:stand+laugh",
+    "Ann apunta con la pistola.": "ann:stand+aim",
+    "Ann ridacchia.": "ann:stand+laugh",
+    "Ben striscia sotto il letto.": "ben:crawl",
+    "Ben se aproxima, fraco mas lúcido.": "ben:walk",
+    "Ann atira de novo.": "ann:stand+aim",
+    "Ann conduce un coche.": "ann:sit+drive",
 }
 
 
@@ -270,6 +374,7 @@ def test_a_word_that_two_names_share_names_neither(figure):
 def test_a_lone_figure_need_not_be_named(figure):
     assert told("Sits. Writes a letter.", (figure("ann"),)) == ["ann:sit+write"]
     assert told("", (figure("ann"),)) == []
+    assert told("Ann sits. They laugh.", (figure("ann", pronoun=Pronoun.SHE),)) == ["ann:sit+laugh"]
     assert told("Ann hugs him.", (figure("ann", pronoun=Pronoun.SHE),)) == ["ann:embrace"]
 
 
@@ -289,3 +394,131 @@ def test_pronouns_of_people_of_whom_nothing_is_known(figure):
 def test_the_longest_action_is_read_in_no_time(people):
     acts = acts_of("Ann runs and sits, and Ben, who is " * 3000 + ". Ann sleeps.", people)
     assert acts["ann"].gesture == "sleep"
+
+
+ASIDES = {
+    "laughing": "ben:stand+laugh",
+    "LAUGHS": "ben:stand+laugh",
+    "nervous laugh": "ben:stand+laugh",
+    "half laughing": "ben:stand+laugh",
+    "with a laugh": "ben:stand+laugh",
+    "smiling": "ben:stand+smile",
+    "almost smiling": "",
+    "crying": "ben:stand+cry",
+    "pointing at the door": "ben:stand+point",
+    "sits down": "ben:sit",
+    "then, standing up": "ben:stand",
+    "a beat; then he sits": "ben:sit",
+    "into phone": "ben:stand+phone",
+    "whispering": "ben:stand+whisper",
+    "aside to Ann, whispering": "ben:stand+whisper",
+    "shouting": "ben:stand+shout",
+    "eating": "ben:sit+eat",
+    "reading": "ben:stand+read",
+    "hands in the air": "ben:stand+hands_up",
+    "hugging Ann": "ann:embrace>ben ben:embrace>ann",
+    "as Ann sits": "ann:sit",
+    "en riant": "ben:stand+laugh",
+    "à voix basse": "ben:stand+whisper",
+    "lachend": "ben:stand+laugh",
+    "setzt sich": "ben:sit",
+    "riendo": "ben:stand+laugh",
+    "ridendo": "ben:stand+laugh",
+    "chorando": "ben:stand+cry",
+    "apontando a arma": "ben:stand+aim",
+    "to Ann, cheerful": "",
+    "beat": "",
+    "V.O.": "",
+    "CONT'D": "",
+    "off her look": "",
+    "trying not to laugh": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), ASIDES.items())
+def test_an_aside_tells_of_the_speaker(people, text, expected):
+    assert told("", people, ("ben", text)) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "expected"),
+    [
+        ("Ben sits.", "laughing", "ben:sit+laugh"),
+        ("Ben walks.", "laughing", "ben:walk+laugh"),
+        ("Ben sits.", "standing up", "ben:sit"),
+        ("Ben cries.", "laughing", "ben:stand+cry"),
+        ("Ben looks at Ann.", "laughing", "ben:stand+laugh"),
+        ("Ben drinks.", "sitting down", "ben:sit+drink"),
+        ("Ben walks.", "typing", "ben:walk"),
+        ("Ann sits.", "laughing", "ann:sit ben:stand+laugh"),
+    ],
+)
+def test_what_the_action_line_tells_wins_over_an_aside(people, line, text, expected):
+    assert told(line, people, ("ben", text)) == expected.split()
+
+
+def test_parentheticals_and_brackets_within_speech_of_who_is_on_screen_are_read(plan, people):
+    talk = (
+        ("ANN", "Well.", {"parenthetical": "laughing"}),
+        ("BEN", "Rubbish! (pointing the gun) Out! (I run this.)", {}),
+        ("OLD GUARD", "No.", {"parenthetical": "crying", "off_screen": True}),
+        ("A STRANGER", "Yes.", {"parenthetical": "crying"}),
+    )
+    acts = acts_in(plan(figures=people, dialogue=talk).drawing)
+    assert [(act.posture, act.gesture) for act in acts.values()][:2] == [("stand", "laugh"), ("stand", "aim")]
+    assert not acts["guard"].told
+
+
+def test_the_language_of_an_aside_is_that_of_the_speech(people):
+    def gesture(text, speech):
+        return acts_of("", people, [Aside(speaker="ben", text=text, speech=speech)])["ben"].gesture
+
+    assert gesture("ride", "Che cosa vuoi?") == "laugh"
+    assert gesture("ride", "What do you want?") == ""
+    assert gesture("lacht", "Du bist verrückt!") == "laugh"
+
+
+@pytest.fixture
+def soldiers(figure):
+    return tuple(figure(f"s{number}", name=f"IDF SOLDIER {number}") for number in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("The soldiers crouch.", "s1:crouch s2:crouch s3:crouch"),
+        ("Soldiers run.", "s1:run s2:run s3:run"),
+        ("Three IDF SOLDIERS move carefully across open ground.", "s1:walk s2:walk s3:walk"),
+        ("The soldiers crouch. One raises his rifle. Another of them sits.", "s1:crouch+aim s2:sit s3:crouch"),
+        ("The soldiers crouch. One day a stranger runs.", "s1:crouch s2:crouch s3:crouch"),
+        ("One sits. Soldier 2 runs.", "s2:run"),
+        ("All of a sudden IDF Soldier 1 sits.", "s1:sit"),
+    ],
+)
+def test_a_plural_is_everybody_with_that_name(soldiers, line, expected):
+    assert told(line, soldiers) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (("POLICEMAN 1", "POLICEMAN 2"), "The policemen run."),
+        (("LADY 1", "LADY 2"), "The ladies run."),
+        (("SOLDAT 1", "SOLDAT 2"), "Die Soldaten rennen."),
+        (("TV 1", "TV 2"), "TV 1 and TV 2 run."),
+    ],
+)
+def test_plurals_of_several_kinds(figure, names, line):
+    pair = tuple(figure(f"p{number}", name=name) for number, name in enumerate(names))
+    assert told(line, pair) == ["p0:run", "p1:run"]
+
+
+def test_kelly_is_no_adverb(figure):
+    pair = (figure("kelly", name="KELLY"), figure("jamie", name="JAMIE"))
+    assert told("Kelly and Jamie sit.", pair) == ["kelly:sit", "jamie:sit"]
+
+
+def test_one_man_is_not_the_men(figure):
+    pair = (figure("ann", pronoun=Pronoun.SHE), figure("ben", pronoun=Pronoun.HE))
+    assert told("The men run. The women sit.", pair) == []

@@ -100,12 +100,14 @@ def test_a_head_that_points_at_us_is_drawn_upright(figure):
 def test_whoever_sleeps_keeps_the_eyes_closed_and_whoever_shouts_the_mouth_open(figure):
     faces = {
         name: Actor(figure=figure("mara"), turn=0.5, pose=doing(name)).held_face(Face())
-        for name in ("sleep", "shout", "cry", "sit")
+        for name in ("sleep", "shout", "cry", "laugh", "smile", "sit")
     }
     assert faces == {
         "sleep": Face(eyes_open=False),
         "cry": Face(eyes_open=False),
         "shout": Face(mouth=Mouth.OPEN),
+        "laugh": Face(eyes_open=False, mouth=Mouth.OPEN),
+        "smile": Face(),
         "sit": Face(),
     }
 
@@ -120,6 +122,17 @@ def test_whoever_cries_has_tears(figure):
         face = np.asarray(sheet.image, dtype=int)
         tears.append(int(((face[..., 2] > face[..., 0] + 10) & (face[..., 2] > 180)).sum()))
     assert tears[1] > tears[0] + 20
+
+
+def test_whoever_laughs_shows_more_teeth_than_whoever_shouts(figure):
+    teeth = []
+    for name in ("shout", "laugh"):
+        actor = Actor(figure=figure("mara"), turn=0.2, pose=doing(name))
+        sheet = Sheet(Window(-0.6, -0.6, 0.6, 0.6), 150, light=light_for(TimeOfDay.DAY, Palette(), interior=False), seed=1)
+        draw_head(sheet.pen(), actor)
+        draw_face(sheet.pen(), actor, Face(eyes_open=False))
+        teeth.append(int((np.asarray(sheet.image, dtype=int)[110:].min(axis=2) > 205).sum()))
+    assert teeth[1] > teeth[0] * 1.3
 
 
 def test_a_hand_before_the_face_covers_it(figure):
@@ -261,3 +274,15 @@ def test_every_hair_is_seen_from_above(figure, hair):
 def test_the_light_falls_on_people_too(figure):
     day, night = (drawn(Actor(figure=figure("mara"), turn=0.0), time=time)[0].mean() for time in (TimeOfDay.DAY, TimeOfDay.NIGHT))
     assert night < day
+
+
+def test_whoever_smiles_and_speaks_moves_the_mouth(figure):
+    faces = {}
+    for name in ("hang", "smile"):
+        for mouth in (Mouth.CLOSED, Mouth.OPEN):
+            actor = Actor(figure=figure("mara"), turn=0.2, pose=doing(name))
+            sheet = Sheet(Window(-0.6, -0.6, 0.6, 0.6), 150, light=light_for(TimeOfDay.DAY, Palette(), interior=False), seed=1)
+            draw_face(sheet.pen(), actor, Face(mouth=mouth))
+            faces[name, mouth] = np.asarray(sheet.image).copy()
+    assert (faces["hang", Mouth.CLOSED] != faces["smile", Mouth.CLOSED]).any()
+    assert (faces["hang", Mouth.OPEN] == faces["smile", Mouth.OPEN]).all()
