@@ -6,6 +6,8 @@ from functools import cache
 
 from vtx_dagster.engines.word_table import word_table
 
+_GOES_ON = re.compile(r"cont\b|cont['\u2019]?d|continu|more\b|pre-?lap", re.IGNORECASE)
+
 
 def is_off_screen(extension: str) -> bool:
     """Say whether an extension means that the speaker is heard and not seen: ``V.O.``, ``ON PHONE``, ``hors champ``.
@@ -15,6 +17,11 @@ def is_off_screen(extension: str) -> bool:
     off_screen, into = _patterns()
     words = extension.replace(".", "")
     return off_screen.search(words) is not None and into.search(words) is None
+
+
+def is_manner(extension: str) -> bool:
+    """Say whether an extension tells how the speaker speaks, as a parenthetical does: ``MARA (softly)``; ``CONT'D`` does not."""
+    return extension != extension.upper() and not is_off_screen(extension) and _GOES_ON.match(extension) is None
 
 
 def is_no_name(capitals: str) -> bool:

@@ -29,7 +29,7 @@ from vtx_dagster.core.screenplay import (
 )
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.screenplay.announced import act_of, announced
-from vtx_dagster.engines.screenplay.cues import is_no_name, is_off_screen
+from vtx_dagster.engines.screenplay.cues import is_manner, is_no_name, is_off_screen
 from vtx_dagster.engines.screenplay.emphasis import JOINER, escaped, plain_text
 from vtx_dagster.engines.screenplay.heading import (
     Heading,
@@ -267,6 +267,7 @@ class _Speech:
     off_screen: bool
     dual: bool
     forced: bool
+    manner: tuple[str, ...] = ()
     spoken: bool = False
 
 
@@ -538,6 +539,7 @@ class _Reader:
             off_screen=any(map(is_off_screen, extensions)),
             dual=dual,
             forced=forced,
+            manner=tuple(filter(is_manner, reversed(extensions))),
         )
 
     def _end_speech(self) -> None:
@@ -577,7 +579,7 @@ class _Reader:
                     text=text,
                     lines=lines,
                     speaker=speech.speaker,
-                    asides=asides,
+                    asides=asides if paragraph.goes_on else (*(Aside(text=manner, after=0) for manner in speech.manner), *asides),
                     off_screen=speech.off_screen,
                     dual=speech.dual,
                     cue=speech.cue,

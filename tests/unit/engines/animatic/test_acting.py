@@ -1,6 +1,7 @@
 import pytest
 
 from vtx_dagster.core.bible import Pronoun
+from vtx_dagster.core.shot import Posture
 from vtx_dagster.engines.animatic.acting import Aside, acts_in, acts_of
 from vtx_dagster.engines.animatic.doings import all_doings
 
@@ -522,3 +523,17 @@ def test_kelly_is_no_adverb(figure):
 def test_one_man_is_not_the_men(figure):
     pair = (figure("ann", pronoun=Pronoun.SHE), figure("ben", pronoun=Pronoun.HE))
     assert told("The men run. The women sit.", pair) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("", ("sit", ""), id="nothing is told"),
+        pytest.param("Ann drinks.", ("sit", "drink"), id="a gesture"),
+        pytest.param("Ann runs.", ("run", ""), id="a posture"),
+    ],
+)
+def test_a_posture_of_the_shots_before_holds_until_another_is_told(plan, figure, line, expected):
+    seated = figure("ann", name="ANN", pronoun=Pronoun.SHE).model_copy(update={"posture": Posture.SIT})
+    act = acts_in(plan(figures=(seated,), action=line).drawing)["ann"]
+    assert (act.posture, act.gesture) == expected

@@ -111,3 +111,17 @@ def test_divided_parts_are_all_of_the_text(texts, count):
     parts = divided(text, count)
     assert " ".join(parts) == text
     assert len(parts) == min(count, len(sentences(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('SUPER: "THE THREAT"', "THE THREAT"),
+        ('SUPER: "FIBER OPTIC DRONES"\nSUPER: "Silent. Precise."', "FIBER OPTIC DRONES\nSilent. Precise."),
+        ('SUPERIMPOSE: "ONE MINUTE"', "ONE MINUTE"),
+        ("ON SCREEN: One minute", "One minute"),
+        ("SUPERMAN: flies.", ""),
+    ],
+)
+def test_cards_over_the_picture(text, read):
+    assert readable_text(text) == read
