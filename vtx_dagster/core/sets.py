@@ -171,5 +171,5 @@ def _kinds_by_word() -> dict[str, tuple[SetKind, ...]]:
 
 _KINDS = _kinds_by_word()
 
-PLACE_WORDS = frozenset(_KINDS)
-"""All of these words, without accents."""
+PLACE_WORDS = frozenset(word for word, kinds in _KINDS.items() if kinds != (SetKind.BLACK,))
+"""All of these words that name a place, without accents."""

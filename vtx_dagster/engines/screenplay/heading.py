@@ -15,6 +15,7 @@ from itertools import takewhile
 
 import yaml
 
+from vtx_dagster.core.sets import PLACE_WORDS
 from vtx_dagster.core.shot import TimeOfDay
 
 _FULL_WIDTH = str.maketrans(
@@ -27,6 +28,10 @@ _SEPARATOR = re.compile(
 _DASH = re.compile(rf"\s*[{_DASHES}]+\s*")
 _BRACKETS = re.compile(r"\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\])")
 _WORD = re.compile(r"[^\W_]+(?:[.'\u2019&-][^\W_]+)*\.?|[^\s\w,.;:/()\[\]-]+")
+_PLACE_ALONE = re.compile(r"(?:[^\W\d_]{3,} ){1,3}[^\W\d_]{3,}")
+_NO_PLACE = re.compile(
+    r"\b(?:INT|EXT|INTERIOR|EXTERIOR|INTERCUT|ANGLE|INTO|FROM|DOWN|END|AND|FOR|WITH|SHE|THEY|HIS|HER|THEIR)\b|\sTHE\b"
+)
 _SLUG = re.compile(rf"[\w)\]'\"](?:\s+[{_DASHES}]+\s*|\s*,\s*|\s*[(\[])\w")
 _LETTERS = re.compile(r"[^\W\d_]")
 _CLOCK = re.compile(
@@ -135,8 +140,12 @@ def read_heading(text: str) -> Heading:
 def reads_as_slug(text: str) -> bool:
     """Say whether a line that stands alone is a heading without INT. or EXT.: capitals, and a time behind a dash or a comma.
 
-    ``KITCHEN - NIGHT`` and ``BEDROOM, CONTINUOUS`` are. ``AND THEN, NIGHT.`` and ``SUPER: LONDON - DAY`` are not.
+    ``KITCHEN - NIGHT`` and ``BEDROOM, CONTINUOUS`` are. ``AND THEN, NIGHT.`` and ``SUPER: LONDON - DAY`` are not. Nothing but the
+    name of a place is one, too: ``DINING ROOM``, ``THE GREENHOUSE``.
     """
+    if text == text.upper() and _PLACE_ALONE.fullmatch(text) and not _NO_PLACE.search(text):
+        words = _fold(text).split()
+        return words[-1] in PLACE_WORDS or "_".join(words[-2:]) in PLACE_WORDS
     if text != text.upper() or {":", "."} & set(text) or not _SLUG.search(text) or not _LETTERS.search(text):
         return False
     found = _read(text)

@@ -329,3 +329,24 @@ def test_any_text_can_be_read(text):
     found = read_heading(text)
     assert len(found.place.replace(" ", "")) <= len(text)
     assert time_of_day(found.time, DAY) in TimeOfDay
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DINING ROOM", True),
+        ("THE GREENHOUSE", True),
+        ("KITCHEN TABLE", True),
+        ("BACK ALLEY", True),
+        ("LA CUISINE", False),
+        ("KITCHEN", False),
+        ("Dining Room", False),
+        ("DOWN THE HALL", False),
+        ("SHE LEAVES THE ROOM", False),
+        ("THE END", False),
+        ("CUT BLACK", False),
+        ("MARA RUNS", False),
+    ],
+)
+def test_the_name_of_a_place_alone_is_a_slug(text, expected):
+    assert reads_as_slug(text) is expected
