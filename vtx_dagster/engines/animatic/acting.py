@@ -19,9 +19,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from vtx_dagster.core.bible import Pronoun
+from vtx_dagster.core.bible import Pronoun, SetKind
 from vtx_dagster.core.plan import Drawing, DrawnFigure
-from vtx_dagster.core.shot import DialogueLine
+from vtx_dagster.core.shot import DialogueLine, Posture
 from vtx_dagster.engines.animatic.action_words import (
     BREAKS,
     Match,
@@ -38,6 +38,9 @@ from vtx_dagster.engines.animatic.action_words import (
 )  # fmt: skip
 from vtx_dagster.engines.animatic.chance import stable_hash
 from vtx_dagster.engines.animatic.doings import Doing, Kind, all_doings
+
+_SEATED: Final = frozenset({SetKind.VEHICLE, SetKind.TRAIN})
+"""Where people sit of whom nothing is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +116,9 @@ def acts_in(drawing: Drawing) -> dict[str, Act]:
     acts = acts_of(drawing.action, drawing.figures, _asides_of(drawing))
     for figure in drawing.figures:
         act = acts[figure.key]
-        if figure.posture and not (act.told and act.is_posture_told):
-            act = acts[figure.key] = replace(act, posture=figure.posture.value)
+        posture = figure.posture or (Posture.SIT if drawing.interior and drawing.set in _SEATED else None)
+        if posture and not (act.told and act.is_posture_told):
+            act = acts[figure.key] = replace(act, posture=posture.value)
         if not act.gesture and figure.name in speakers and not known.doings[act.posture].brief:
             gesture = known.speaking[stable_hash(figure.key, "speaking") % len(known.speaking)]
             acts[figure.key] = Act(posture=act.posture, gesture=gesture, partner=act.partner, told=act.told)

@@ -537,3 +537,11 @@ def test_a_posture_of_the_shots_before_holds_until_another_is_told(plan, figure,
     seated = figure("ann", name="ANN", pronoun=Pronoun.SHE).model_copy(update={"posture": Posture.SIT})
     act = acts_in(plan(figures=(seated,), action=line).drawing)["ann"]
     assert (act.posture, act.gesture) == expected
+
+
+@pytest.mark.parametrize(
+    ("place", "interior", "posture"), [("vehicle", True, "sit"), ("train", True, "sit"), ("room", True, "stand")]
+)
+def test_in_cars_and_trains_people_sit(plan, place, interior, posture):
+    (act,) = acts_in(plan(place=place, interior=interior).drawing).values()
+    assert act.posture == posture
