@@ -17,7 +17,7 @@ SET_WORDS = {
     " hotel attic loft library nursery dining_room mansion villa residence shack hostel motel condo"
     " penthouse mansarde wohnzimmer wohnung stube salon soggiorno salotto salón appartement appartamento"
     " apartamento",
-    SetKind.BEDROOM: "bedroom bed_room hotel_room motel_room guest_room guestroom dormitory schlafzimmer hotelzimmer"
+    SetKind.BEDROOM: "rm bedroom bed_room hotel_room motel_room guest_room guestroom dormitory schlafzimmer hotelzimmer"
     " gästezimmer kinderzimmer chambre dormitorio alcoba habitación",
     SetKind.BATHROOM: "bathroom bath_room bath washroom restroom toilet toilets lavatory shower badezimmer toilette"
     " toiletten baño aseo bagno",
@@ -55,10 +55,12 @@ SET_WORDS = {
     " houseboat boot schiff fähre bateau navire barco buque barca traghetto",
     SetKind.SEA: "sea ocean raft lake river creek stream swamp pond water waves meer ozean mer océan mar océano mare"
     " oceano lac rivière lago fiume",
-    SetKind.VEHICLE: "vehicle car taxi cab bus truck van lorry sedan suv minivan limo limousine jeep pickup convertible"
-    " winnebago mustang dodge chevy chevrolet buick cadillac ford toyota nissan honda mazda subaru volvo"
-    " volkswagen porsche mercedes bmw audi fiat prius camper rv driver_seat passenger_seat back_seat"
-    " backseat cockpit tram ambulance auto lastwagen voiture camion coche camión macchina automobile",
+    SetKind.VEHICLE: "landcruiser cruiser hatchback coupe ferrari lexus bentley jaguar corvette camaro tesla hyundai"
+    " renault peugeot citroen gti vehicle car taxi cab bus truck van lorry sedan suv minivan limo"
+    " limousine jeep pickup convertible winnebago mustang dodge chevy chevrolet buick cadillac ford"
+    " toyota nissan honda mazda subaru volvo volkswagen porsche mercedes bmw audi fiat prius camper rv"
+    " driver_seat passenger_seat back_seat backseat cockpit tram ambulance auto lastwagen voiture camion"
+    " coche camión macchina automobile",
     SetKind.SPACESHIP: "spaceship starship spacecraft space_station raumschiff vaisseau astronef nave_espacial astronave",
     SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
     SetKind.STREET: "polling_station fire_station gas_station petrol_station service_station radio_station tv_station"

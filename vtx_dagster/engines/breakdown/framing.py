@@ -62,6 +62,7 @@ _DETAIL = re.compile(
     r"|palm)\b",
     re.IGNORECASE,
 )
+_HANDS = frozenset({"hand", "hands", "finger", "fingers", "fist", "fists", "knuckles", "palm"})
 _OF_A_FACE = frozenset({"eye", "eyes", "lip", "lips", "tear", "tears", "face"})
 _MOVES = tuple(
     (move, re.compile(rf"\b(?:{words})\b", re.IGNORECASE))
@@ -94,15 +95,25 @@ _DETAIL_WORDS, _DETAIL_FIRST = 20, 4
 
 
 def shows_detail(text: str) -> bool:
-    """Say whether an action is about a detail, which only a close-up shows: it is short, or begins with the detail."""
+    """Say whether an action is about a detail, which only a close-up shows: it is short, or begins with the detail.
+
+    With hands it must begin: ``His hand shakes`` is about a hand, ``Ann comes in, bag in hand`` is about Ann.
+    """
     words = text.split()
-    return _DETAIL.search(text if len(words) <= _DETAIL_WORDS else " ".join(words[:_DETAIL_FIRST])) is not None
+    first = " ".join(words[:_DETAIL_FIRST])
+    if _DETAIL.search(first):
+        return True
+    return len(words) <= _DETAIL_WORDS and any(found.group().casefold() not in _HANDS for found in _DETAIL.finditer(text))
 
 
 def detail_in(text: str) -> str:
-    """Return the last thing in a text that a close-up shows by itself; faces are shown as people are. Empty if there is none."""
-    found = [one.group().casefold() for one in _DETAIL.finditer(text)]
-    return next((thing for thing in reversed(found) if thing not in _OF_A_FACE), "")
+    """Return the last thing in a text that a close-up shows by itself, rather than hands; empty if there is none.
+
+    Faces are shown as people are.
+    """
+    found = [one.group().casefold() for one in reversed([*_DETAIL.finditer(text)])]
+    things = [thing for thing in found if thing not in _OF_A_FACE]
+    return next((thing for thing in things if thing not in _HANDS), things[0] if things else "")
 
 
 def move_for(text: str) -> CameraMove:

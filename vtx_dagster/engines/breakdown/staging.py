@@ -200,7 +200,17 @@ class Staging:
 
     def _seen(self, text: str) -> list[str]:
         """Return who is seen in a text; a mere word for a person means somebody only in scenes in which there is one."""
-        return [key for key in self._cast.seen(text) if key not in self._cast.roles or key in self._own_roles]
+        seen = self._cast.seen(text)
+        return [
+            key for key in seen if key not in self._cast.roles or (key in self._own_roles and not self._is_another(key, text))
+        ]
+
+    def _is_another(self, key: str, text: str) -> bool:
+        """Say whether a word for a person means somebody else than the one who was seen: ``a woman``, not ``the woman``."""
+        if key not in self._here and key not in self._setting.recent:
+            return False
+        name = re.escape(self._cast.display_name(key).lower())
+        return re.search(rf"\b(?:an?|another|some)\s+(?:[a-z-]+\s+){{0,2}}{name}\b", text.lower()) is not None
 
     def _staying(self, take: Take, after: Sequence[Take]) -> tuple[str, ...]:
         """Return who was in frame, where nothing but a pause comes in between, such as a long silence."""
@@ -212,12 +222,18 @@ class Staging:
 
     def _meant(self, pronouns: frozenset[Pronoun], *, but: Collection[str] = ()) -> tuple[str, ...]:
         """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
+        if not pronouns:
+            return ()
+        called = self._pronouns.get
         candidates = [key for key in self._there((*self._before, *reversed(self._here), *self._named)) if key not in but]
-        called_so = dict.fromkeys(self._pronouns.get(key) for key in candidates if self._pronouns.get(key) in pronouns)
-        known = [next(key for key in candidates if self._pronouns.get(key) == pronoun) for pronoun in called_so]
-        before = self._there(self._before or reversed(self._here))
-        unknown = [key for key in before if key not in self._pronouns and key not in but]
-        return tuple(known or unknown[:1]) if pronouns else ()
+        before = [key for key in self._there(self._before or reversed(self._here)) if key not in but]
+        found = (
+            next((key for key in before if called(key) == pronoun), None)
+            or next((key for key in before if called(key) is None), None)
+            or next((key for key in candidates if called(key) == pronoun), None)
+            for pronoun in sorted(pronouns)
+        )
+        return tuple(dict.fromkeys(filter(None, found)))
 
     def listeners(self, people: tuple[str, ...], take: Take, after: Sequence[Take]) -> tuple[str, ...]:
         """Return who is spoken with: whom the speech is said to, who spoke last, who speaks next, who else is there.
@@ -232,9 +248,10 @@ class Staging:
         called = [line.parenthetical for line in take.lines]
         called += [one.group() for line in take.lines for one in _CALLED.finditer(line.text)]
         said_to = [key for text in called for key in self._cast.mentioned(text) if key in self._here]
-        then = [line.character for one in after for line in one.lines if not line.off_screen] if take.lines else []
+        then = [line.character for one in after for line in one.lines if not line.off_screen][:2] if take.lines else []
         spoke = [key for key in reversed(self._spoke) if key in self._here]
-        others = self._there((*said_to, *spoke, *then[:2], *self._before, *reversed(self._here)))
+        present = (*(key for key in then if key in self._here), *self._before, *reversed(self._here))
+        others = self._there((*said_to, *spoke, *present, *then))
         return tuple(key for key in others if key not in people[:1])
 
     def continuity(self, people: tuple[str, ...]) -> str:

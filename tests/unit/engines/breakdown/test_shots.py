@@ -599,3 +599,38 @@ def test_the_hands_of_a_clock_are_no_hands():
 )
 def test_a_long_action_is_not_about_a_detail(action, insert):
     assert shots_of(f"Ann waits.\n\n{action}", cast=("ANN",))[1].insert == insert
+
+
+@pytest.mark.parametrize(
+    ("action", "insert"),
+    [
+        pytest.param("Ann comes in at last, a bag in her hand.", "", id="somebody with something in hand"),
+        pytest.param("In her hand lies a small key.", "key", id="what lies in a hand"),
+        pytest.param("A key, and her hand beside it.", "key", id="rather the thing"),
+        pytest.param("Ann's hand shakes.", "hand", id="the hand itself"),
+    ],
+)
+def test_hands_are_shown_where_the_action_is_about_them(action, insert):
+    assert shots_of(f"Ann waits.\n\n{action}", cast=("ANN",))[1].insert == insert
+
+
+def test_a_woman_is_not_the_woman_who_was_seen():
+    scene = (
+        "A WOMAN waits. Rain falls on the street and on the roofs of the houses.\n\n{} walks along the wet street, and is gone."
+    )
+    assert people(scene.format("The woman"), cast=("WOMAN",))[1] == (("woman",),)
+    assert people(scene.format("A woman"), cast=("WOMAN",))[1] == ((),)
+
+
+def test_him_is_the_one_in_frame_of_whom_nothing_is_told_rather_than_somebody_else():
+    told = (
+        "Ben laughs at himself. Kim waits. Ann smiles at herself.\n\nKim reads the paper from the first to the last page of it."
+    )
+    assert people(f"{told}\n\nAnn slaps him, and goes on slapping, and does not stop.", cast=("ANN", "BEN", "KIM"))[2] == (
+        ("ann", "kim"),
+    )
+
+
+def test_who_is_there_is_spoken_with_rather_than_who_speaks_next():
+    talk = "Ann and Ben sit down.\n\nANN\nDo not turn around, and do not say a single word.\n\nRain.\n\nCLEO\nDid you call me?"
+    assert people(talk, cast=("BEN",))[1] == (("ann", "ben"), "ann")
