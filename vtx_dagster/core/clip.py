@@ -166,6 +166,7 @@ class ClipSpec(Document):
         default_factory=dict, description="Who sits, lies or kneels, by key, unless the action says something else: {mara: sit}."
     )
     location: str | None = None
+    interior: bool | None = Field(default=None, description="Inside or outside of the location; as the bible says when missing.")
     time_of_day: TimeOfDay | None = None
     props: tuple[str, ...] = ()
     insert: str = Field(

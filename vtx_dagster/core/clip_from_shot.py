@@ -19,6 +19,7 @@ def shot_to_clip(shot: Shot) -> ClipSpec:
         characters=shot.characters,
         postures=shot.postures,
         location=shot.location,
+        interior=shot.interior,
         time_of_day=shot.time_of_day,
         props=shot.props,
         insert=shot.insert,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vtx_dagster.core.bible import Bible, LoraBundle, Palette
+from vtx_dagster.core.bible import Bible, Location, LoraBundle, Palette
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.errors import InvalidRequestError
 from vtx_dagster.core.figures import given_figures
@@ -106,7 +106,7 @@ def draw(bible: Bible, clip: ClipSpec, *, project: str, title: str) -> GivenDraw
         title=title,
         camera=clip.camera,
         time_of_day=time_of_day,
-        interior=location.interior if location else None,
+        interior=_interior(clip, location),
         set=location.set if location else None,
         place=location.name if location else humanised(clip.location or ""),
         location=clip.location or "",
@@ -158,6 +158,11 @@ def _character_words(bible: Bible, key: str) -> str:
     return f"{described}. Wearing {wardrobe}" if ". " in clean(character.descriptor) else f"{described}, wearing {wardrobe}"
 
 
+def _interior(clip: ClipSpec, location: Location | None) -> bool | None:
+    """Return whether a clip is inside: as it says itself, for a place may be seen from both sides, else as the bible says."""
+    return clip.interior if clip.interior is not None else location.interior if location else None
+
+
 def _posture_words(bible: Bible, clip: ClipSpec, posture: Posture) -> str:
     keys = [key for key in characters_in_frame(clip) if clip.postures.get(key) == posture]
     names = [display_name(key, bible.characters.characters) for key in keys]
@@ -171,7 +176,7 @@ def _place_words(bible: Bible, clip: ClipSpec) -> str:
     location = bible.locations.locations.get(clip.location)
     if location is None:
         return listed(humanised(clip.location), time)
-    inside = {True: "interior", False: "exterior", None: ""}[location.interior]
+    inside = {True: "interior", False: "exterior", None: ""}[_interior(clip, location)]
     return listed(location.name, inside, time, location.descriptor)
 
 

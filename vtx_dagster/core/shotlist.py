@@ -33,6 +33,9 @@ class Shot(Part):
     characters: tuple[str, ...] = Field(default=(), description="Keys of the characters in frame.")
     postures: dict[str, Posture] = Field(default_factory=dict, description="Who sits, lies or kneels, by key; all others stand.")
     location: str | None = None
+    interior: bool | None = Field(
+        default=None, description="Inside or outside, where that is not the side that the bible has of the location."
+    )
     time_of_day: TimeOfDay | None = None
     style_profile: Key | None = Field(default=None, description="Profile of the style bible, such as ``flashback``.")
     dialogue: tuple[DialogueLine, ...] = ()

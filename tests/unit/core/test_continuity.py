@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from vtx_dagster.core.bible import Bible, LoraBundle
 from vtx_dagster.core.clip import ClipSpec
-from vtx_dagster.core.continuity import PromptPack, bundle_of, compile_prompt, derived_seed
+from vtx_dagster.core.continuity import PromptPack, bundle_of, compile_prompt, derived_seed, draw
 from vtx_dagster.core.errors import InvalidRequestError
 
 BIBLE = Bible.model_validate(
@@ -231,3 +231,19 @@ def test_seeds_are_pinned() -> None:
 def test_seeds_differ_by_clip_and_by_project() -> None:
     clips = [(project, f"A01_S01_SH{number:03d}") for project in ("one", "two") for number in range(100)]
     assert len({derived_seed(*clip) for clip in clips}) == len(clips)
+
+
+def test_a_clip_says_itself_whether_it_is_inside() -> None:
+    outside = clip(location="lamp_room", interior=False)
+    assert "Lighthouse - Lamp Room, exterior, a round room" in compile_prompt(BIBLE, outside).positive
+    assert [
+        draw(BIBLE, one, project="p", title="T").interior
+        for one in (outside, clip(location="lamp_room"), clip(location="nowhere"))
+    ] == [False, True, None]
+
+
+def test_who_does_not_stand_is_said_and_drawn() -> None:
+    seated = clip(characters=["mara", "jonah", "stub"], postures={"mara": "sit", "jonah": "sit", "stub": "lie"})
+    text = compile_prompt(BIBLE, seated).positive
+    assert "Mara Voss and Jonah are sitting. The Keeper is lying down." in text
+    assert [figure.posture for figure in draw(BIBLE, seated, project="p", title="T").figures] == ["sit", "sit", "lie"]

@@ -272,6 +272,10 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
     whereabouts = Whereabouts(cast)
     texts = [scene for scene, _, _ in scenes]
     locations = [cast.location(scene.place) for scene in texts]
+    sides: dict[str | None, bool | None] = {
+        key: scene.interior for scene, key in reversed(list(zip(texts, locations, strict=True))) if scene.interior is not None
+    }
+    sides |= {key: entry.interior for key, entry in context.bible.locations.locations.items()}
     returns, chased = visits(locations), chases(texts, locations)
     for (scene, file, scene_id), location, visit, chase in zip(scenes, locations, returns, chased, strict=True):
         light = time_of_day(scene.time, light)
@@ -281,6 +285,7 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
                 id=scene_id,
                 file=file,
                 location=location,
+                interior=None if scene.interior == sides.get(location) else scene.interior,
                 time_of_day=light,
                 longest_s=longest_s,
                 style_profile=named_profile(scene.heading, context.bible),

@@ -97,6 +97,7 @@ class _Shooting:
             characters=people,
             postures=self._staging.postures(people),
             location=location,
+            interior=None if is_elsewhere else self._setting.interior,
             time_of_day=direction.time_of_day or self._setting.time_of_day,
             style_profile=self._setting.style_profile,
             dialogue=take.lines,

@@ -53,6 +53,7 @@ class SceneSetting:
         id: Of the scene.
         file: Name of the scene file, for errors.
         location: Key, or None for a heading that names no place.
+        interior: Whether it is inside, where that is not the side that the bible has of its location.
         longest_s: What no clip may pass.
         visit: How often the place was come back to, each time after a few scenes; then it is not established again.
         chase: The scene is one of a chase that is cut between places.
@@ -66,6 +67,7 @@ class SceneSetting:
     time_of_day: TimeOfDay
     longest_s: Fraction
     style_profile: str | None = None
+    interior: bool | None = None
     visit: int = 0
     chase: bool = False
     elsewhere: Mapping[str, str | None] = field(default_factory=dict)

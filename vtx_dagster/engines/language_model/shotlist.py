@@ -225,10 +225,13 @@ def _board(story: Story, entries: _Entries, scene_id: str, source: Source, *, te
     cast = Cast(story.bible, speakers, others=others)
     keys = (*entries.keys(scene_id, source.text), *map(cast.character, speakers))
     roles = Roles(keys, story.bible, heard=speakers, others=others)
+    location = _location(entry, scene, roles.cast)
+    place = story.bible.locations.locations.get(location or "")
     setting = SceneSetting(
         id=scene_id,
         file=source.name,
-        location=_location(entry, scene, roles.cast),
+        location=location,
+        interior=None if place is None or place.interior == scene.interior else scene.interior,
         time_of_day=time_of_day(scene.time, entries.lights[scene_id]) if scene.time else entries.lights[scene_id],
         longest_s=longest_clip_s(story.metadata),
         style_profile=named_profile(scene.heading, story.bible),

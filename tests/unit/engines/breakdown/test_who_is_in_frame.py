@@ -120,3 +120,10 @@ def test_what_is_told_of_somebody_is_in_the_stub():
     entries, _ = missing_bible_entries({"A01_S01": parse_scene(Source(name="a", text=text))}, Bible())
     assert (entries["niko"].age, entries["niko"].told) == (6, "A child, NIKO (6), cries.")
     assert entries["maya"].pronoun is Pronoun.SHE
+
+
+def test_a_place_seen_from_both_sides_says_which_where_the_bible_does_not():
+    text = (
+        "INT. SHOP - DAY\n\nAnn waits.\n\nEXT. SHOP - DAY\n\nBen waits.\n\nINT. BAR - DAY\n\nAnn waits.\n\nANN\nOh.\n\nBEN\nAh."
+    )
+    assert [(shot.location, shot.interior) for shot in shots_of(text)[:3]] == [("shop", None), ("shop", False), ("bar", None)]
