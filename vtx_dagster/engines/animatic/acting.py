@@ -507,9 +507,11 @@ class _Sentence:
     def _meant(self, pronouns: tuple[Pronoun, ...]) -> tuple[str, ...]:
         for wanted in (pronouns, (None,)):
             keys = [figure.key for figure in self.figures if figure.pronoun in wanted]
+            # Who did the last thing goes on, rather than who was only named in it.
+            subject = [key for key in self.memory.subject if key in keys]
             recent = [key for key in self.memory.recent if key in keys]
-            if recent:
-                return (recent[-1],)
+            if len(subject) == 1 or recent:
+                return (subject[0] if len(subject) == 1 else recent[-1],)
             if len(keys) == 1:
                 return (keys[0],)
         return ()

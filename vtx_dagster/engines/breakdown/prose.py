@@ -8,7 +8,7 @@ from itertools import accumulate
 from textwrap import shorten
 
 _ABBREVIATED = re.compile(
-    r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|MR|MRS|MS|DR|ST|PROF|SGT|LT|CAPT|MT|[^\W\d_])\.$"
+    r"(?:^|[\s(\"“])(?:Mr|Mrs|Ms|Dr|St|Prof|Sgt|Lt|Capt|Mt|No|vs|Jr|Sr|JR|SR|MR|MRS|MS|DR|ST|PROF|SGT|LT|CAPT|MT|[^\W\d_])\.$"
 )
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”\u2019)\]]*\s+|[。\uff01\uff1f]+[」』\uff09]*\s*")
 _CLAUSE_END = re.compile(r"[,;:\u2014\u2013]+[\"'”\u2019)\]]*\s+|\s+[\u2014\u2013-]+\s+|[、\uff0c\uff1b]\s*")

@@ -545,3 +545,15 @@ def test_a_posture_of_the_shots_before_holds_until_another_is_told(plan, figure,
 def test_in_cars_and_trains_people_sit(plan, place, interior, posture):
     (act,) = acts_in(plan(place=place, interior=interior).drawing).values()
     assert act.posture == posture
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("A beat as Ben sobs into ANN's shoulder.", "ann:embrace>ben ben:embrace>ann", id="a beat is no blow"),
+        pytest.param("Ben waits, seeing the old guard. He crawls on.", "ben:crawl", id="he goes on"),
+        pytest.param("Ann looks around. Ben rounds the corner.", "ann:stand+look ben:walk", id="rounds a corner"),
+    ],
+)
+def test_who_does_the_last_thing_goes_on(people, line, expected):
+    assert told(line, people) == expected.split()
