@@ -79,6 +79,7 @@ _CAMERA_MOVE = re.compile(
 )
 """A camera move: ``We push in``, ``The camera pans``, and, in capitals at the beginning of a sentence, ``PULL BACK``."""
 _WITH_S = re.compile(r"^\w+?s\b")
+_WHEN = re.compile(r"\s+[\u2013\u2014-]+\s*(?P<time>[^\W\d_]+)\.?$")
 _FREEZE = re.compile(r"(?:^|(?<=[.!?]\s))FREEZE(?: FRAME)?[.!]*(?:\s+|$)")
 _ASKED = {
     "extreme close up": {"size": ShotSize.ECU},
@@ -178,6 +179,10 @@ def camera_words(text: str) -> tuple[Direction | None, str]:
         begins = rf"(?:^|(?<=[.!?]\s)){re.escape(move[0])}"
         rest = re.sub(rf"{begins}\s*[.!]+\s*", "", rest)
         rest = re.sub(rf"{begins}\s+(?:ON|TO REVEAL|TO)\b[\s:\u2013\u2014-]*", "", rest)
+    if when := _WHEN.search(rest) if found else None:
+        kind, light, _ = _read_part(when["time"])
+        if kind == "time_of_day":
+            asked["time_of_day"], rest = light, rest[: when.start()]
     if freezes:
         asked.setdefault("move", CameraMove.STATIC)
     rest = rest.strip()

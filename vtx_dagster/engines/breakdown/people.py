@@ -39,6 +39,7 @@ _QUOTED = re.compile(r"[\"“«][^\"”»]{0,200}[\"”»]")
 _ACTS = re.compile(r"^(?P<name>[^\W\d_a-zà-öø-ÿ][^\W\d_A-ZÀ-ÖØ-Þ]{2,})\s+(?:[a-z]+ly\s+)?[a-z]{2,}s\b")
 _OFTEN, _NEAR = 3, 24
 _SHORTEST_CUE, _TWICE = 3, 2
+_YEARS_GO_BY = 5
 _MOST_WORDS = 4
 _OLDEST = 110
 _MEMBERS, _MOST_MEMBERS = 3, 4
@@ -301,7 +302,7 @@ class _Search:
         before = found[known]
         found[known] = replace(
             before,
-            age=before.age if before.age is not None else told.age,
+            age=_age_of_both(before.age, told.age),
             pronoun=before.pronoun or told.pronoun,
             source=before.source or told.source,
             full=max(before.full, told.name, before.name, key=len),
@@ -359,6 +360,13 @@ class _Search:
         is_alike = re.match(r"^\s*(?:an?|the)\b", description) is not None or bracketed is not None
         described = pronoun_of(description) if is_alike else None
         return Told(name=name, age=age if age is not None else age_in(name), pronoun=pronoun_of(name) or described)
+
+
+def _age_of_both(first: int | None, then: int | None) -> int | None:
+    """Return the age of somebody of whom two are told: the first one, unless years go by in the film; then the older one."""
+    if first is None or then is None:
+        return then if first is None else first
+    return max(first, then) if abs(first - then) > _YEARS_GO_BY else first
 
 
 def _is_plural(name: str) -> bool:

@@ -23,6 +23,7 @@ from vtx_dagster.core.story import SceneFile, Source, StoryContext
 from vtx_dagster.engines.breakdown.brief import brief_as_fountain, is_fountain
 from vtx_dagster.engines.breakdown.cast import Cast, film_cast, key_of
 from vtx_dagster.engines.breakdown.directions import MAX_SHOT_S
+from vtx_dagster.engines.breakdown.light import light_of
 from vtx_dagster.engines.breakdown.numbering import numbered_outline, numbered_shots
 from vtx_dagster.engines.breakdown.places import placed_scenes, respelled
 from vtx_dagster.engines.breakdown.prose import sentences
@@ -32,7 +33,7 @@ from vtx_dagster.engines.breakdown.takes import SceneSetting, direction_remarks
 from vtx_dagster.engines.breakdown.unchanged import basis_of, standing_shots
 from vtx_dagster.engines.breakdown.whereabouts import Whereabouts
 from vtx_dagster.engines.screenplay.fountain import OUTSIDE, parse_scene, parse_screenplay
-from vtx_dagster.engines.screenplay.heading import read_heading, time_of_day
+from vtx_dagster.engines.screenplay.heading import read_heading
 from vtx_dagster.engines.screenplay.source_lines import SceneLines
 
 _MAX_SLUG = 40
@@ -278,7 +279,7 @@ def _settings(context: StoryContext, scenes: Sequence[tuple[SceneText, str, str]
     sides |= {key: entry.interior for key, entry in context.bible.locations.locations.items()}
     returns, chased = visits(locations), chases(texts, locations)
     for (scene, file, scene_id), location, visit, chase in zip(scenes, locations, returns, chased, strict=True):
-        light = time_of_day(scene.time, light)
+        light = light_of(scene, light)
         recent = whereabouts.recent
         settings.append(
             SceneSetting(

@@ -96,6 +96,8 @@ def test_other_notes_direct_nothing():
         ("PUSH IN ON Ann's face.", Direction(move=CameraMove.DOLLY_IN), "Ann's face."),
         ("The buoy. FREEZE FRAME.", Direction(move=CameraMove.STATIC), "The buoy."),
         ("FREEZE FRAME.", None, "FREEZE FRAME."),
+        ("WIDE SHOT OF THE HIVE \u2014 DAWN", Direction(size=ShotSize.WS, time_of_day=TimeOfDay.DAWN), "THE HIVE"),
+        ("WIDE SHOT OF THE HIVE - SILENCE", Direction(size=ShotSize.WS), "THE HIVE - SILENCE"),
         ("Push in the door.", None, "Push in the door."),
         ("Close the door.", None, "Close the door."),
         ("Wide eyes look up.", None, "Wide eyes look up."),
