@@ -8,7 +8,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -325,8 +325,18 @@ class Cast:
         return self._keys_of(match for match in named if _names_somebody(match) and _is_seen(match))
 
     def _keys_of(self, matches: Iterable[re.Match[str]]) -> tuple[str, ...]:
-        spellings = (spelling_of(match.group()) for match in matches)
+        spellings = (spelling_of(match.group()) for match in _without_surnames(matches))
         return tuple(dict.fromkeys(key for spelling in spellings for key in self._names.get(spelling, ())))
+
+
+def _without_surnames(matches: Iterable[re.Match[str]]) -> Iterator[re.Match[str]]:
+    """Yield names but those right behind another: ``Paul Getty`` is Paul, whoever is called Getty."""
+    end = -2
+    for match in matches:
+        is_surname = match.start() == end + 1 and match.string[end] == " " and match.group()[0].isupper()
+        end = match.end()
+        if not is_surname:
+            yield match
 
 
 def _is_seen(match: re.Match[str]) -> bool:

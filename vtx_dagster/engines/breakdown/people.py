@@ -246,7 +246,7 @@ class _Search:
                     self._speakers.add(name.casefold())
                     age = age_in(name) if is_role(name) else None
                     speakers.setdefault(name.casefold(), Told(name=name, age=age, pronoun=pronoun_of(name), silent=False))
-        found = {key: replace(told, also=self._long_for(told.name)) for key, told in speakers.items()}
+        found = {key: replace(told, also=self._also_called(told.name)) for key, told in speakers.items()}
         for told in self._acting(actions):
             self._add(found, told)
         for action in actions:
@@ -256,6 +256,15 @@ class _Search:
                 for told in self._introduced(sentence):
                     self._add(found, told)
         return People(tuple(found.values()))
+
+    def _also_called(self, cue: str) -> tuple[str, ...]:
+        """Return how the action calls whoever has a cue: by a longer name, or by one of the names on it."""
+        words = [word for word in _words(cue) if word not in people_words().titles]
+        if len(words) < 2 or is_role(cue) or is_voice(cue):
+            return self._long_for(cue)
+        others = [word for name in self._speakers if name != cue.casefold() for word in _words(name)]
+        alone = (words[0], words[-1])
+        return tuple(word.upper() for word in alone if self._titled[word] and word not in (*self._small, *others))
 
     def _long_for(self, cue: str) -> tuple[str, ...]:
         """Return the name in the action that a cue is short for, as ``SEB`` is for Sébastien; empty unless there is just one."""

@@ -58,6 +58,7 @@ class Staging:
         self._left: set[str] = set()
         self._spoke: tuple[str, ...] = ()
         self._postures: dict[str, Posture] = {}
+        self._spoken_of: tuple[str, ...] = ()
         self._has_begun = False
         self._was_spoken = False
         self._is_read = False
@@ -100,6 +101,7 @@ class Staging:
             self._left.discard(key)
         self._has_begun, self._was_spoken = True, bool(take.lines)
         self._is_read = announces_text(take.action)
+        self._spoken_of = tuple(key for line in take.lines for key in self._cast.mentioned(line.text))
         if take.lines:
             self._answered_from_elsewhere = any(map(self._is_elsewhere, take.lines))
         spoke = tuple(line.character for line in take.lines if not line.off_screen)
@@ -169,7 +171,9 @@ class Staging:
             then = () if self._is_black else (line.character for one in after for line in one.lines if not line.off_screen)
             seen = self._there(self._before) or here or self._there(then)[:1]
             is_call = any(map(self._is_elsewhere, take.lines))
-            return tuple(key for key in seen if key not in heard)[: 1 if is_call else 2]
+            # Who is heard over himself tells what he thinks.
+            shown = [key for key in seen if key not in heard] or [key for key in self._before if key in heard]
+            return tuple(shown)[: 1 if is_call else 2]
         if several := _SEVERAL.search(text):
             count = people_words().numbers.get((several["count"] or "").casefold(), _SEVERAL_SEEN)
             begins = several.start() == 0 or any(one.startswith(several.group()) for one in sentences(text))
@@ -190,13 +194,15 @@ class Staging:
         """Return whom sentences are about that begin with a pronoun, beside those whom they name."""
         if any(_ABOUT_SEVERAL.match(one) for text in texts for one in sentences(text)):
             return self._there(reversed(self._here))[:_SEVERAL_SEEN]
-        about = [(one, found) for text in texts for one in sentences(text) if (found := _ABOUT_SOMEBODY.match(one))]
-        return [
-            key
-            for one, found in about
-            if not people_words().leaves.search(one)
-            for key in self._meant(pronouns_in(found.group()), but=self._seen(one))
-        ]
+        also: list[str] = []
+        before: list[str] = []
+        for one in (one for text in texts for one in sentences(text)):
+            pronouns = pronouns_in(found.group()) if (found := _ABOUT_SOMEBODY.match(one)) else frozenset()
+            goes_on = any(self._pronouns.get(key) in {*pronouns, None} for key in before)
+            if pronouns and not goes_on and not people_words().leaves.search(one):
+                also += self._meant(pronouns, but=self._seen(one))
+            before += self._seen(one)
+        return also
 
     def _seen(self, text: str) -> list[str]:
         """Return who is seen in a text; a mere word for a person means somebody only in scenes in which there is one."""
@@ -218,14 +224,16 @@ class Staging:
         goes_on = bool(after) and bool(after[0].lines) and self._was_spoken
         is_bare = not (take.direction.size or shows_detail(take.action))
         staying = self._there((*self._before, *reversed(self._spoke[-2:]))) or self._there(reversed(self._here))[:2]
-        return tuple(staying) if is_bare and (is_pause or (goes_on and take.is_short)) else ()
+        is_of_another = bool(pronouns_in(take.action))
+        return tuple(staying) if is_bare and (is_pause or (goes_on and take.is_short and not is_of_another)) else ()
 
     def _meant(self, pronouns: frozenset[Pronoun], *, but: Collection[str] = ()) -> tuple[str, ...]:
         """Return whom pronouns mean: the last one in frame, or else present, who is called so or of whom it is not known."""
         if not pronouns:
             return ()
         called = self._pronouns.get
-        candidates = [key for key in self._there((*self._before, *reversed(self._here), *self._named)) if key not in but]
+        spoken_of = (*self._before, *reversed(self._here), *self._named, *self._spoken_of)
+        candidates = [key for key in self._there(spoken_of) if key not in but]
         before = [key for key in self._there(self._before or reversed(self._here)) if key not in but]
         found = (
             next((key for key in before if called(key) == pronoun), None)
@@ -251,7 +259,8 @@ class Staging:
         then = [line.character for one in after for line in one.lines if not line.off_screen][:2] if take.lines else []
         spoke = [key for key in reversed(self._spoke) if key in self._here]
         present = (*(key for key in then if key in self._here), *self._before, *reversed(self._here))
-        others = self._there((*said_to, *spoke, *present, *then))
+        near = self._before if not self._was_spoken else ()
+        others = self._there((*said_to, *near, *spoke, *present, *then))
         return tuple(key for key in others if key not in people[:1])
 
     def continuity(self, people: tuple[str, ...]) -> str:

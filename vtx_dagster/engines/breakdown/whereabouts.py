@@ -12,6 +12,8 @@ _INTERCUT = re.compile(
 )
 _CALL = re.compile(
     r"\b(?:(?:pick|answer|grab|dial|hang|call|phon|ring)\w*\b[^.!?]{0,40}\b(?:phone|telephone|receiver|cell|mobile|up|number|dial)"
+    r"|(?:into|on|over|by) (?:the |his |her )?(?:radio|walkie[- ]talkie|headset|earpiece|comms?)"
+    r"|keys (?:the|his|her) (?:mic|radio)"
     r"|on (?:the|his|her) (?:phone|cell|telephone|mobile)|phone call|speed dial|dials|telephone|receiver"
     r"|telefon|téléphone|teléfono)\b",
     re.IGNORECASE,

@@ -76,6 +76,45 @@ def shots_of(text: str) -> list[Shot]:
             id="a silence keeps who was there",
         ),
         pytest.param(
+            "INT. FLAT - DAY\n\nBen waits.\n\nBEN\nEve?\n\nShe sits in the corner.\n\nBEN\nOh.\n\nEXT. ROAD - DAY\n\n"
+            "Eve walks.\n\nEVE\nHm.",
+            [("ben",), ("ben",), ("eve",), ("ben",), ("eve",), ("eve",)],
+            id="she is the one who was called",
+        ),
+        pytest.param(
+            "INT. FLAT - DAY\n\nBen waits.\n\nBEN\nOh.\n\nShe sits in the corner.\n\nBEN\nThere you are.",
+            [("ben",), ("ben",), (), ("ben",)],
+            id="she is not he",
+        ),
+        pytest.param(
+            "INT. FLAT - DAY\n\nStan can't believe it. Goodman nods.\n\nSTAN LEE\nOh.\n\nMARTIN GOODMAN\nAh.",
+            [("stan_lee", "martin_goodman")] * 2,
+            id="first and last names alone",
+        ),
+        pytest.param(
+            "INT. FLAT - DAY\n\nBen walks up and down.\n\nBEN (V.O.)\nIt was long ago.\n\nANN (V.O.)\nIt was.",
+            [("ben",), ("ben",), ("ben",)],
+            id="who thinks aloud is seen",
+        ),
+        pytest.param(
+            "INT. FLAT - DAY\n\nCleo shouts at Ben.\n\nCLEO\nOut, and do not come back here to me!\n\n"
+            "Ben and Ann look at each other.\n\nBEN\nThis is not the place for such a word.\n\nANN\nNo.",
+            [("cleo", "ben"), ("cleo", "ben"), ("ben", "ann"), ("ben", "ann")],
+            id="the listener is the one in frame before",
+        ),
+        pytest.param(
+            "INT. FLAT - DAY\n\nAnn, Ben and Omar wait. Omar rubs his eyes. Ben rubs his eyes.\n\n"
+            "Suddenly Ben runs in. He hits the wall.\n\nANN\nOh.\n\nBEN\nOh.\n\nOMAR\nOh.",
+            [("ann", "ben", "omar"), ("ben",), ("ann", "ben"), ("omar", "ben")],
+            id="he is the one before him in the text",
+        ),
+        pytest.param(
+            "INT. FLAT - DAY\n\nAnn keys her mic.\n\nANN\nDo you see anything over there?\n\nBEN\nI see nothing at all from here."
+            "\n\nANN\nThen come back, and be quick.",
+            [("ann",), ("ann",), ("ann",), ("ann",)],
+            id="who answers by radio is not there",
+        ),
+        pytest.param(
             "INT. FLAT - DAY\n\nAnn and Ben sit.\n\nBEN\nTwo.\n\nANN AND BEN\nThree of us all!\n\nANN & BEN\nNow!\n\nALL\nFour!",
             [("ann", "ben"), ("ben", "ann"), ("ann",), ("ben",)],
             id="two names on a cue are two people",
