@@ -15,7 +15,7 @@ def is_off_screen(extension: str) -> bool:
     Whoever speaks *into* a telephone is there.
     """
     off_screen, into = _patterns()
-    words = extension.replace(".", "")
+    words = extension.replace(".", "").replace("/", "")
     return off_screen.search(words) is not None and into.search(words) is None
 
 

@@ -56,6 +56,7 @@ _SECTION = re.compile(r"^(?P<marks>#+)\s*(?P<text>.*)$")
 _EXTENSION_ALONE = re.compile(
     r"\((?:V\.?\s?O\.?|O\.?\s?S\.?|O\.?\s?C\.?|OFF|CONT(?:['\u2019]?D)?\.?|VOICE[ -]OVER|OFF[ -]?SCREEN)\)", re.IGNORECASE
 )
+_OPEN_EXTENSION = re.compile(r"(?<=\S)\s+(?P<extension>V/O|O/S|O/C|V\.\s?O\.?|O\.\s?S\.?|O\.\s?C\.?)$")
 _BARE_NUMBER = re.compile(r"\d{1,3}")
 _FEWEST_PAGE_NUMBERS = 3
 _MOST_LINES_OF_ASIDE = 4
@@ -170,6 +171,9 @@ def _parts_of_cue(text: str) -> tuple[str, list[str]]:
             break
         name = before.rstrip()
         extensions.append(inside)
+    if found := _OPEN_EXTENSION.search(name):
+        name = name[: found.start()]
+        extensions.append(found["extension"])
     return plain_text(name), extensions
 
 

@@ -68,3 +68,12 @@ def test_a_manner_on_a_cue_is_told_once():
 def test_a_name_in_bold_with_a_manner_in_italics():
     read = read_markdown(b"# INT. ROOM - DAY\n\n**MARA** *(softly)*\nHello.\n\n**MARA LOW**\nYes.\n", name="a.md")
     assert read.text.split("\n\n") == ["INT. ROOM - DAY", "MARA (softly)\nHello.", "MARA LOW\nYes.\n"]
+
+
+@pytest.mark.parametrize(
+    ("cue", "speaker", "is_heard"),
+    [("LEIA V/O", "LEIA", True), ("LEIA V.O.", "LEIA", True), ("LEIA (V/O)", "LEIA", True), ("ANH VO", "ANH VO", False)],
+)
+def test_off_screen_without_parentheses(cue, speaker, is_heard):
+    (speech,) = elements(f"{cue}\nHello.")
+    assert (speech.speaker, speech.off_screen, speech.cue) == (speaker, is_heard, cue)
