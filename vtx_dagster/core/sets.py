@@ -42,8 +42,8 @@ SET_WORDS = {
     SetKind.BAR: "bar pub saloon tavern nightclub night_club club supper_club cabaret casino kneipe taberna taverna"
     " discothèque discoteca",
     SetKind.PRISON: "prison cell jail dungeon gaol gefängnis zelle kerker cachot cárcel celda prigione cella",
-    SetKind.CLASSROOM: "classroom class_room school schoolroom lecture_hall klassenzimmer schule hörsaal école escuela"
-    " aula scuola",
+    SetKind.CLASSROOM: "schoolhouse classroom class_room school schoolroom lecture_hall klassenzimmer schule hörsaal école"
+    " escuela aula scuola",
     SetKind.THEATRE: "theatre theater stage auditorium cinema opera concert_hall bühne kino théâtre cinéma teatro cine",
     SetKind.AIRPORT: "airport terminal departure_lounge departures gate flughafen abflughalle aéroport aeropuerto aeroporto",
     SetKind.AEROPLANE: "aeroplane airplane plane aircraft airliner jet plane_cabin boeing flugzeug avion avión aereo",

@@ -52,7 +52,7 @@ _OF_THE_BODY = re.compile(
 )
 _LOOKED_FOR = re.compile(
     r"\b(?:(?:look|wait|search|ask|call|long|hunt)(?:s|ing|ed)? (?:out )?for"
-    r"|(?:think|dream|hear|speak|talk|learn)(?:s|ing)? (?:of|about)|dear)\s+$",
+    r"|(?:think|dream|hear|speak|talk|learn)(?:s|ing)? (?:of|about)|(?:draw|paint|sketch)(?:s|es|ing|ed)?|dear)\s+$",
     re.IGNORECASE,
 )
 _LETTER = re.compile(r"^[\"“]?Dear\s", re.IGNORECASE)
