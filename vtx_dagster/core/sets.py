@@ -7,12 +7,12 @@ from vtx_dagster.core.bible import SetKind
 from vtx_dagster.core.plan import GivenDrawing
 
 SET_WORDS = {
-    SetKind.PLAIN: "polling_station fire_station gas_station petrol_station service_station radio_station tv_station"
-    " tent museum den gym gymnasium casino_floor vault embassy film_studio recording_studio tv_studio"
-    " studio grand_hall great_hall town_hall city_hall village_hall banquet_hall dining_hall dance_hall"
-    " ballroom throne_room council_chamber sports_hall frozen_lake workroom server_room conference_room"
-    " meeting_room waiting_room locker_room dressing_room changing_room control_room engine_room"
-    " store_room storage_room back_room",
+    SetKind.PLAIN: "stadium football_stadium arena polling_station fire_station gas_station petrol_station"
+    " service_station radio_station tv_station tent museum den gym gymnasium casino_floor vault embassy"
+    " film_studio recording_studio tv_studio studio grand_hall great_hall town_hall city_hall"
+    " village_hall banquet_hall dining_hall dance_hall ballroom throne_room council_chamber sports_hall"
+    " frozen_lake workroom server_room conference_room meeting_room waiting_room locker_room"
+    " dressing_room changing_room control_room engine_room store_room storage_room back_room",
     SetKind.ROOM: "room living_room sitting_room lounge parlour parlor apartment flat house home cottage cabin hut"
     " hotel attic loft library nursery dining_room mansion villa residence shack hostel motel condo"
     " penthouse mansarde wohnzimmer wohnung stube salon soggiorno salotto salón appartement appartamento"
@@ -21,7 +21,7 @@ SET_WORDS = {
     " gästezimmer kinderzimmer chambre dormitorio alcoba habitación",
     SetKind.BATHROOM: "bathroom bath_room bath washroom restroom toilet toilets lavatory shower badezimmer toilette"
     " toiletten baño aseo bagno",
-    SetKind.KITCHEN: "kitchen kitchen_table galley scullery canteen bakery küche cuisine cocina cucina cozinha kuchnia кухня",
+    SetKind.KITCHEN: "kitchen kitchen_table galley scullery bakery küche cuisine cocina cucina cozinha kuchnia кухня",
     SetKind.OFFICE: "office study bureau desk newsroom bank reception call_centre call_center police_station"
     " headquarters boardroom büro arbeitszimmer polizeiwache commissariat comisaría oficina despacho"
     " ufficio",
@@ -37,8 +37,8 @@ SET_WORDS = {
     " cathédrale iglesia capilla catedral chiesa cappella cattedrale duomo igreja kościół церковь",
     SetKind.SHOP: "shop store supermarket megastore mall shopping_mall pharmacy grocery bookshop boutique laden"
     " geschäft supermarkt apotheke magasin supermarché tienda supermercado negozio supermercato farmacia",
-    SetKind.RESTAURANT: "restaurant cafe café coffee_shop coffeehouse diner bistro cafeteria pizzeria food_court gaststätte"
-    " speisesaal gasthaus restaurante cafetería ristorante trattoria",
+    SetKind.RESTAURANT: "canteen restaurant cafe café coffee_shop coffeehouse diner bistro cafeteria pizzeria food_court"
+    " gaststätte speisesaal gasthaus restaurante cafetería ristorante trattoria",
     SetKind.BAR: "bar pub saloon tavern nightclub night_club club supper_club cabaret casino kneipe taberna taverna"
     " discothèque discoteca",
     SetKind.PRISON: "prison cell jail dungeon gaol gefängnis zelle kerker cachot cárcel celda prigione cella",
@@ -131,9 +131,10 @@ def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
     """Return the backdrop of a picture, and whether it is indoors.
 
     What is given is taken. A backdrop that is not given follows from the last word of the place's name (then of its key) that
-    names one and fits what is known of inside and outside: names say the more specific thing last, as in ``Beach House``. *Room*
-    alone says least: a ``Hospital Room`` is in a hospital, and a room of another kind (``School - Workroom``) is no classroom.
-    Without any such word the backdrop is plain: nothing is pretended.
+    names one and fits what is known of inside and outside: names say the more specific thing last, as in ``Beach House``, but
+    first before a comma or a full stop, as in ``Corridor. Police Station``. *Room* alone says least: a ``Hospital Room`` is in a
+    hospital, and a room of another kind (``School - Workroom``) is no classroom. Without any such word the backdrop is plain:
+    nothing is pretended.
     """
     kind = given.set
     if kind is None:
@@ -143,7 +144,12 @@ def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
 
 
 def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:
-    words = _WORD.findall(_folded(name))
+    parts = [part for part in re.split(r"[.,;]\s+", name) if part.strip()]
+    return next((kind for part in parts if (kind := _named_in(part, allowed))), None)
+
+
+def _named_in(part: str, allowed: frozenset[SetKind]) -> SetKind | None:
+    words = _WORD.findall(_folded(part))
     is_room = False
     for index in reversed(range(len(words))):
         for word in ("_".join(words[max(0, index - 1) : index + 1]), words[index]):

@@ -57,6 +57,8 @@ _LOOKED_FOR = re.compile(
 )
 _LETTER = re.compile(r"^[\"“]?Dear\s", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]?")
+_READ = re.compile(r"\b(?:words?|reads?|reading|says|titled|labell?ed|marked|headlines?)\b:?\s+[^a-z.!?]{4,}(?=[.!?]|$)")
+"""Capitals that are written somewhere: ``the words THIS IS ALEX``."""
 _LONG_NAME = 6
 _NEAR = 40
 """How many letters before a name may say that it is only spoken of."""
@@ -320,7 +322,8 @@ class Cast:
     def _seen(self, text: str) -> tuple[str, ...]:
         if not self.mentioned(text) or _LETTER.match(text):
             return ()
-        shown = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), text)
+        shown = _READ.sub(lambda read: " " * len(read.group()), text)
+        shown = _QUOTED.sub(lambda quoted: " " * len(quoted.group()), shown)
         named = self._mention.finditer(shown) if self._mention is not None else ()
         return self._keys_of(match for match in named if _names_somebody(match) and _is_seen(match))
 

@@ -311,7 +311,7 @@ class _Search:
         before = found[known]
         found[known] = replace(
             before,
-            age=_age_of_both(before.age, told.age),
+            age=before.age if is_role(told.name) and before.age is not None else _age_of_both(before.age, told.age),
             pronoun=before.pronoun or told.pronoun,
             source=before.source or told.source,
             full=max(before.full, told.name, before.name, key=len),
@@ -349,7 +349,9 @@ class _Search:
         bracketed, behind = _IN_BRACKETS.match(after), _BEHIND_COMMA.match(after)
         description = " ".join(re.split(r"[,;]", one["told"])[0] for one in (bracketed, behind) if one)
         first = re.split(r"[,;]", behind["told"])[0] if behind else ""
-        age = age_in(bracketed["told"]) if bracketed else age_in(first) if first and len(first.split()) <= 5 else None
+        called = age_in(name) if is_role(name) else None
+        beside = age_in(first) if first and len(first.split()) <= 5 else None
+        age = age_in(bracketed["told"]) if bracketed else called if called is not None else beside
         role = is_role(name) or _is_plural(name)
         is_described = behind is not None and _DESCRIBED.match(behind["told"]) is not None
         acts = _DOES.match(after) is not None

@@ -17,10 +17,10 @@ _NOUNS = {
     Pronoun.SHE: re.compile(r"(?:woman|girl|lady|mother|sister|daughter|wife|aunt|\bfemale)\b"),
     Pronoun.HE: re.compile(r"(?:(?<!wo)man|boy|father|brother|\bson|husband|uncle|\bmale)\b"),
 }
-_USUALLY, _SURE = 4, 2
+_USUALLY = 4
 _WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
 """Whoever looks at him is somebody else."""
-_ONESELF = re.compile(r"\b(?:him|her)self\b")
+_SUBJECT = re.compile(r"\b(?:he|she|himself|herself)\b", re.IGNORECASE)
 _RELATED = re.compile(
     r",\s+(?P<whose>(?i:his|her))\s+(?:[\w'\u2019-]+\s+){0,2}?"
     r"(?i:partner|friend|mate|colleague|assistant|boss|neighbou?r|cousin|rival|lover|ex|fianc\w+|wife|husband|mother|father|mom|mum"
@@ -46,17 +46,19 @@ def used_pronouns(
 ) -> dict[str, Pronoun]:
     """Return the pronouns of characters, by key, as most of the sentences that tell one have it.
 
-    A sentence tells it that names one character and uses one pronoun, or that begins with a pronoun right behind one that names
-    one character. ``DICK STEEL, his former partner, enters.`` tells it of the one who was named before him.
+    A sentence tells it that names one character and uses one pronoun as its subject or reflexive, or that begins with a pronoun
+    right behind one that names one character and nobody else. ``DICK STEEL, his former partner, enters.`` tells it of the one who
+    was named before him. Whose hand somebody takes is only asked where nothing else tells: ``Ben takes her hand``.
 
     Args:
         actions: Paragraphs of action.
         mentioned: Returns the keys of the characters that a text names.
         usual: What the bearers of their names are usually called, by key: it counts as much as four sentences.
     """
-    votes: defaultdict[str, Counter[Pronoun]] = defaultdict(Counter)
+    sure: defaultdict[str, Counter[Pronoun]] = defaultdict(Counter)
+    weak: defaultdict[str, Counter[Pronoun]] = defaultdict(Counter)
     for key, pronoun in (usual or {}).items():
-        votes[key][pronoun] += _USUALLY
+        sure[key][pronoun] += _USUALLY
     last: tuple[str, ...] = ()
     for action in actions:
         before: tuple[str, ...] = ()
@@ -65,16 +67,23 @@ def used_pronouns(
                 earlier = mentioned(sentence[: related.start()])
                 owners = earlier[:-1] or before or last
                 if earlier and len(owners) == 1:
-                    votes[owners[0]].update(pronouns_in(related["whose"]))
+                    sure[owners[0]].update(pronouns_in(related["whose"]))
                 sentence = sentence[: related.start()] + sentence[related.end() :]
-            used = pronouns_in(_WHOM.sub("", sentence))
+            used = pronouns_in(sentence)
             named = mentioned(sentence) if used or not before else ()
-            if len(used) == 1:
-                meant = named or (before if _BEGINS_WITH_PRONOUN.match(sentence) else ())
-                if len(meant) == 1:
-                    (pronoun,) = used
-                    votes[meant[0]][pronoun] += 1 if named and not _ONESELF.search(sentence) else _SURE
+            if not named and len(used) == len(before) == 1 and _BEGINS_WITH_PRONOUN.match(sentence):
+                sure[before[0]].update(used)
+            elif len(named) == 1:
+                told = pronouns_in(" ".join(_SUBJECT.findall(sentence)))
+                (sure if told else weak)[named[0]].update(told or pronouns_in(_WHOM.sub("", sentence)))
             before = named or before if used else mentioned(sentence) or ()
+            if _WHOM.search(sentence):
+                # She may be the one whom he looks at.
+                before = ()
         last = before or last
+    return _most(weak) | _most(sure)
+
+
+def _most(votes: Mapping[str, Counter[Pronoun]]) -> dict[str, Pronoun]:
     most = {key: cast.most_common(2) for key, cast in votes.items()}
-    return {key: found[0][0] for key, found in most.items() if len(found) == 1 or found[0][1] > found[1][1]}
+    return {key: found[0][0] for key, found in most.items() if found and (len(found) == 1 or found[0][1] > found[1][1])}

@@ -20,8 +20,13 @@ def is_off_screen(extension: str) -> bool:
 
 
 def is_manner(extension: str) -> bool:
-    """Say whether an extension tells how the speaker speaks, as a parenthetical does: ``MARA (softly)``; ``CONT'D`` does not."""
-    return extension != extension.upper() and not is_off_screen(extension) and _GOES_ON.match(extension) is None
+    """Say whether an extension tells how the speaker speaks, as a parenthetical does.
+
+    ``MARA (softly)`` and ``MARA (INTO PHONE)`` do, ``MARA (CONT'D)`` does not.
+    """
+    _, into = _patterns()
+    is_told = extension != extension.upper() or into.search(extension) is not None
+    return is_told and not is_off_screen(extension) and _GOES_ON.match(extension) is None
 
 
 def is_no_name(capitals: str) -> bool:

@@ -583,7 +583,12 @@ class _Reader:
                     text=text,
                     lines=lines,
                     speaker=speech.speaker,
-                    asides=asides if paragraph.goes_on else (*(Aside(text=manner, after=0) for manner in speech.manner), *asides),
+                    asides=asides
+                    if paragraph.goes_on
+                    else (
+                        *(Aside(text=manner.lower() if manner.isupper() else manner, after=0) for manner in speech.manner),
+                        *asides,
+                    ),
                     off_screen=speech.off_screen,
                     dual=speech.dual,
                     cue=speech.cue,

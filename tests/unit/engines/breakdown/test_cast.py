@@ -282,6 +282,7 @@ def test_missing_entries_are_stubs_of_those_who_speak():
         ("Noah's hands tremble.", ("noah",)),
         ("A hand touches Noah's neck.", ("noah",)),
         ("Noah's dazed.", ("noah",)),
+        ("Mara reads the words THIS IS NOAH.", ("mara",)),
         ("Mara is drawing Noah's face on a pad.", ("mara",)),
         ("Noah Mara waits.", ("noah",)),
         ("Noah, Mara wait.", ("noah", "mara")),

@@ -58,6 +58,11 @@ def told(body: str) -> list[tuple]:
         pytest.param("X (30) waits.", [], id="a letter is no name"),
         pytest.param("NIKO (6) cries. NIKO (29) cries.", [("NIKO", 29, None)], id="years go by"),
         pytest.param("NIKO (29) cries. NIKO (6) cries.", [("NIKO", 29, None)], id="a flashback"),
+        pytest.param(
+            "A TEENAGE GIRL, a girl of the seventies, waits. A TEENAGE GIRL waits.",
+            [("TEENAGE GIRL", 15, SHE)],
+            id="a role says it",
+        ),
         pytest.param("NIKO (29) cries. NIKO (30) cries.", [("NIKO", 29, None)], id="nearly the same age"),
         pytest.param("MOUSER (17), a cat, waits.", [], id="an animal"),
         pytest.param("His trusty cat MOUSER (17) waits.", [], id="somebody's animal"),

@@ -93,6 +93,10 @@ def test_whoever_is_looked_at_is_somebody_else() -> None:
 @pytest.mark.parametrize(
     ("actions", "expected"),
     [
+        pytest.param(["Ben takes her hand. Ben takes her hand."], {"ben": Pronoun.SHE}, id="nothing else tells"),
+        pytest.param(["Ben takes her hand. Ben takes her hand. Ben sees that he is late."], {"ben": Pronoun.HE}, id="he is sure"),
+        pytest.param(["Ben looks at her. She smiles."], {}, id="she is the one who is looked at"),
+        pytest.param(["Ben waits. He smiles. He and she wait."], {"ben": Pronoun.HE}, id="two of them tell nothing"),
         pytest.param(["Ann waits.", "Ben, her former partner, enters."], {"ann": Pronoun.SHE}, id="of the one before"),
         pytest.param(["Ann sees Ben, her husband, and waits."], {"ann": Pronoun.SHE}, id="in one sentence"),
         pytest.param(["Ann and Cleo wait.", "Ben, her friend, enters."], {}, id="of one of two"),

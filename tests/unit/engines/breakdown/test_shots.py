@@ -525,6 +525,7 @@ def postures(body: str, **options) -> list[dict[str, str]]:
         pytest.param("Ann sits at the bar. Ben waits.", {"ann": "sit"}, id="one of two"),
         pytest.param("Ann and Ben are at the kitchen table.", {"ann": "sit", "ben": "sit"}, id="at a table"),
         pytest.param("Ann is in bed.", {"ann": "lie"}, id="lies"),
+        pytest.param("Ann is sitting on her bed.", {"ann": "sit"}, id="sits on a bed"),
         pytest.param("Ann sits. She kneels.", {"ann": "kneel"}, id="a pronoun"),
         pytest.param("Ann sits. Ben stands up.", {"ann": "sit"}, id="another one stands up"),
         pytest.param("Ann sits, stands up and sits down again.", {"ann": "sit"}, id="the last one holds"),

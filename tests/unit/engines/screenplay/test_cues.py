@@ -43,6 +43,9 @@ def test_what_is_no_name_is_no_cue():
     [
         ("softly", True),
         ("into phone", True),
+        ("INTO PHONE", True),
+        ("FILTERED", False),
+        ("YELLING", False),
         ("on phone", False),
         ("V.O.", False),
         ("cont'd", False),
@@ -58,6 +61,11 @@ def test_a_manner_on_a_cue_is_a_parenthetical():
     (speech,) = elements("MARA (softly) (V.O.)\nHello.\n(louder)\nHello!")
     assert (speech.speaker, speech.off_screen) == ("MARA", True)
     assert [(aside.text, aside.after) for aside in speech.asides] == [("softly", 0), ("louder", 6)]
+
+
+def test_who_speaks_into_a_telephone_does_so_in_small_letters():
+    (speech,) = elements("MARA (INTO PHONE)\nHello.")
+    assert [aside.text for aside in speech.asides] == ["into phone"]
 
 
 def test_a_manner_on_a_cue_is_told_once():

@@ -88,6 +88,7 @@ def test_every_kind_has_a_form_that_cannot_be_misread(given_paragraph, line):
         ("(ALL)", f"@{JOINER}(ALL){JOINER}"),
         ("^", f"@{JOINER}^{JOINER}"),
         ("TITLE: ", "@TITLE:"),
+        ("MARA: LOW", "@MARA: LOW"),
         ("BACK TO", "@BACK TO"),
         ("MARA ^", "MARA"),
     ],
