@@ -70,7 +70,7 @@ def used_pronouns(
                     sure[owners[0]].update(pronouns_in(related["whose"]))
                 sentence = sentence[: related.start()] + sentence[related.end() :]
             used = pronouns_in(sentence)
-            named = mentioned(sentence) if used or not before else ()
+            named = mentioned(sentence if used or not before else "")
             if not named and len(used) == len(before) == 1 and _BEGINS_WITH_PRONOUN.match(sentence):
                 sure[before[0]].update(used)
             elif len(named) == 1:
