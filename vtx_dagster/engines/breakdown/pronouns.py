@@ -71,12 +71,12 @@ def used_pronouns(
                 sentence = sentence[: related.start()] + sentence[related.end() :]
             used = pronouns_in(sentence)
             named = mentioned(sentence if used or not before else "")
-            if not named and len(used) == len(before) == 1 and _BEGINS_WITH_PRONOUN.match(sentence):
+            if before and not named and len(used) == len(before) == 1 and _BEGINS_WITH_PRONOUN.match(sentence):
                 sure[before[0]].update(used)
             elif len(named) == 1:
                 told = pronouns_in(" ".join(_SUBJECT.findall(sentence)))
                 (sure if told else weak)[named[0]].update(told or pronouns_in(_WHOM.sub("", sentence)))
-            before = named or before if used else mentioned(sentence) or ()
+            before = named or before if used else mentioned(sentence)
             if _WHOM.search(sentence):
                 # She may be the one whom he looks at.
                 before = ()
