@@ -4,6 +4,7 @@ The tests share one studio and go through its life in order; each asks by its fi
 each can be run alone. The two projects start with `automation` switched off, so that nothing but the clicks renders.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,10 @@ FPS = 8
 CLIPS = {"harbour": ("A01_S01_SH010", "A01_S01_SH020", "A02_S01_SH010"), "lantern": ("A01_S01_SH010", "A01_S01_SH020")}
 KEYS = {f"{project}/{clip}" for project, clips in CLIPS.items() for clip in clips}
 DROPPED = "A01_S01_SH015"
+
+_TRACEBACK = re.compile(r"^Traceback .*\n(?:[ \t]+.*\n)+\S.*", re.MULTILINE)
+_CLOSED_CHANNEL = "grpc._cython.cygrpc.PollerCompletionQueue._handle_events"
+"""gRPC's own complaint about an event loop that has ended: https://github.com/grpc/grpc/issues/25364."""
 
 
 def write_yaml(path: Path, content: Mapping[str, object]) -> None:
@@ -206,4 +211,4 @@ def test_backfills_ended_well(screen: "Screen", backfills: tuple[str, str], film
 def test_console_shows_no_warnings_of_ours(screen: "Screen", dropped: Project) -> None:
     console = screen.server.log.read_text(encoding="utf-8", errors="replace")
     assert "BetaWarning" not in console
-    assert "Traceback" not in console
+    assert [trace for trace in _TRACEBACK.findall(console) if _CLOSED_CHANNEL not in trace] == []

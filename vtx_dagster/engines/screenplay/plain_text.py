@@ -11,10 +11,12 @@ from vtx_dagster.core.screenplay import ElementKind
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.screenplay.announced import announced
 from vtx_dagster.engines.screenplay.decoding import decode_text
+from vtx_dagster.engines.screenplay.doubled_lines import are_doubled, single_spaced
 from vtx_dagster.engines.screenplay.emphasis import Run, plain
 from vtx_dagster.engines.screenplay.fountain import parse_screenplay, reads_as_announcement, reads_as_heading
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.page_marks import page_number
+from vtx_dagster.engines.screenplay.transcript import from_transcript, is_transcript
 from vtx_dagster.engines.screenplay.typed_lines import (
     CHARACTER_PT,
     LINE_PT,
@@ -45,6 +47,7 @@ _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 _WRAPPED = re.compile(r"^(\*{1,3}|_{1,3})(?=\S)(?P<text>.*\S)\1$")
 _SPEECH = re.compile(r"^(?:\*\*|__)(?P<name>[^*_:]+?)\s*:?(?:\*\*|__)\s*:?\s*(?P<aside>\([^)]*\)\s*)?:?\s*(?P<words>\S.*)$")
 _COMMENT = re.compile(r"<!--((?:(?!<!--).)*?)-->", re.DOTALL)
+_TAG = re.compile(r"</?(?:b|br|i|u|p|pre|html|head|body|center|font|script|title)\b[^<>\n]{0,200}>", re.IGNORECASE)
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<entries>(?:[^\n]*\n)*?)---[ \t]*\n")
 _ENTRY = re.compile(r"^(?P<key>[A-Za-z][\w -]*):\s*(?P<value>\S.*?)\s*$")
 _QUOTES: Final = "\"'"
@@ -52,11 +55,17 @@ _ACT = re.compile(r"^(?:act|acto|ato|acte|akt|atto)\b", re.IGNORECASE)
 
 
 def read_text_file(data: bytes, *, name: str) -> ImportedScreenplay:
-    """Return a ``.txt`` as Fountain: formatted pages by where lines begin, else as it is. Empty if it is no screenplay."""
+    """Return a ``.txt`` as Fountain: formatted pages by where lines begin, transcripts, else as it is. Empty if it is none."""
     decoded = decode_text(data, name=name)
-    lines = _lines(decoded.text)
-    if _is_typed(lines):
-        read = read_typed_pages(list(_typed_pages(lines)), name=name)
+    lines = _lines(_TAG.sub("", _COMMENT.sub("", decoded.text)))
+    expanded = [line.expandtabs(8) for line in lines]
+    doubled = are_doubled(expanded)
+    if is_transcript(expanded):
+        return _with_scenes(from_transcript(expanded, doubled=doubled), decoded.remarks, name)
+    if doubled:
+        expanded = single_spaced(expanded)
+    if _is_typed(expanded):
+        read = read_typed_pages(list(_typed_pages(expanded)), name=name)
         return ImportedScreenplay(text=read.text, remarks=(*decoded.remarks, *read.remarks))
     text = "\n".join(line.rstrip("\f").replace("\f", "\n\n===\n\n") for line in lines)
     return _with_scenes(text, decoded.remarks, name)
@@ -98,13 +107,12 @@ def _lines(text: str) -> list[str]:
 
 def _is_typed(lines: Sequence[str]) -> bool:
     """Say whether speeches are set in from headings, as on a typed page; Fountain begins all lines at the margin."""
-    expanded = [line.expandtabs(8) for line in lines]
-    heads = [_indent(line) for line in expanded if is_heading(line)]
+    heads = [_indent(line) for line in lines if is_heading(line)]
     if not heads:
         return False
     left = min(heads)
     names = 0
-    for line, below in pairwise(expanded):
+    for line, below in pairwise(lines):
         names += (
             _indent(line) >= left + _INDENT and may_be_name(line.strip()) and bool(below.strip()) and _indent(below) > left + 2
         )
@@ -117,9 +125,8 @@ def _indent(line: str) -> int:
 
 def _typed_pages(lines: Sequence[str]) -> Iterator[TypedPage]:
     """Yield typed text page by page: parted at form feeds, or above page numbers that rise by one."""
-    expanded = [line.expandtabs(8) for line in lines]
-    left = min(_indent(line.replace("\f", "")) for line in expanded if line.strip())
-    for number, rows in enumerate(_with_title_apart(_paged(expanded)), start=1):
+    left = min(_indent(line.replace("\f", "")) for line in lines if line.strip())
+    for number, rows in enumerate(_with_title_apart(_paged(lines)), start=1):
         typed = [
             TypedLine(y=row * LINE_PT, pieces=tuple(_pieces(line[left:])))
             for row, line in enumerate(rows, start=3)
