@@ -217,7 +217,8 @@ class Cast:
         self.people = people
         alone = [name for name in speakers if name not in self._joint and name not in heard]
         alone += [part for name in self._joint for part in joint_names(name) if part not in alone]
-        names = {_written(name) for name in (*known, *alone, *silent) if spelling_of(name)}
+        things = people.things - {*known}
+        names = {_written(name) for name in (*known, *alone, *silent) if spelling_of(name) and name not in things}
         self._names: dict[str, tuple[str, ...]] = {spelling_of(name): (self.character(name),) for name in names}
         also: defaultdict[str, list[str]] = defaultdict(list)
         for told in people.told:

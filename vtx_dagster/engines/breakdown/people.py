@@ -37,8 +37,10 @@ _DETERMINER = re.compile(
 )
 _QUOTED = re.compile(r"[\"“«][^\"”»]{0,200}[\"”»]")
 _ACTS = re.compile(r"^(?P<name>[^\W\d_a-zà-öø-ÿ][^\W\d_A-ZÀ-ÖØ-Þ]{2,})\s+(?:[a-z]+ly\s+)?[a-z]{2,}s\b")
+_AMID = re.compile(r"(?<=[a-zß-öø-ÿ,;] )[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?![\w-])(?! [A-ZÀ-ÖØ-Þ])")
 _OFTEN, _NEAR = 3, 24
 _SHORTEST_CUE, _TWICE = 3, 2
+_SELDOM = 2
 _YEARS_GO_BY = 5
 _MOST_WORDS = 4
 _OLDEST = 110
@@ -101,6 +103,7 @@ class Words:
 
 
 _IS_READ = re.compile(r"\b(?:read|reads|reading|says|saying|marked|labell?ed|titled|emblazoned)\W*$", re.IGNORECASE)
+_IS_CALLED = re.compile(r"\b(?:named|called)\W*$", re.IGNORECASE)
 _WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
 _PHRASES = ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense", "touches")
 
@@ -159,9 +162,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who there is in a film, by the words of its screenplay."""
+    """Who there is in a film, by the words of its screenplay.
+
+    Attributes:
+        things: Cues that are hardly ever spoken under, and words for things in the action, such as ``WINDOW``.
+    """
 
     told: tuple[Told, ...] = ()
+    things: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, scenes: Iterable[SceneText]) -> "People":
@@ -229,6 +237,8 @@ class _Search:
     _speakers: set[str] = field(default_factory=set)
     _small: set[str] = field(default_factory=set)
     _titled: Counter[str] = field(default_factory=Counter)
+    _alone: Counter[str] = field(default_factory=Counter)
+    """Words with a capital amid a sentence, and no other such word beside them."""
 
     def people(self) -> People:
         actions = [element.text for scene in self.scenes for element in covered_elements(scene) if not element.speaker]
@@ -238,7 +248,9 @@ class _Search:
                     self._small.add(word)
                 elif word.istitle():
                     self._titled[word.casefold()] += 1
+            self._alone.update(word.casefold() for word in _AMID.findall(action))
         speakers: dict[str, Told] = {}
+        cues = Counter(element.speaker for scene in self.scenes for element in scene.elements if element.speaker)
         for scene in self.scenes:
             for element in scene.elements:
                 if element.speaker:
@@ -255,7 +267,14 @@ class _Search:
             for sentence in sentences(_QUOTED.sub(" ", action)):
                 for told in self._introduced(sentence):
                     self._add(found, told)
-        return People(tuple(found.values()))
+        return People(
+            tuple(found.values()), frozenset(cue for cue, often in cues.items() if often <= _SELDOM and self._is_thing(cue))
+        )
+
+    def _is_thing(self, cue: str) -> bool:
+        """Say whether a cue is a word that the action has in small letters, and nobody's name or role."""
+        word = cue.casefold()
+        return word in self._small and not self._alone[word] and not is_role(cue)
 
     def _also_called(self, cue: str) -> tuple[str, ...]:
         """Return how the action calls whoever has a cue: by a longer name, or by one of the names on it."""
@@ -264,7 +283,11 @@ class _Search:
             return self._long_for(cue)
         others = [word for name in self._speakers if name != cue.casefold() for word in _words(name)]
         alone = (words[0], words[-1])
-        return tuple(word.upper() for word in alone if self._titled[word] and word not in (*self._small, *others))
+        return tuple(word.upper() for word in alone if word not in others and self._is_name_alone(word))
+
+    def _is_name_alone(self, word: str) -> bool:
+        """Say whether a part of a name stands for it: it never is in small letters, or has a capital amid a sentence."""
+        return self._alone[word] >= _TWICE if word in self._small else self._titled[word] > 0
 
     def _long_for(self, cue: str) -> tuple[str, ...]:
         """Return the name in the action that a cue is short for, as ``SEB`` is for Sébastien; empty unless there is just one."""
@@ -365,7 +388,8 @@ class _Search:
             if is_animal or is_place or _IS_READ.search(before):
                 return None
             is_certain = age is not None and (bracketed is not None or not common)
-            named = not common and not has_article and self._titled[_words(name)[0]] > 0 and (is_described or acts)
+            named = not common and not has_article and self._titled[_words(name)[0]] > 0
+            named = named and (is_described or acts or _IS_CALLED.search(before) is not None or is_role(_last_word(before)))
             if not (is_certain or named):
                 return None
         is_alike = re.match(r"^\s*(?:an?|the)\b", description) is not None or bracketed is not None
@@ -378,6 +402,10 @@ def _age_of_both(first: int | None, then: int | None) -> int | None:
     if first is None or then is None:
         return then if first is None else first
     return max(first, then) if abs(first - then) > _YEARS_GO_BY else first
+
+
+def _last_word(text: str) -> str:
+    return (_words(text) or [""])[-1]
 
 
 def _is_plural(name: str) -> bool:

@@ -1,11 +1,12 @@
 """Where people are, scene after scene: who talks by telephone, or in a scene cut against another place, is seen in his own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import ElementKind, SceneText
 from vtx_dagster.engines.breakdown.cast import Cast
+from vtx_dagster.engines.breakdown.pronouns import pronouns_in
 
 _INTERCUT = re.compile(
     r"^(?:BEGIN\s+)?INTERCUT\b|\bINTERCUT(?:TING)?\s+(?:WITH|BETWEEN|TELEPHONE|PHONE|AS NEEDED)\b", re.IGNORECASE
@@ -18,6 +19,7 @@ _CALL = re.compile(
     r"|telefon|téléphone|teléfono)\b",
     re.IGNORECASE,
 )
+_OF_PEOPLE = re.compile(r"\b(?:she|he)\b", re.IGNORECASE)
 _RECENT = 2
 """Of how many scenes before people are remembered."""
 
@@ -47,7 +49,8 @@ class Whereabouts:
         """
         is_intercut, is_call = _is_intercut(scene), _is_call(scene)
         was_called = any(called for _, called in self._scenes[-_RECENT:])
-        acting, speakers = self._acting(scene), list(dict.fromkeys(self._speakers(scene)))
+        speakers = list(dict.fromkeys(self._speakers(scene)))
+        acting = self._acting(scene, speakers)
         here = acting | set(speakers[:1] if is_call else ())
         away: dict[str, str | None] = {}
         for key in speakers:
@@ -63,8 +66,15 @@ class Whereabouts:
         self._scenes.append((frozenset((*there, *away)), is_call))
         return away
 
-    def _acting(self, scene: SceneText) -> set[str]:
-        return {key for element in covered_elements(scene) if not element.speaker for key in self._cast.seen(element.text)}
+    def _acting(self, scene: SceneText, speakers: Sequence[str]) -> set[str]:
+        """Return who is there by the action: who is named, who alone can be meant by a pronoun, and whoever's place it is."""
+        actions = [element.text for element in covered_elements(scene) if not element.speaker]
+        named = {key for action in actions for key in self._cast.seen(action)}
+        pronoun_of = self._cast.pronouns.get
+        used = pronouns_in(" ".join(_OF_PEOPLE.findall(" ".join(actions)))) - {pronoun_of(key) for key in named}
+        meant = {key for key in speakers if pronoun_of(key) in used}
+        alone = {key for key in meant if sum(pronoun_of(key) == pronoun_of(other) for other in meant) == 1}
+        return named | alone | set(self._cast.mentioned(scene.place))
 
     def _speakers(self, scene: SceneText) -> Iterator[str]:
         """Yield who speaks in a scene and is seen."""

@@ -26,6 +26,9 @@ _CUE_COLUMN: Final = 36
 _LONGER_THAN_SPEECH: Final = 45
 _OFTEN: Final = 0.25
 
+_LEAST_HEADERS: Final = 10
+"""As many pages have the same header, if they have one."""
+
 _MARGIN_SHARE: Final = 0.9
 """The share of lines that end before their margin; the few longer ones stand out of it."""
 
@@ -35,6 +38,7 @@ _LONGEST_CUE_WORDS: Final = 2
 
 
 _NUMBER = re.compile(rf"{SCENE_NUMBER}[.)]?\s+")
+_HEADER = re.compile(r"(?P<words>[^\d\s].{3,60}?)\s+(?P<number>\d{1,3}\.?)")
 _GAP = re.compile(r"\s{3,}")
 
 
@@ -51,7 +55,7 @@ def single_spaced(lines: Sequence[str]) -> list[str]:
     Args:
         lines: Lines without tabs, each with an empty one below it.
     """
-    kept = list(_straight([line.rstrip() for line in lines if line.strip()]))
+    kept = list(_straight(_without_headers([line.rstrip() for line in lines if line.strip()])))
     if not _are_set_in(kept):
         kept = list(_with_speeches_set_in(kept))
     margin = _margin(
@@ -63,6 +67,16 @@ def single_spaced(lines: Sequence[str]) -> list[str]:
             found.append("")
         found.append(below)
     return found
+
+
+def _without_headers(lines: Sequence[str]) -> list[str]:
+    """Return the lines with nothing left but the number of those that many pages have, such as ``Smith / Second Draft 12.``."""
+    parts = [_HEADER.fullmatch(line.strip()) for line in lines]
+    times = Counter(part["words"] for part in parts if part)
+    return [
+        f"{'':>60}{part['number']}" if part and times[part["words"]] >= _LEAST_HEADERS else line
+        for line, part in zip(lines, parts, strict=True)
+    ]
 
 
 # -- columns --------------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from vtx_dagster.engines.screenplay.heading import is_end_card, is_transition, w
 from vtx_dagster.engines.screenplay.imported import ImportedScreenplay
 from vtx_dagster.engines.screenplay.page_furniture import PageRemarks, without_furniture, without_title_page
 from vtx_dagster.engines.screenplay.page_grid import Grid, is_bold
-from vtx_dagster.engines.screenplay.page_marks import is_more
+from vtx_dagster.engines.screenplay.page_marks import is_more, is_omitted, is_surely_continued
 from vtx_dagster.engines.screenplay.typed_lines import (
     MARGIN_NUMBER,
     Piece,
@@ -193,6 +193,8 @@ class _Reader:
         words, grid = words_of(line), self._grid
         if is_more(words):
             self._is_torn = True
+            return
+        if is_surely_continued(words) or is_omitted(words):
             return
         if self._is_heading(line) or (starts and below is None and self._is_minor_heading(line)):
             self._read_heading(line)
