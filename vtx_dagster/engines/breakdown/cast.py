@@ -51,12 +51,15 @@ _OF_THE_BODY = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_FOR = re.compile(
-    r"\b(?:(?:look|wait|search|ask|call|long|hunt)(?:s|ing|ed)? (?:out )?for"
-    r"|(?:think|dream|hear|speak|talk|learn)(?:s|ing)? (?:of|about)|(?:draw|paint|sketch)(?:s|es|ing|ed)?|dear)\s+$",
+    r"(?:\s{3}by|\b(?:look|wait|search|ask|call|long|hunt)(?:s|ing|ed)? (?:out )?for"
+    r"|\b(?:city|town|village|castle|sheriff|duke|king|queen|people|gates?|walls|streets|outskirts) of"
+    r"|\b(?:think|dream|hear|speak|talk|learn)(?:s|ing)? (?:of|about)|\b(?:draw|paint|sketch)(?:s|es|ing|ed)?|\bdear)\s+$",
     re.IGNORECASE,
 )
+_WRITTEN_TO = re.compile(r"\b(?:sends?|texts?|emails?|e-mails?|mails?|writes?)\s+$", re.IGNORECASE)
 _LETTER = re.compile(r"^[\"“]?Dear\s", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"“«][^\"”»]*[\"”»]?")
+_QUOTED = re.compile(r"[\"“«](?![A-Z]+[\"”])[^\"”»]*[\"”»]?")
+"""What is quoted; a name in capitals alone is none: ``"BRILL" turns left``."""
 _READ = re.compile(r"\b(?:words?|reads?|reading|says|titled|labell?ed|marked|headlines?)\b:?\s+[^a-z.!?]{4,}(?=[.!?]|$)")
 """Capitals that are written somewhere: ``the words THIS IS ALEX``."""
 _LONG_NAME = 6
@@ -350,13 +353,13 @@ def _is_seen(match: re.Match[str]) -> bool:
     owned = _POSSESSIVE.match(after)
     if owned and not (_OF_THE_BODY.search(owned["owned"]) or _IS.match(owned["owned"])):
         return False
-    if _LOOKED_FOR.search(before):
+    if _LOOKED_FOR.search(before) or (_WRITTEN_TO.search(before) and re.match(r"\s+(?:an?|the)\b", after)):
         return False
     said = re.split(r"[.,;!?]", before)[-1]
     pictured = [*words.pictures.finditer(said)]
     if pictured and re.match(r"\s+(?:of|from|to|about|by|for|with)\s+(?:[\w-]+\s+){0,3}$", said[pictured[-1].end() :]):
         return False
-    absent = [*words.absent.finditer(said)]
+    absent = [found for found in words.absent.finditer(said) if not is_role(said[: found.start()].strip(" ,").split(" ")[-1])]
     return not (absent and re.match(r"\s+(?:(?:the|an?|his|her|their|young|old)\s+)*$", said[absent[-1].end() :]))
 
 

@@ -103,6 +103,8 @@ class Words:
 
 
 _IS_READ = re.compile(r"\b(?:read|reads|reading|says|saying|marked|labell?ed|titled|emblazoned)\W*$", re.IGNORECASE)
+_OF_A_TRADE = re.compile(r"[A-Z]{2}(?:BOY|GIRL|MAN|WOMAN|HAND|KEEPER|MAKER|DRIVER|PERSON)$")
+_ONE = re.compile(r"\b(?:an?|another|one)\s+(?:[a-z-]+\s+){0,2}$", re.IGNORECASE)
 _IS_CALLED = re.compile(r"\b(?:named|called)\W*$", re.IGNORECASE)
 _WHOM = re.compile(r"\b(?:him|her(?!\s+[a-z]))\b")
 _PHRASES = ("voices", "pictures", "absent", "leaves", "enters", "pauses", "acts", "tense", "touches")
@@ -375,7 +377,7 @@ class _Search:
         called = age_in(name) if is_role(name) else None
         beside = age_in(first) if first and len(first.split()) <= 5 else None
         age = age_in(bracketed["told"]) if bracketed else called if called is not None else beside
-        role = is_role(name) or _is_plural(name)
+        role = is_role(name) or _is_plural(name) or (_OF_A_TRADE.search(name) is not None and _ONE.search(before) is not None)
         is_described = behind is not None and _DESCRIBED.match(behind["told"]) is not None
         acts = _DOES.match(after) is not None
         if not (name.casefold() in self._speakers or role):
@@ -388,8 +390,9 @@ class _Search:
             if is_animal or is_place or _IS_READ.search(before):
                 return None
             is_certain = age is not None and (bracketed is not None or not common)
-            named = not common and not has_article and self._titled[_words(name)[0]] > 0
-            named = named and (is_described or acts or _IS_CALLED.search(before) is not None or is_role(_last_word(before)))
+            is_called = _IS_CALLED.search(before) is not None
+            begins = is_described or acts or is_role(_last_word(before))
+            named = not common and self._titled[_words(name)[0]] > 0 and (is_called or (begins and not has_article))
             if not (is_certain or named):
                 return None
         is_alike = re.match(r"^\s*(?:an?|the)\b", description) is not None or bracketed is not None

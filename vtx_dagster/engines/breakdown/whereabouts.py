@@ -1,7 +1,8 @@
 """Where people are, scene after scene: who talks by telephone, or in a scene cut against another place, is seen in his own."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import ElementKind, SceneText
@@ -50,7 +51,9 @@ class Whereabouts:
         is_intercut, is_call = _is_intercut(scene), _is_call(scene)
         was_called = any(called for _, called in self._scenes[-_RECENT:])
         speakers = list(dict.fromkeys(self._speakers(scene)))
-        acting = self._acting(scene, speakers)
+        acting = self._acting(scene)
+        if not is_intercut:
+            acting |= self._meant(scene, speakers, acting)
         here = acting | set(speakers[:1] if is_call else ())
         away: dict[str, str | None] = {}
         for key in speakers:
@@ -66,21 +69,26 @@ class Whereabouts:
         self._scenes.append((frozenset((*there, *away)), is_call))
         return away
 
-    def _acting(self, scene: SceneText, speakers: Sequence[str]) -> set[str]:
-        """Return who is there by the action: who is named, who alone can be meant by a pronoun, and whoever's place it is."""
-        actions = [element.text for element in covered_elements(scene) if not element.speaker]
-        named = {key for action in actions for key in self._cast.seen(action)}
+    def _acting(self, scene: SceneText) -> set[str]:
+        return {key for text in _actions(scene) for key in self._cast.seen(text)}
+
+    def _meant(self, scene: SceneText, speakers: Sequence[str], acting: Collection[str]) -> set[str]:
+        """Return who else is there: who alone can be meant by a pronoun of the action, and whoever's place it is."""
         pronoun_of = self._cast.pronouns.get
-        used = pronouns_in(" ".join(_OF_PEOPLE.findall(" ".join(actions)))) - {pronoun_of(key) for key in named}
-        meant = {key for key in speakers if pronoun_of(key) in used}
-        alone = {key for key in meant if sum(pronoun_of(key) == pronoun_of(other) for other in meant) == 1}
-        return named | alone | set(self._cast.mentioned(scene.place))
+        used = pronouns_in(" ".join(_OF_PEOPLE.findall(" ".join(_actions(scene))))) - set(map(pronoun_of, acting))
+        meant = [key for key in speakers if pronoun_of(key) in used]
+        times = Counter(map(pronoun_of, meant))
+        return {key for key in meant if times[pronoun_of(key)] == 1} | set(self._cast.mentioned(scene.place))
 
     def _speakers(self, scene: SceneText) -> Iterator[str]:
         """Yield who speaks in a scene and is seen."""
         for element in scene.elements:
             if element.speaker and not element.off_screen:
                 yield from (key for key in self._cast.speakers(element.speaker) if not self._cast.is_heard_only(key))
+
+
+def _actions(scene: SceneText) -> list[str]:
+    return [element.text for element in covered_elements(scene) if not element.speaker]
 
 
 def _is_call(scene: SceneText) -> bool:

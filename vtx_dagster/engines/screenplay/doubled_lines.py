@@ -71,7 +71,7 @@ def single_spaced(lines: Sequence[str]) -> list[str]:
 
 def _without_headers(lines: Sequence[str]) -> list[str]:
     """Return the lines with nothing left but the number of those that many pages have, such as ``Smith / Second Draft 12.``."""
-    parts = [_HEADER.fullmatch(line.strip()) for line in lines]
+    parts = [_HEADER.fullmatch(" ".join(line.split())) for line in lines]
     times = Counter(part["words"] for part in parts if part)
     return [
         f"{'':>60}{part['number']}" if part and times[part["words"]] >= _LEAST_HEADERS else line

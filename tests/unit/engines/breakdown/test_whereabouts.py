@@ -60,6 +60,16 @@ TOGETHER = [
         pytest.param(f"{FLAT}Ann dials the number.\n\n{TALK}", HEARD, id="never seen before"),
         pytest.param(f"{CAR}{FLAT}Ann waits.\n\n{TALK}", TOGETHER, id="no call"),
         pytest.param(f"{CAR}{FLAT}Ann drops the phone. Ben comes in.\n\n{TALK}", TOGETHER, id="there by the action"),
+        pytest.param(
+            f"{CAR}He waits.\n\n{DIALS}She waits.\n\n{FLAT}Ann waits. He looks at her.\n\n{TALK}",
+            TOGETHER,
+            id="there by a pronoun",
+        ),
+        pytest.param(
+            f"{CAR}{DIALS}INT. BEN'S FLAT - NIGHT\n\nAnn waits.\n\n{TALK}",
+            [(place.replace("anns", "bens"), *rest) for place, *rest in TOGETHER],
+            id="whose place it is",
+        ),
     ],
 )
 def test_a_conversation(text, expected):

@@ -119,6 +119,30 @@ def shots_of(text: str) -> list[Shot]:
             [("ann", "ben"), ("ben", "ann"), ("ann",), ("ben",)],
             id="two names on a cue are two people",
         ),
+        pytest.param(
+            "INT. YARD - DAY\n\nThe rain will stop. Will leads Ann in, then Will sits. She sees Will and nods to Will.\n\n"
+            "WILL SCARLET\nNo.\n\nANN\nOh.",
+            [("will_scarlet", "ann"), ("will_scarlet", "ann")],
+            id="a name that is a word, too",
+        ),
+        pytest.param(
+            "INT. YARD - DAY\n\nAnn smiles at another girl, NELL. A man called OSCAR waits.\n\nNell leaves.\n\n"
+            "Oscar waits.\n\nANN\nOh.",
+            [("ann", "nell", "oscar"), ("nell", "oscar"), ("ann",)],
+            id="introduced behind a word for a person",
+        ),
+        pytest.param(
+            "INT. SHOP - DAY\n\nAnn looks out of the window. A PAPERBOY waits at the WINDOW.\n\nWINDOW\nOpen me.\n\n"
+            "Ann shuts the window again.\n\nANN\nOh.",
+            [("ann", "paperboy"), ("window", "ann"), ("ann",), ("ann", "window")],
+            id="a cue of one speech may be a thing",
+        ),
+        pytest.param(
+            'INT. SHOP - DAY\n\n"BEN" waits.\n\nAnn sends Ben a text. She reads "Sea" by Ben.\n\nAnn comes from the city of Ben.'
+            "\n\nBEN\nOh.\n\nANN\nAh.",
+            [("ben",), ("ann",), ("ann",), ("ben", "ann")],
+            id="who is written to, or writes books, is not there",
+        ),
     ],
 )
 def test_who_is_in_frame(text, expected):

@@ -134,6 +134,14 @@ def test_pages_that_slipped_sideways_are_put_straight():
     assert "\n\nA beat.\n\n" in text
 
 
+def test_headers_of_pages_are_no_text():
+    pages = "".join(f'{page}"The Bar"    Green Pages   5-23-08   {number}.\n' for number, page in enumerate([PAGE] * 12, start=1))
+    text = read(doubled(pages + "\n     Green Pages 7.\n"))
+    assert "5-23-08" not in text
+    assert text.count("INT. BAR - NIGHT") == 12
+    assert text.endswith("Green Pages 7.\n")
+
+
 def test_other_texts_are_not_doubled():
     assert are_doubled(doubled(PAGE * 2).split("\n"))
     assert not are_doubled(PAGE.split("\n"))

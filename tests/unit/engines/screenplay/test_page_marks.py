@@ -19,6 +19,13 @@ from vtx_dagster.engines.screenplay.page_marks import is_continued, is_more, is_
         ("12.", False, False, True),
         ("Page 12", False, False, True),
         ("12", False, False, False),
+        ("OMITTED", False, False, True),
+        ("12 OMITTED 12", False, False, True),
+        ("12-14 OMIT", False, False, True),
+        ("A12 thru A14 OMITTED.", False, False, True),
+        ("(SCENES 3 AND 4 OMITTED)", False, False, True),
+        ("He omitted it.", False, False, False),
+        ("1 " * 40 + "OMITTED", False, False, False),
         ("1984.", False, False, False),
     ],
 )

@@ -141,6 +141,11 @@ def test_page_numbers_headers_footers_and_continued_are_left_out():
     )
 
 
+def test_marks_of_pages_are_left_out_where_pages_are_not_parted():
+    marks = "\n\n                                           (CONTINUED)\n\n7    CONTINUED: (2)\n\n12   OMITTED   12\n\n"
+    assert read(SCENE + marks.replace("7    ", "") + SCENE).text.split() == read(SCENE).text.split() * 2
+
+
 def test_what_only_looks_like_a_page_number_stays():
     assert read(SCENE + "1984\n").text.endswith("She sits.\n1984\n")
     assert read(SCENE + "\n\n1984\n").text.endswith("She sits.\n\n1984\n")
