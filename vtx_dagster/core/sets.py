@@ -98,7 +98,8 @@ SET_WORDS = {
     SetKind.POOL: "pool swimming_pool poolside schwimmbad schwimmbecken freibad hallenbad piscine piscina pool_house pool_deck",
     SetKind.CAR_PARK: "car_park parking_lot parking_garage carpark parkplatz parkhaus parking aparcamiento parcheggio car_lot"
     " parking_area parking_structure parking_deck",
-    SetKind.CEMETERY: "cemetary cemetery graveyard churchyard grave graves graveside tomb friedhof cimetière cementerio cimitero",
+    SetKind.CEMETERY: "cemetary cemetery graveyard churchyard church_yard grave graves graveside tomb"
+    " friedhof cimetière cementerio cimitero",
     SetKind.DESERT: "desert dunes dune oasis sahara wüste désert desierto deserto",
     SetKind.FOREST: "undergrowth forest wood woods clearing campfire jungle grove trees path trail wald forêt bosque selva"
     " bosco foresta treeline tree_line",

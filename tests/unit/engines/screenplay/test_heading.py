@@ -39,6 +39,7 @@ DUSK, EVENING, NIGHT = TimeOfDay.DUSK, TimeOfDay.EVENING, TimeOfDay.NIGHT
         ("NIGHT - CONTINUOUS", NIGHT),
         ("3 AM", NIGHT),
         ("6 a.m.", DAWN),
+        ("EARLY A.M.", MORNING),
         ("12 am", NIGHT),
         ("9:30", MORNING),
         ("12 PM", DAY),
