@@ -28,7 +28,7 @@ SET_WORDS = {
     " boathouse mill forge hangar engine lantern lamp lighthouse cellar basement werkstatt scheune keller fabrik atelier usine"
     " taller fábrica fabbrica garaje hanger boiler_room loading_dock loading_bay auto_shop body_shop machine_shop repair_shop"
     " slaughterhouse",
-    SetKind.HOSPITAL: "medical_wing mortuary hospital ward clinic infirmary surgery emergency_room operating_room"
+    SetKind.HOSPITAL: "icu medical_wing mortuary hospital ward clinic infirmary surgery emergency_room operating_room"
     " operating_theatre sickroom hospice morgue krankenhaus klinik hôpital clinique clínica ospedale clinica больница 病院 医院"
     " patient_room exam_room examination_room recovery_room delivery_room operating_theater intensive_care medical_center"
     " medical_centre sickbay sick_bay sanatorium sanitarium nurses_station nurse_station nursing_station",
@@ -60,16 +60,17 @@ SET_WORDS = {
     " schiff fähre bateau navire barco buque barca traghetto galleon freighter tanker schooner speedboat motorboat pilot_house",
     SetKind.SEA: "sea ocean raft lake river creek stream swamp pond meer ozean mer océan mar océano mare oceano lac rivière"
     " lago fiume rowboat canoe dinghy kayak lagoon marsh bayou water waves",
-    SetKind.VEHICLE: "studebaker copter landcruiser cruiser hatchback coupe ferrari lexus bentley jaguar corvette camaro tesla"
-    " hyundai renault peugeot citroen gti vehicle car taxi cab bus truck van lorry sedan suv minivan limo limousine jeep"
-    " pickup convertible winnebago mustang dodge chevy chevrolet buick cadillac ford toyota nissan honda mazda subaru volvo"
-    " volkswagen porsche mercedes bmw audi fiat prius camper rv driver_seat passenger_seat back_seat backseat tram ambulance"
-    " auto lastwagen voiture camion coche camión macchina automobile helicopter chopper hearse escalade humvee pontiac"
-    " oldsmobile chrysler station_wagon motorhome motor_home taxicab drivers_seat passengers_seat",
+    SetKind.VEHICLE: "hummer studebaker copter landcruiser cruiser hatchback coupe ferrari lexus bentley jaguar corvette"
+    " camaro tesla hyundai renault peugeot citroen gti vehicle car taxi cab bus truck van lorry sedan suv minivan limo"
+    " limousine jeep pickup convertible winnebago mustang dodge chevy chevrolet buick cadillac ford toyota nissan honda mazda"
+    " subaru volvo volkswagen porsche mercedes bmw audi fiat prius camper rv driver_seat passenger_seat back_seat backseat"
+    " tram ambulance auto lastwagen voiture camion coche camión macchina automobile helicopter chopper hearse escalade humvee"
+    " pontiac oldsmobile chrysler station_wagon motorhome motor_home taxicab drivers_seat passengers_seat",
     SetKind.SPACESHIP: "spaceship starship spacecraft space_station raumschiff vaisseau astronef nave_espacial astronave"
     " space_shuttle mothership airlock escape_pod lunar_module lunar_lander command_module",
     SetKind.CAVE: "cave cavern grotto mine höhle grotte bergwerk cueva caverna grotta",
-    SetKind.STREET: "sheriffs_station sheriff_station music_hall junior_high sidestreet newsagent loft garage bldg"
+    SetKind.STREET: "st"
+    " sheriffs_station sheriff_station music_hall junior_high sidestreet newsagent loft garage bldg"
     " shopping_center shopping_centre truck_stop household slums shantytown funeral_home funeral_parlor polling_station"
     " fire_station gas_station petrol_station service_station radio_station tv_station police_station street road lane alley"
     " square market town village pavement sidewalk plaza driveway highway crossroads road_side roadside freeway motorway"
@@ -98,8 +99,8 @@ SET_WORDS = {
     SetKind.POOL: "pool swimming_pool poolside schwimmbad schwimmbecken freibad hallenbad piscine piscina pool_house pool_deck",
     SetKind.CAR_PARK: "car_park parking_lot parking_garage carpark parkplatz parkhaus parking aparcamiento parcheggio car_lot"
     " parking_area parking_structure parking_deck",
-    SetKind.CEMETERY: "cemetary cemetery graveyard churchyard church_yard grave graves graveside tomb"
-    " friedhof cimetière cementerio cimitero",
+    SetKind.CEMETERY: "cemetary cemetery graveyard churchyard church_yard grave graves graveside tomb friedhof cimetière"
+    " cementerio cimitero",
     SetKind.DESERT: "desert dunes dune oasis sahara wüste désert desierto deserto",
     SetKind.FOREST: "undergrowth forest wood woods clearing campfire jungle grove trees path trail wald forêt bosque selva"
     " bosco foresta treeline tree_line",
@@ -108,10 +109,10 @@ SET_WORDS = {
     SetKind.SHORE: "shore beach coast harbour harbor pier jetty dock quay quayside riverbank river_bank lakeside bay cove"
     " island lighthouse boathouse seaside seashore waterfront marina strand küste ufer insel hafen plage côte playa costa"
     " puerto spiaggia porto wharf boardwalk beachfront shoreline coastline lakeshore riverside",
-    SetKind.PLAIN: "battlefield drilling_platform security_station jail_yard bowling_alley funeral_home funeral_parlor"
-    " skating_rink ice_rink stadium football_stadium arena tent museum gym gymnasium casino_floor vault embassy film_studio"
-    " recording_studio tv_studio studio grand_hall great_hall town_hall city_hall village_hall banquet_hall dining_hall"
-    " dance_hall ballroom throne_room council_chamber sports_hall frozen_lake workroom server_room conference_room"
+    SetKind.PLAIN: "boxing_club battlefield drilling_platform security_station jail_yard bowling_alley funeral_home"
+    " funeral_parlor skating_rink ice_rink stadium football_stadium arena tent museum gym gymnasium casino_floor vault embassy"
+    " film_studio recording_studio tv_studio studio grand_hall great_hall town_hall city_hall village_hall banquet_hall"
+    " dining_hall dance_hall ballroom throne_room council_chamber sports_hall frozen_lake workroom server_room conference_room"
     " meeting_room waiting_room locker_room dressing_room changing_room control_room engine_room store_room storage_room"
     " back_room polling_station fire_station gas_station petrol_station service_station radio_station tv_station power_station"
     " gallery airport airfield runway tarmac soundstage sound_stage courtroom court_room courthouse court_house white_house"
@@ -169,7 +170,7 @@ _BESIDE = re.compile(
 _PLURAL = re.compile(r"(?:(?<=ch|sh|ss)e)?s$")
 _SHORTEST_PLURAL = 5
 _BUILDINGS = (
-    "house home household cottage cabin apartment apt flat brownstone bungalow townhouse hotel motel inn mansion manor villa"
+    "st house home household cottage cabin apartment apt flat brownstone bungalow townhouse hotel motel inn mansion manor villa"
     " residence building school hospital prison church bank airport terminal mall bar pub club nightclub restaurant diner casino"
     " theatre theater cinema opera_house grounds campus city town village downtown uptown district neighborhood neighbourhood"
 )
