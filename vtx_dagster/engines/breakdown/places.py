@@ -1,7 +1,7 @@
 """Where scenes are: places that a heading leaves to the scene before, and spellings that mean one place.
 
 **Minor slugs.** A heading without INT. or EXT. (``.THE ROCKS``) that comes after one with it is inside or outside as the scene
-before, and so is its light. Its place is
+before, and so is its light; ``.INSIDE THE VAN`` says it itself. Its place is
 
 1. that of the scene before, where it says only when or which side (``.LATER``, ``.INSIDE``), names somebody (``.ANN``), or
    directs the camera (``.BACK TO SCENE``);
@@ -94,6 +94,8 @@ def _placed(scene: SceneText, before: SceneText, earlier: _Earlier, is_name: Cal
     side = inside_or_outside(scene.place)
     stays = not scene.place or side is not None or says_only_when(scene.place) or is_name(scene.place.strip(" ,.:"))
     place = before.place if stays or _CAMERA.search(scene.place) else _minor_place(scene, before.place, earlier, is_name)
+    if side is None and (lead_in := _LEAD_IN.match(scene.place)):
+        side = inside_or_outside(lead_in[0])
     return scene.model_copy(update={"interior": before.interior if side is None else side, "place": place})
 
 

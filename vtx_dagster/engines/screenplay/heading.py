@@ -354,6 +354,9 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
         place, time = [], place
     if place and not time and not forced:
         place, time = _last_words(place)
+    if len(place) > 1 and _fold(place[0].text) in _words().keeps:
+        # LATER. BEDROOM
+        place, time = place[1:], [_Segment("", place[0].text), *(_Segment(one.before or " - ", one.text) for one in time)]
     return Heading(interior=side.interior, place=_text_of(place), time=_text_of(time), number=number, named=not forced)
 
 
