@@ -254,7 +254,7 @@ LINES = {
     "Ann steers.": "ann:sit+drive",
     "Ben is at the wheel of the truck.": "ben:sit+drive",
     "Ann floors it.": "ann:sit+drive",
-    "Ben steers her to the door.": "",
+    "Ben steers her to the door.": "ben:walk>ann",
     "Ann drives Ben mad.": "",
     "Ann and Ben high-five.": "ann:high_five>ben ben:high_five>ann",
     "Ann slides into her seat.": "ann:sit",
@@ -307,7 +307,7 @@ LINES = {
     "Ann sits, smiling.": "ann:sit+smile",
     "Ann sits, cannons firing outside.": "ann:sit",
     "Ann sits and drinks are waiting.": "ann:sit",
-    "Ann sits and nods smiling.": "ann:sit+smile",
+    "Ann sits and nods smiling.": "ann:sit+nod",
     "The men sit. Ann smokes.": "ann:stand+smoke ben:sit guard:sit",
     "The women laugh.": "ann:stand+laugh guard:stand+laugh",
     "We follow Ben away, and as we walk away.": "",
@@ -321,6 +321,47 @@ LINES = {
     "Quick scan: Exit at the far end.": "",
     "Ben stumbles in.": "ben:walk",
     "Ann struggles out of her coat.": "",
+    "Ann sits down and goes back into her trance.": "ann:sit",
+    "Ann sits down and goes back into the kitchen.": "ann:walk",
+    "Ann resumes her seat.": "ann:sit",
+    "Ann sits. She stops crying.": "ann:sit",
+    "Ann stops talking.": "",
+    "Ann stops dancing.": "ann:stand",
+    "Ann stops.": "ann:stand",
+    "Ben walks with Ann.": "ann:walk ben:walk",
+    "Ben sits with the old guard at the bar.": "ben:sit guard:sit",
+    "Ann walks with him.": "ann:walk ben:walk",
+    "Ann walks with her mother.": "ann:walk",
+    "Ann walks with Ben's coat.": "ann:walk>ben",
+    "Ann walks with a limp.": "ann:walk",
+    "Ann walks with them.": "ann:walk",
+    "A wave carries Ben off.": "",
+    "Then a rolling, ice-filled wave carries Ben off.": "",
+    "Ann enters, followed by Ben.": "ann:walk ben:walk>ann",
+    "Ann waits, followed by a stranger.": "ann:stand",
+    "Ben pulls her close and hugs her tight.": "ann:embrace>ben ben:embrace>ann",
+    "Ben guides his mother to a seat.": "ben:walk",
+    "The guard holds Ann back.": "ann:fight>guard guard:fight>ann",
+    "Ben keeps punching buttons on the keyboard.": "ben:sit+type",
+    "Ann gives him a puzzled grin.": "ann:stand+smile>ben",
+    "Ann gives Ben a kiss.": "ann:embrace>ben ben:embrace>ann",
+    "Ann nods.": "ann:stand+nod",
+    "Ann shakes her head and smiles.": "ann:stand+shake_head",
+    "Ann nods and drinks.": "ann:stand+drink",
+    "Ann holds the baby.": "ann:stand+hold",
+    "Ann holds her breath.": "",
+    "Ann sits, still holding the dress, sneaks a look at Ben.": "ann:sit+look>ben",
+    "Ann jumps into life.": "",
+    "The sound of Ann weeping. Ben drinks.": "ben:stand+drink",
+    "Ann notices a large manuscript lying on a dresser.": "ann:stand+look",
+    "Ann notices the guard lying there.": "ann:stand+look>guard guard:lie",
+    "The limp guard.": "",
+    "The car stops. Ann waits.": "ann:stand",
+    "The dog runs. Ann sits.": "ann:sit",
+    "Leaning on the bar, Ann drinks.": "ann:stand+drink",
+    "Ann is dragged away.": "",
+    "Ben starts to run.": "ben:run",
+    "Ben stops running.": "ben:stand",
     "Der Wind heult, und Ann lacht.": "ann:stand+laugh",
     "Ann hält ihm die Karte hin.": "ann:stand+offer>ben",
     "Ann greift Ben an.": "ann:fight>ben ben:fight>ann",
@@ -440,6 +481,13 @@ ASIDES = {
 @pytest.mark.parametrize(("text", "expected"), ASIDES.items())
 def test_an_aside_tells_of_the_speaker(people, text, expected):
     assert told("", people, ("ben", text)) == expected.split()
+
+
+def test_he_is_none_of_those_at_whom_he_looks(figure):
+    people = [figure(name.lower(), name=name, pronoun=Pronoun.HE) for name in ("BEN", "TOM")]
+    people.append(figure("mom and dad", name="MOM AND DAD"))
+    assert told("Ben smokes. He looks at Ben.", people) == ["ben:stand+smoke", "tom:stand+look>ben"]
+    assert told("Mom and Dad wait.", people) == ["mom and dad:stand"]
 
 
 @pytest.mark.parametrize(
