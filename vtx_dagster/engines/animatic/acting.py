@@ -488,10 +488,11 @@ class _Sentence:
         after = matches[0].last + 1
         article = after <= segment.last and self.tokens[after].word in self.grammar.articles
         name = self._name_from(after + 1 if article else after)
-        if name is not None and name.last <= segment.last and not name.possessive:
+        is_posture = all_doings().doings[matches[0].doing].kind == Kind.POSTURE
+        if is_posture and name is not None and name.last <= segment.last and not name.possessive:
             return (name.key,), True
-        # With a sigh opens the door: what is opened does nothing.
-        return (), article and all_doings().doings[matches[0].doing].kind == Kind.POSTURE
+        # With a sigh opens the door: what is opened does nothing; slowly looks at Ben.
+        return (), article and is_posture
 
     def _goes_on(self, segment: _Segment, matches: list[Match], current: tuple[str, ...] | None) -> tuple[str, ...]:
         """Return the subject of a segment that names none."""
@@ -520,7 +521,8 @@ class _Sentence:
             meant = self._meant((Pronoun.SHE,), others)
             return meant if meant or word not in grammar.they else self._several()
         if word in grammar.they:
-            return self._several()
+            several = self._several()
+            return tuple(key for key in several if key not in others) or several
         return None
 
     def _meant(self, pronouns: tuple[Pronoun, ...], others: Collection[str] = ()) -> tuple[str, ...]:
@@ -550,6 +552,7 @@ class _Sentence:
     def _tell_of(self, match: Match, subject: tuple[str, ...], segment: _Segment, matches: list[Match]) -> bool:
         """Add one match, and return whether it was denied."""
         own = self._seen(match, segment, matches)
+        own = self._right_before(match, segment) if own is None else own
         if self._is_denied(match, segment, seen=own is not None):
             return True
         if own is None and not self.is_aside and self._is_noun(match, subject):
@@ -562,6 +565,13 @@ class _Sentence:
             return False
         self._tell(match, own if own is not None else subject, segment)
         return False
+
+    def _right_before(self, match: Match, segment: _Segment) -> tuple[str, ...] | None:
+        """Return whom a pronoun right before the verb means, after another one: `once he is gone she runs`."""
+        at, grammar = match.first - 1, self.grammar
+        before = {token.word for token in self.tokens[segment.first : max(at, segment.first)]}
+        is_other = bool(before & (grammar.he | grammar.she | grammar.they))
+        return self._pronoun(self.tokens[at].word) if is_other and self.bases else None
 
     def _is_noun(self, match: Match, subject: tuple[str, ...]) -> bool:
         """Return whether a word is no verb because one person does not do it in that form: `Ann drops the pocket watch`."""
