@@ -363,6 +363,7 @@ LINES = {
     "The guard scoops Ann into his arms.": "ann:embrace>guard guard:embrace>ann",
     "Ann pokes her head into the kitchen. A stove sits beside her.": "ann:stand+look",
     "As soon as he's gone she runs.": "ann:run",
+    "Ann stumbles around the corner.": "ann:walk",
     "They look at Ben, who waits.": "ann:stand+look>ben ben:stand guard:stand+look>ben",
     "Ben turns to leave.": "ben:walk",
     "Ann throws Ben against the wall.": "ann:fight>ben ben:fight>ann",
