@@ -15,7 +15,7 @@ What the words mean is data: see ``action_words``.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -41,6 +41,12 @@ from vtx_dagster.engines.animatic.doings import Doing, Kind, all_doings
 
 _SEATED: Final = frozenset({SetKind.VEHICLE, SetKind.TRAIN})
 """Where people sit of whom nothing is told."""
+
+
+_LOOK: Final = "look"
+_NOUN_WORDS: Final = 4
+"""How many words a thing has that is seen, at most, with its article."""
+_WITH: Final = frozenset({"with", "mit", "avec", "con", "com"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +242,7 @@ class _Sentence:
             for match in matches_in(tokens, language, frozenset(people))
             if not match.words & named and not self._is_compound(match) and not self._has_article(match)
         ]
+        self.matches = [match for match in self.matches if not self._is_end(match)]
         self.main: tuple[str, ...] | None = None
         self.denied = False
 
@@ -243,7 +250,7 @@ class _Sentence:
         """Add what the sentence tells to the memory."""
         pending: tuple[str, ...] = ()
         current: tuple[str, ...] | None = None
-        waiting: list[Match] = []
+        waiting: list[tuple[Match, _Segment]] = []
         for segment in self._segments():
             matches = [match for match in self.matches if segment.first <= match.first <= segment.last]
             subject, known = self._subject(segment, matches)
@@ -260,12 +267,12 @@ class _Sentence:
                 current = subject
             if subject and known and self.main is None:
                 self.main = subject
-                for match in waiting:
+                for match, _ in waiting:
                     self._tell(match, subject, segment)
                 waiting = []
             if matches and not subject and not known and self.main is None and not self.memory.subject:
                 waiting += [
-                    match
+                    (match, segment)
                     for match in matches
                     if self.tokens[match.first].word not in self.bases and not self._is_denied(match, segment, seen=False)
                 ]
@@ -281,8 +288,9 @@ class _Sentence:
                 for key in subject:
                     self.memory.mention(key)
         only = self.figures[0].key if len(self.figures) == 1 else ""
-        for match in waiting:
-            if only:
+        for match, segment in waiting:
+            # A wave carries Ann: it is not she who carries.
+            if only and not any(match.last < name.first <= segment.last for name in self.names):
                 self._tell(match, (only,), _Segment(0, len(self.tokens) - 1, ""))
 
     def _segments(self) -> Iterable[_Segment]:
@@ -291,6 +299,8 @@ class _Sentence:
             phrase = self._phrase_at(index, grammar.not_now)
             is_who = index > 0 and token.word in grammar.who and self._after_name(index)
             opens = token.word in BREAKS or token.word in grammar.and_ or bool(phrase) or is_who
+            # Mom and Dad may be one.
+            opens = opens and not any(name.first < index <= name.last for name in self.names)
             # A word within a phrase that tells of a doing begins nothing: the Portuguese `se senta` is no `if`.
             if not opens or any(index in match.words and (match.first < index or len(match.words) > 1) for match in self.matches):
                 continue
@@ -308,6 +318,15 @@ class _Sentence:
         """Return whether the word is part of the name of a thing: *dining room*."""
         after = self.tokens[match.last + 1].word if match.last + 1 < len(self.tokens) else ""
         return after in self.grammar.compounds and self.tokens[match.last].word.endswith("ing")
+
+    def _is_end(self, match: Match) -> bool:
+        """Return whether the word only ends something: who stops running stands, but who stops crying may sit."""
+        after = match.last + 1
+        if self.tokens[match.first].word not in self.grammar.ends or not self.tokens[after : after + 1]:
+            return False
+        known = all_doings().doings
+        moves = any(other.first == after and known[other.doing].brief for other in self.matches)
+        return self.tokens[after].word.endswith("ing") and not moves
 
     def _has_article(self, match: Match) -> bool:
         """Return whether the word is a noun: `with a laugh she waves`. An aside may tell something by it."""
@@ -367,7 +386,7 @@ class _Sentence:
             is_short = name.possessive and name.last + 1 == end and self.tokens[end : end + 1] and matches
             sits = bool(is_short) and self.tokens[end].word.endswith("ing")
             return ((name.key,) if sits or not name.possessive else ()), True
-        pronoun = self._pronoun(first)
+        pronoun = self._pronoun(first, {name.key for name in self.names if at < name.first <= segment.last})
         if pronoun is not None and not (first in grammar.articles and end - at > 1):
             return pronoun, True
         if first in grammar.prepositions or first in grammar.there:
@@ -469,10 +488,11 @@ class _Sentence:
         after = matches[0].last + 1
         article = after <= segment.last and self.tokens[after].word in self.grammar.articles
         name = self._name_from(after + 1 if article else after)
-        if name is not None and name.last <= segment.last and not name.possessive:
+        is_posture = all_doings().doings[matches[0].doing].kind == Kind.POSTURE
+        if is_posture and name is not None and name.last <= segment.last and not name.possessive:
             return (name.key,), True
-        # With a sigh opens the door: what is opened does nothing.
-        return (), article and all_doings().doings[matches[0].doing].kind == Kind.POSTURE
+        # With a sigh opens the door: what is opened does nothing; slowly looks at Ben.
+        return (), article and is_posture
 
     def _goes_on(self, segment: _Segment, matches: list[Match], current: tuple[str, ...] | None) -> tuple[str, ...]:
         """Return the subject of a segment that names none."""
@@ -492,21 +512,24 @@ class _Sentence:
         after = self.tokens[last + 1].word if last < segment.last else ""
         return last >= 0 and (not after or after in self.grammar.prepositions or after.isdigit())
 
-    def _pronoun(self, word: str) -> tuple[str, ...] | None:
-        """Return for whom a pronoun stands; None if it is none."""
+    def _pronoun(self, word: str, others: Collection[str] = ()) -> tuple[str, ...] | None:
+        """Return for whom a pronoun stands, rather not for some others; None if it is none."""
         grammar = self.grammar
         if word in grammar.he:
-            return self._meant((Pronoun.HE,))
+            return self._meant((Pronoun.HE,), others)
         if word in grammar.she:
-            meant = self._meant((Pronoun.SHE,))
+            meant = self._meant((Pronoun.SHE,), others)
             return meant if meant or word not in grammar.they else self._several()
         if word in grammar.they:
-            return self._several()
+            several = self._several()
+            return tuple(key for key in several if key not in others) or several
         return None
 
-    def _meant(self, pronouns: tuple[Pronoun, ...]) -> tuple[str, ...]:
+    def _meant(self, pronouns: tuple[Pronoun, ...], others: Collection[str] = ()) -> tuple[str, ...]:
         for wanted in (pronouns, (None,)):
             keys = [figure.key for figure in self.figures if figure.pronoun in wanted]
+            # In `He looks at Ben` it is not Ben who looks.
+            keys = [key for key in keys if key not in others] or keys
             # Who did the last thing goes on, rather than who was only named in it.
             subject = [key for key in self.memory.subject if key in keys]
             recent = [key for key in self.memory.recent if key in keys]
@@ -529,6 +552,7 @@ class _Sentence:
     def _tell_of(self, match: Match, subject: tuple[str, ...], segment: _Segment, matches: list[Match]) -> bool:
         """Add one match, and return whether it was denied."""
         own = self._seen(match, segment, matches)
+        own = self._right_before(match, segment) if own is None else own
         if self._is_denied(match, segment, seen=own is not None):
             return True
         if own is None and not self.is_aside and self._is_noun(match, subject):
@@ -541,6 +565,13 @@ class _Sentence:
             return False
         self._tell(match, own if own is not None else subject, segment)
         return False
+
+    def _right_before(self, match: Match, segment: _Segment) -> tuple[str, ...] | None:
+        """Return whom a pronoun right before the verb means, after another one: `once he is gone she runs`."""
+        at, grammar = match.first - 1, self.grammar
+        before = {token.word for token in self.tokens[segment.first : max(at, segment.first)]}
+        is_other = bool(before & (grammar.he | grammar.she | grammar.they))
+        return self._pronoun(self.tokens[at].word) if is_other and self.bases else None
 
     def _is_noun(self, match: Match, subject: tuple[str, ...]) -> bool:
         """Return whether a word is no verb because one person does not do it in that form: `Ann drops the pocket watch`."""
@@ -558,6 +589,8 @@ class _Sentence:
             at -= 1
         if at <= segment.first:
             return None
+        if self._is_of_what_is_seen(at, matches):
+            return ()
         name = next((name for name in self.names if name.last == at and not name.possessive), None)
         word = self.tokens[at].word
         grammar = self.grammar
@@ -573,6 +606,15 @@ class _Sentence:
         if word in grammar.him:
             return self._meant((Pronoun.HE,))
         return self._meant((Pronoun.SHE,)) if word in grammar.her else None
+
+    def _is_of_what_is_seen(self, at: int, matches: list[Match]) -> bool:
+        """Return whether a noun that ends there is what somebody sees: `Ann notices a large manuscript lying there`."""
+        looks = (each.last for each in matches if each.doing == _LOOK and each.last < at)
+        after = max(looks, default=at) + 1
+        nouns = self.grammar.articles - self.grammar.him - self.grammar.her
+        is_plain = not any(token.word in self.grammar.prepositions for token in self.tokens[after : at + 1])
+        is_named = any(after <= name.first <= at for name in self.names)
+        return after < at < after + _NOUN_WORDS and self.tokens[after].word in nouns and is_plain and not is_named
 
     def _is_denied(self, match: Match, segment: _Segment, *, seen: bool) -> bool:
         grammar = self.grammar
@@ -598,7 +640,8 @@ class _Sentence:
         grammar = self.grammar
         word = self.tokens[match.first].word
         before = [token.word for token in self.tokens[segment.first : match.first] if not token.word.endswith("ly")]
-        if not before or before[-1] not in grammar.be or word in grammar.states:
+        is_passive = bool(before) and before[-1] in grammar.be
+        if not (is_passive or self._is_reduced(match)) or word in grammar.states:
             return None
         rest = range(match.first + 1, segment.last + 1)
         by = next((place for place in rest if self.tokens[place].word in grammar.by), None)
@@ -609,6 +652,12 @@ class _Sentence:
             return name.key, ""
         passive = word.endswith(("ed", "en")) or by is not None
         return ("", "") if passive else None
+
+    def _is_reduced(self, match: Match) -> bool:
+        """Return whether somebody else does it though no word says so before: `Ann enters, followed by Ben`."""
+        doing, after = all_doings().doings[match.doing], [token.word for token in self.tokens[match.last + 1 : match.last + 2]]
+        is_done = doing.kind == Kind.GESTURE or doing.brief
+        return is_done and self.tokens[match.first].word.endswith("ed") and any(word in self.grammar.by for word in after)
 
     def _partner(self, match: Match, segment: _Segment, subject: tuple[str, ...]) -> str:
         """Return whom it is done to or with."""
@@ -622,6 +671,7 @@ class _Sentence:
                 followed = (
                     place < segment.last
                     and self.tokens[place + 1].word not in grammar.prepositions
+                    and not self._is_skipped(place + 1)
                     and not any(other.first == place + 1 for other in self.matches)
                 )
                 if word in wanted and not (word in grammar.articles and followed):
@@ -642,7 +692,8 @@ class _Sentence:
         """Add what a match tells of its subject, and of the partner where it takes two."""
         known = all_doings()
         doing = known.doings[match.doing]
-        other = partner or self._partner(match, segment, subject)
+        company = self._company(match, segment, subject)
+        other = "" if company else partner or self._partner(match, segment, subject)
         pairs = [subject[place : place + 2] for place in range(0, len(subject), 2)] if len(subject) > 1 else [subject]
         if len(subject) == 1 and other and (doing.together or (doing.with_partner and self._is_with(match, segment))):
             pairs = [(subject[0], other)]
@@ -655,9 +706,24 @@ class _Sentence:
             for key in pair:
                 mate = next((each for each in pair if each != key), "") if two or self._is_mutual(match, segment) else other
                 self.memory.events.append(_Event(self.index, key, name, mate))
+        self.memory.events += [_Event(self.index, key, match.doing, "") for key in company]
+
+    def _company(self, match: Match, segment: _Segment, subject: tuple[str, ...]) -> list[str]:
+        """Return who does the same with somebody: `Ann walks with Ben`; but not who has something: `with Ben's coat`."""
+        grammar, doing = self.grammar, all_doings().doings[match.doing]
+        takes_one = doing.kind == Kind.POSTURE and not doing.together and not doing.with_partner
+        for at in range(match.last + 1, segment.last) if takes_one and subject else ():
+            if self.tokens[at].word in _WITH:
+                first = at + 2 if self.tokens[at + 1].word in grammar.articles - grammar.him - grammar.her else at + 1
+                name = self._name_from(first)
+                is_object = self.tokens[at + 1].word in grammar.him | grammar.her
+                if (name is not None and not name.possessive) or is_object:
+                    mate = self._partner(replace(match, first=at), _Segment(at, min(at + 2, segment.last), ""), subject)
+                    return [mate] if mate else []
+        return []
 
     def _is_with(self, match: Match, segment: _Segment) -> bool:
-        return any(token.word in ("with", "mit", "avec", "con", "com") for token in self.tokens[match.last : segment.last + 1])
+        return any(token.word in _WITH for token in self.tokens[match.last : segment.last + 1])
 
     def _is_mutual(self, match: Match, segment: _Segment) -> bool:
         return any(self._mutual_at(place) for place in range(match.last + 1, segment.last + 1))

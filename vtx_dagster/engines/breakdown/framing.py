@@ -1,7 +1,7 @@
 """Framing by rule: size, angle, move and lens of a shot, from what it shows and from the shots before it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -62,6 +62,19 @@ _DETAIL = re.compile(
     r"|palm)\b",
     re.IGNORECASE,
 )
+_MAY_BE_VERB = frozenset(
+    {"watch", "ring", "note", "lock", "dial", "match", "switch", "screen", "wound", "photograph", "hand", "hands", "palm", "face"}
+)
+_BEFORE_VERB = re.compile(
+    r"\b(?:to|i|you|we|they|he|she|who|both|all|others|everyone|everybody|men|women|people|children|not|never|just|will|would"
+    r"|can|could|should|must|don['\u2019]t|i['\u2019](?:d|ll)|and|then|(?!his\b|its\b|as\b|this\b|is\b|was\b|has\b|does\b)\w+[^\Ws]s"
+    r")\s+$",
+    re.IGNORECASE,
+)
+"""What stands before a verb: ``the others watch``."""
+_AFTER_VERB = re.compile(r"\s+(?:him|them|it|us|me|you|over|each other|one another)\b", re.IGNORECASE)
+_UNREAL = re.compile(r"\bas (?:if|though)\b.*", re.IGNORECASE | re.DOTALL)
+"""What is only compared: ``as if opening a lock``."""
 _HANDS = frozenset({"hand", "hands", "finger", "fingers", "fist", "fists", "knuckles", "palm"})
 _OF_A_FACE = frozenset({"eye", "eyes", "lip", "lips", "tear", "tears", "face"})
 _MOVES = tuple(
@@ -101,9 +114,19 @@ def shows_detail(text: str) -> bool:
     """
     words = text.split()
     first = " ".join(words[:_DETAIL_FIRST])
-    if _DETAIL.search(first):
+    if any(_details(first)):
         return True
-    return len(words) <= _DETAIL_WORDS and any(found.group().casefold() not in _HANDS for found in _DETAIL.finditer(text))
+    return len(words) <= _DETAIL_WORDS and any(thing not in _HANDS for thing in _details(text))
+
+
+def _details(text: str) -> Iterator[str]:
+    """Return the words of a text that name a detail, without those that are verbs there."""
+    shown = _UNREAL.sub("", text)
+    for found in _DETAIL.finditer(shown):
+        word = found.group().casefold()
+        is_verb = _BEFORE_VERB.search(shown, 0, found.start()) or _AFTER_VERB.match(shown, found.end())
+        if not (word in _MAY_BE_VERB and is_verb):
+            yield word
 
 
 def detail_in(text: str) -> str:
@@ -111,7 +134,7 @@ def detail_in(text: str) -> str:
 
     Faces are shown as people are.
     """
-    found = [one.group().casefold() for one in reversed([*_DETAIL.finditer(text)])]
+    found = [*_details(text)][::-1]
     things = [thing for thing in found if thing not in _OF_A_FACE]
     return next((thing for thing in things if thing not in _HANDS), things[0] if things else "")
 

@@ -27,6 +27,20 @@ _SEVERAL = re.compile(
 )
 _SEVERAL_SEEN = 3
 _POSTURES = {"sits": Posture.SIT, "lies": Posture.LIE, "kneels": Posture.KNEEL}
+_PARTS = re.compile(r"[;:\u2013\u2014]|--|\b(?:as|while|when|where)\b")
+_OBJECT = re.compile(
+    r"\b(?:to|at|with|by|beside|behind|from|for|of|on|over|near|around|past|towards?|into|between|against|[a-z]+(?:s|ed|ing))\s+"
+    r"(?:the\s+)?[A-Z][\w'\u2019-]*(?:\s+[A-Z][\w'\u2019-]*)*(?:\s+and\s+[A-Z][\w'\u2019-]*)*"
+)
+"""A name that is no subject: ``looks at Ben``."""
+_LAST_OBJECT = re.compile(rf"(?:{_OBJECT.pattern})(?=(?:\s+(?:is|are|was|were|still|just|now|[a-z]+ly))*\s*$)")
+_THING = re.compile(r"\b(?:a|an|the|his|her|their|its)\s+(?:(?!(?:and|then|who|to|while|as|but|still|\w+ly)\b)[\w-]+\s+){1,3}$")
+"""What sits or lies without being of the cast: ``notices a manuscript`` sitting there."""
+_NOT_DONE = re.compile(
+    r"(?:\b(?:not|never|without|cannot|can|could|would|will|should|must|nearly|almost)|n['\u2019]t"
+    r"|\b(?:asks?|tells?|wants?|tries|motions?|gestures?|signals?|begs?|orders?|invites?|needs?|about|going|ready|refuses)"
+    r"(?:\s+(?:for\s+)?[\w'\u2019]+){0,3}\s+to)\s+$"
+)
 _TO_ONESELF = re.compile(
     r"\b(?:to (?:him|her|them|it)sel(?:f|ves)|aside|under (?:his|her) breath|zu sich|für sich|à (?:lui|elle)-même|para s[ií]"
     r"|tra sé)\b",
@@ -119,6 +133,8 @@ class Staging:
     def _move(self, sentence: str, people: tuple[str, ...], *, speaker: str = "") -> None:
         """Remember who sits, lies, kneels or stands after a sentence, or the speaker after a parenthetical."""
         for move in people_words().moves.finditer(sentence):
+            if _NOT_DONE.search(sentence[: move.start()]):
+                continue
             posture = _POSTURES.get(move.lastgroup or "")
             for key in (speaker,) if speaker else self._who_moves(sentence, move.start(), people):
                 if posture:
@@ -129,11 +145,23 @@ class Staging:
     def _who_moves(self, sentence: str, start: int, people: tuple[str, ...]) -> Iterable[str]:
         """Return whom a word of a sentence is about: who is named before it, whom a pronoun there means, or all of several."""
         before = sentence[:start]
-        if named := self._cast.seen(before if before else sentence):
+        if (thing := _THING.search(before)) and not self._cast.seen(thing.group()):
+            return ()
+        if named := self._subjects(before) if before else self._cast.seen(sentence):
             return named
         if _SEVERAL.search(before):
             return people
         return self._meant(pronouns_in(before)) or (people if not before else ())
+
+    def _subjects(self, text: str) -> tuple[str, ...]:
+        """Return whom the last part of a text with a name is about.
+
+        In ``Ann walks to Ben and sits`` it is Ann who sits, in ``Ann watches Ben sit`` it is Ben.
+        """
+        part = next((part for part in reversed(_PARTS.split(text)) if self._cast.seen(part)), "")
+        if last := _LAST_OBJECT.search(part):
+            return self._cast.seen(last.group())
+        return self._cast.seen(_OBJECT.sub(" ", part)) or self._cast.seen(part)
 
     def postures(self, people: tuple[str, ...]) -> dict[str, Posture]:
         """Return how those of some are who do not stand."""
