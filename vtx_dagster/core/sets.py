@@ -81,7 +81,8 @@ SET_WORDS = {
     " phone_booth telephone_booth vehicle limo limousine pickup minivan ambulance apt bungalow brownstone townhouse residence"
     " inn office precinct headquarters library warehouse courthouse court_house museum embassy mall supermarket pharmacy"
     " drugstore bakery deli diner steakhouse pizzeria nightclub night_club club saloon tavern casino clinic temple cathedral"
-    " auditorium city_hall town_hall opera_house firehouse fire_house schoolhouse art_gallery",
+    " auditorium city_hall town_hall opera_house firehouse fire_house schoolhouse art_gallery"
+    " mansion mcmansion villa manor",
     SetKind.CITY: "cityscape city industrial_park business_park downtown uptown skyline metropolis avenue boulevard"
     " business_district district skyscraper skyscrapers ave lagos stadt grossstadt innenstadt ville ciudad città metrópoli"
     " metropoli",
@@ -123,7 +124,7 @@ SET_WORDS = {
     " visiting_room visitation_room hearing_room supply_room maintenance_room conf_room processing_room trailer_park car_pool"
     " motor_pool prison_yard train_yard rail_yard railyard shipyard ship_yard junkyard junk_yard scrapyard scrap_yard"
     " lumber_yard loading_dock loading_bay docking_bay cargo_bay landing_area landing_strip landing_pad landing_bay"
-    " launch_platform oil_platform parking_garage parking_structure flight_deck tree_house treehouse greenhouse green_house"
+    " launch_platform oil_platform flight_deck tree_house treehouse greenhouse green_house"
     " barracks castle palace",
     SetKind.BLACK: "black blackness darkness blackout",
 }
@@ -142,7 +143,6 @@ _OUTDOORS = frozenset(
         SetKind.FIELD,
         SetKind.PARK,
         SetKind.GARDEN,
-        SetKind.CAR_PARK,
         SetKind.CEMETERY,
         SetKind.DESERT,
         SetKind.FOREST,
@@ -150,12 +150,12 @@ _OUTDOORS = frozenset(
         SetKind.SHORE,
     )
 )
-_EITHER = frozenset((SetKind.PLAIN, SetKind.STATION, SetKind.BOAT, SetKind.POOL))
+_EITHER = frozenset((SetKind.PLAIN, SetKind.STATION, SetKind.BOAT, SetKind.POOL, SetKind.CAR_PARK))
 """A boat is a wheelhouse inside, and a deck outside or when nothing is known; a platform looks the same from inside."""
 
 _INSIDE = frozenset(SetKind) - _OUTDOORS
 _OPEN_TO_THE_SKY = _OUTDOORS | _EITHER
-_INTERIOR = _INSIDE - {SetKind.BOAT, SetKind.POOL}
+_INTERIOR = _INSIDE - {SetKind.BOAT, SetKind.POOL, SetKind.CAR_PARK}
 """Where one is inside if nothing says otherwise."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'s?(?!\w))?")
@@ -187,16 +187,22 @@ def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
     first before a comma, a full stop or *of*, as in ``Corridor. Police Station``. What has other places in it says less than
     they do: ``Kitchen - Ann's House``. Owners (``Tesla's Room``) and what the place is beside (``Hall outside Bedroom``) count
     only where nothing else does. *Room* alone says least: a ``Hospital Room`` is in a hospital, and a room of another kind
-    (``School - Workroom``) is no classroom. Without any such word the backdrop is plain: nothing is pretended.
+    (``School - Workroom``) is no classroom. A place inside whose words are only known outside is drawn outside: ``INT. WOODS``.
+    Without any such word the backdrop is plain: nothing is pretended.
     """
     kind = given.set
     if kind is None:
         allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[given.interior]
-        kind = _named(given.place, allowed) or _named(given.location, allowed) or SetKind.PLAIN
+        names = (given.place, given.location)
+        kind = next((found for name in names if (found := named_set(name, allowed))), None)
+        if kind is None and given.interior and (kind := next(filter(None, map(named_set, names)), None)):
+            return kind, kind in _INTERIOR
+        kind = kind or SetKind.PLAIN
     return kind, (kind in _INTERIOR if given.interior is None else given.interior)
 
 
-def _named(name: str, allowed: frozenset[SetKind]) -> SetKind | None:
+def named_set(name: str, allowed: frozenset[SetKind] = frozenset(SetKind)) -> SetKind | None:
+    """Return the one of some backdrops that the name of a place means; None where it means none of them."""
     text = _folded(name).replace("\u2019", "'")
     return _named_in(_BESIDE.sub("", text), allowed) or _named_in(_OWNER.sub("", text), allowed)
 

@@ -106,9 +106,10 @@ def of_bible(bible: Bible, *, location: str | None = None) -> tuple[SetKind, boo
         pytest.param("Plane - Cockpit", True, SetKind.AEROPLANE, id="in a plane"),
         pytest.param("War Room", True, SetKind.PLAIN, id="no living room"),
         pytest.param("Wooden Shack", False, SetKind.PLAIN, id="a shack is no farm"),
-        pytest.param("Tyrell Mansion", False, SetKind.PLAIN, id="a mansion is no garden"),
+        pytest.param("Tyrell Mansion", False, SetKind.STREET, id="a mansion is no garden"),
         pytest.param("Gas Station", False, SetKind.STREET, id="from outside"),
         pytest.param("Gas Station", True, SetKind.PLAIN, id="from inside"),
+        pytest.param("Parking Garage", True, SetKind.CAR_PARK, id="cars with a roof"),
         pytest.param("Prison Yard", False, SetKind.PLAIN, id="no flowers in a prison yard"),
         pytest.param("Front Lawn", False, SetKind.GARDEN, id="a lawn is no farm"),
         pytest.param("Loading Dock", False, SetKind.PLAIN, id="no ships at a loading dock"),
@@ -118,6 +119,10 @@ def of_bible(bible: Bible, *, location: str | None = None) -> tuple[SetKind, boo
 )
 def test_a_name_suggests_its_backdrop(name: str, interior: bool, kind: SetKind) -> None:
     assert drawn(name, interior=interior) == (kind, interior, name)
+
+
+def test_what_is_only_known_outside_is_drawn_so() -> None:
+    assert drawn("Woods", interior=True) == (SetKind.FOREST, False, "Woods")
 
 
 @pytest.mark.parametrize(

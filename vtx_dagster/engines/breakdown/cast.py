@@ -16,6 +16,7 @@ from anyascii import anyascii
 from vtx_dagster.core.bible import Bible, Character, Location, SetKind
 from vtx_dagster.core.coverage import covered_elements
 from vtx_dagster.core.screenplay import ElementKind, SceneText
+from vtx_dagster.core.sets import named_set
 from vtx_dagster.engines.breakdown.first_names import pronoun_of_first_name
 from vtx_dagster.engines.breakdown.people import People, is_of_all, is_role, is_voice, joint_names, people_words
 from vtx_dagster.engines.breakdown.places import placed_scenes, same_place_key
@@ -37,7 +38,11 @@ _LETTERS = {**_LATIN, **_CYRILLIC, **_GREEK}
 _SILENT = {"\u0627": "a"}
 """Alef, which anyascii leaves out."""
 
-_ARTICLE = re.compile(r"\b(?:the|an?|his|her|their|this|that)\s+$", re.IGNORECASE)
+_ARTICLE = re.compile(
+    r"\b(?:the|an?|another|his|her|their|this|that)\s+(?:(?!of|in|on|at|with|and|to)[a-z-]+\s+)?$"
+    r"|\b(?:two|three|four|five|six|several|some)\s+$",
+    re.IGNORECASE,
+)
 _POSSESSIVE = re.compile(r"^(?:['\u2019]s|(?<=s)['\u2019])\s+(?P<owned>(?:\S+\s+)?\S+)")
 _IS = re.compile(
     r"(?:\w+(?:ed|ing)|an?|the|not|in|on|at|by|with|already|now|still|just|been|got|gone|here|there|back|too|so|very|all|both|about|alone"
@@ -62,6 +67,8 @@ _QUOTED = re.compile(r"[\"“«](?![A-Z]+[\"”])[^\"”»]*[\"”»]?")
 """What is quoted; a name in capitals alone is none: ``"BRILL" turns left``."""
 _READ = re.compile(r"\b(?:words?|reads?|reading|says|titled|labell?ed|marked|headlines?)\b:?\s+[^a-z.!?]{4,}(?=[.!?]|$)")
 """Capitals that are written somewhere: ``the words THIS IS ALEX``."""
+_DRIVING = re.compile(r"\b(?:driving|moving|travell?ing)\b", re.IGNORECASE)
+_RIDDEN = frozenset((SetKind.AEROPLANE, SetKind.BOAT, SetKind.SEA, SetKind.SPACESHIP, SetKind.TRAIN))
 _LONG_NAME = 6
 _NEAR = 40
 """How many letters before a name may say that it is only spoken of."""
@@ -407,6 +414,12 @@ def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
     return cast
 
 
+def _ride(scene: SceneText) -> SetKind | None:
+    """Return that a scene is in a car, where its heading says only that one drives: ``INT. STREET - DRIVING``."""
+    rides = scene.interior and _DRIVING.search(scene.time) and named_set(scene.place) not in _RIDDEN
+    return SetKind.VEHICLE if rides else None
+
+
 def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tuple[dict[str, Character], dict[str, Location]]:
     """Return stubs for the characters and locations that the scenes have and the bible has not.
 
@@ -422,7 +435,7 @@ def missing_bible_entries(scenes: Mapping[str, SceneText], bible: Bible) -> tupl
     for scene in placed_scenes(scenes.values(), is_name=cast.is_name):
         location = cast.location(scene.place)
         if location and location not in bible.locations.locations:
-            backdrop = SetKind.BLACK if scene.outside else None
+            backdrop = SetKind.BLACK if scene.outside else _ride(scene)
             stub = Location(name=title_name(scene.place), interior=scene.interior, set=backdrop, stub=True)
             locations.setdefault(location, stub)
         for element in scene.elements:

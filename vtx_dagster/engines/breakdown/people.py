@@ -50,6 +50,27 @@ _MEMBERS, _MOST_MEMBERS = 3, 4
 _PART_OF_DECADE = {"early": 2, "mid": 5, "late": 8, None: 5}
 
 
+_HEARD_ONLY = re.compile(r"\b(?:off[- ]?screen|somewhere|in the distance|o\.?s\.?|far away|outside|voice|sound)\b", re.IGNORECASE)
+
+
+@cache
+def _somebody() -> re.Pattern[str]:
+    """Return a pattern of somebody unnamed who comes up at the beginning of a sentence: ``A young waiter brings the bill``."""
+    words = people_words()
+    roles = sorted(filter(str.isalpha, words.pronoun_of), key=len, reverse=True)
+    several = "|".join([*sorted(words.plurals), *(f"{role}s" for role in roles)])
+    numbers = "|".join(re.escape(number.capitalize()) for number in words.numbers if number != "one")
+    kind = r"(?:[a-z]+(?:-[a-z]+)?\s+){0,2}?"
+    one = rf"(?:An?|Another)\s+{kind}(?P<one>{'|'.join(roles)})|The\s+(?P<titled>{'|'.join(map(str.title, roles))})"
+    does = r"(?=\s*,|\s+(?:[a-z]+ly\s+)?(?:[a-z]*[a-rt-z]s|[a-z]+ing|is|has|in|with|at|on|behind)\b)"
+    return re.compile(rf"(?:(?:{one}){does}|(?:{numbers})\s+{kind}(?P<many>{several})(?=\s*,|\s+[a-z]+\b)(?!\s+of\b))")
+
+
+def somebody_new(sentence: str) -> re.Match[str] | None:
+    """Return the first words of a sentence where somebody unnamed comes up in it; None where nobody does."""
+    return None if _HEARD_ONLY.search(sentence) else _somebody().match(sentence)
+
+
 class Phrases:
     """Words and phrases to look for, in small letters: that is much faster than a pattern that ignores the case."""
 
@@ -242,6 +263,8 @@ class _Search:
     _alone: Counter[str] = field(default_factory=Counter)
     """Words with a capital amid a sentence, and no other such word beside them."""
 
+    _text: str = ""
+
     def people(self) -> People:
         actions = [element.text for scene in self.scenes for element in covered_elements(scene) if not element.speaker]
         for action in actions:
@@ -269,6 +292,10 @@ class _Search:
             for sentence in sentences(_QUOTED.sub(" ", action)):
                 for told in self._introduced(sentence):
                     self._add(found, told)
+        self._text = " ".join(actions).casefold()
+        for sentence in (one for action in actions for one in sentences(_QUOTED.sub(" ", action))):
+            for told in self._acting_without_a_name(sentence, found):
+                self._add(found, told)
         return People(
             tuple(found.values()), frozenset(cue for cue, often in cues.items() if often <= _SELDOM and self._is_thing(cue))
         )
@@ -316,6 +343,20 @@ class _Search:
             known = name.casefold() in self._small or name.casefold() in people_words().not_names
             if len(told) >= _OFTEN and not known and any(acts.search(sentence[len(name) :][:_NEAR]) for sentence in told):
                 yield Told(name=name.upper(), source=told[0])
+
+    def _acting_without_a_name(self, sentence: str, known: Mapping[str, Told]) -> Iterator[Told]:
+        """Yield who does something at the beginning of a sentence and is nobody known: ``A young waiter brings the bill``."""
+        found = somebody_new(sentence)
+        if found is None:
+            return
+        word = (found["one"] or found["titled"] or found["many"]).casefold()
+        one = _IRREGULAR.get(word, word.removesuffix("s")).casefold() if found["many"] else word
+        called = [name for name in known if [part for part in _words(name) if not part.isdigit()][-1:] in ([one], [word])]
+        # The Sheriff may be the Sheriff of Nottingham, whose cue is NOTTINGHAM.
+        is_title = found["titled"] and any(f"{one} {of}{name}" in self._text for name in known for of in ("", "of "))
+        if len(called) != 1 and one not in known and not is_title:
+            told = Told(name=word.upper(), age=age_in(found[0]), pronoun=pronoun_of(one), source=sentence)
+            yield from _members(told, found[0].removesuffix(word))
 
     def _add(self, found: dict[str, Told], told: Told) -> None:
         """Add somebody, or what is told of somebody who is known by this name or a part of it."""

@@ -11,7 +11,7 @@ from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shot import DialogueLine, Posture
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.framing import Purpose, shows_detail
-from vtx_dagster.engines.breakdown.people import people_words, whom_touched
+from vtx_dagster.engines.breakdown.people import people_words, somebody_new, whom_touched
 from vtx_dagster.engines.breakdown.pronouns import pronouns_in, used_pronouns
 from vtx_dagster.engines.breakdown.prose import announces_text, sentences
 from vtx_dagster.engines.breakdown.takes import SceneSetting, Take
@@ -312,8 +312,9 @@ def _named_in(scene: SceneText, cast: Cast) -> tuple[str, ...]:
 
 
 def _own_roles(scene: SceneText, cast: Cast) -> frozenset[str]:
-    """Return the mere words for a person (``WOMAN``) that mean somebody in a scene: who speaks there, or stands in capitals."""
+    """Return the mere words for a person (``WOMAN``) that mean somebody in a scene: who speaks, comes up, or is in capitals."""
     speaking = {key for element in scene.elements if element.speaker for key in cast.speakers(element.speaker)}
-    actions = " ".join(element.text for element in covered_elements(scene) if not element.speaker)
-    capitals = " ".join(word if word.upper() == word else "." for word in actions.split())
-    return frozenset((*speaking, *cast.mentioned(capitals))) & cast.roles
+    actions = [element.text for element in covered_elements(scene) if not element.speaker]
+    capitals = " ".join(word if word.upper() == word else "." for word in " ".join(actions).split())
+    new = [found.group() for action in actions for one in sentences(action) if (found := somebody_new(one))]
+    return frozenset((*speaking, *cast.mentioned(". ".join((capitals, *new))))) & cast.roles

@@ -344,7 +344,7 @@ def _parts(side: _Side, number: str, *, forced: bool) -> Heading:
     place, time = segments[:cut], segments[cut:]
     if not any(_is_light(segment) for segment in time):
         # HOUSE - NIGHT - ANN'S POV. The first segment is a time only in French order: INT. JOUR - CUISINE
-        for index in [*range(len(place) - 1, 0, -1), *([0] if not time and len(place) > 1 else [])]:
+        for index in [*range(len(place) - 1, 0, -1), *([0] if len(place) > 1 else [])]:
             if _is_light(place[index]):
                 time = [place[index], *time]
                 place = [*place[:index], *place[index + 1 :]]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations, Pronoun
+from vtx_dagster.core.bible import Bible, Character, Characters, Location, Locations, Pronoun, SetKind
 from vtx_dagster.core.story import Source
 from vtx_dagster.engines.breakdown.cast import Cast, film_cast, key_of, missing_bible_entries, spelling_of, title_name
 from vtx_dagster.engines.screenplay.fountain import parse_scene
@@ -329,3 +329,12 @@ def test_pronouns_of_a_film():
     assert film_cast(Bible(), [parse_scene(Source(name="a", text=text))]).pronouns == {"ann": Pronoun.SHE, "ben": Pronoun.HE}
     known = Bible.model_validate({"characters": {"characters": {"ann": {"name": "Ann", "pronoun": "they"}}}})
     assert film_cast(known, [parse_scene(Source(name="a", text=text))]).pronouns["ann"] == Pronoun.THEY
+
+
+def test_where_one_drives_inside_one_is_in_a_car():
+    heads = ("INT. STREET - DRIVING", "INT. TRAIN (MOVING)", "EXT. ROAD - DRIVING", "INT. HALL - DAY")
+    scenes = {
+        f"A01_S0{number}": parse_scene(Source(name="a", text=f"{head}\n\nRain.")) for number, head in enumerate(heads, start=1)
+    }
+    _, places = missing_bible_entries(scenes, Bible())
+    assert [place.set for place in places.values()] == [SetKind.VEHICLE, None, None, None]

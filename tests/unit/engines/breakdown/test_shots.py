@@ -380,7 +380,7 @@ def test_two_who_share_a_shot_are_both_in_it():
 
 
 def test_words_for_a_person_mean_somebody_only_where_there_is_one():
-    other = "A woman waits. The guard nods."
+    other = "There waits a woman. The guard nods."
     assert people(other, cast=("WOMAN", "GUARD")) == [((),)]
     assert people(f"{other}\n\nWOMAN\nYes.", cast=("GUARD",))[0] == (("woman",),)
     assert people("A GUARD waits.\n\nThe guard nods at the long line of people.", cast=("GUARD",))[1] == (("guard",),)

@@ -132,6 +132,13 @@ def shots_of(text: str) -> list[Shot]:
             id="introduced behind a word for a person",
         ),
         pytest.param(
+            "INT. BAR - DAY\n\nA young deckhand passes by.\n\nTwo men carry a box.\n\nThe King stares.\n\n"
+            "A waiter screams in the distance.\n\nANN\nOh.\n\nEXT. YARD - DAY\n\nThe sheriff of Bray waits. A boy runs. "
+            "The Sheriff nods.\n\nBRAY\nNo.\n\nYOUNG BOY\nAh.",
+            [("deckhand",), ("man_1", "man_2", "king"), (), ("ann", "king"), ("young_boy",), ("bray", "young_boy")],
+            id="who comes up without a name",
+        ),
+        pytest.param(
             "INT. SHOP - DAY\n\nAnn looks out of the window. A PAPERBOY waits at the WINDOW.\n\nWINDOW\nOpen me.\n\n"
             "Ann shuts the window again.\n\nANN\nOh.",
             [("ann", "paperboy"), ("window", "ann"), ("ann",), ("ann", "window")],
