@@ -59,6 +59,9 @@ TICK_S = 15
 RUNNING = dg.DefaultSensorStatus.RUNNING
 """A studio that is opened works by itself; `automation` in a project's `metadata.yaml` says what it may not do."""
 
+STOPPED_TAG = "vtx/stopped_with_the_server"
+"""Run tag: it was not a person who cancelled the run, but the end of the server, so it is no attempt that came to nothing."""
+
 UNFINISHED = (
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -304,10 +307,13 @@ def _runs_of(context: dg.SensorEvaluationContext, piece: _Work) -> Sequence[dg.R
 def _num_failed(runs: Iterable[dg.RunRecord]) -> int:
     """Return how many runs came to nothing since the last that succeeded, those aside whose failures may pass.
 
-    A person who cancels a run wants no more of it, too.
+    A person who cancels a run wants no more of it, too; who stops the server wants it to go on at the next start.
     """
     failed = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
-    return sum(run.dagster_run.status in failed and not _may_pass(run) for run in _since_success(runs))
+    return sum(
+        run.dagster_run.status in failed and STOPPED_TAG not in run.dagster_run.tags and not _may_pass(run)
+        for run in _since_success(runs)
+    )
 
 
 def _paused_until(runs: Iterable[dg.RunRecord]) -> datetime:

@@ -60,6 +60,7 @@ class StudioServer:
 
     url: str
     log: Path
+    pid: int
 
     def graphql(self, query: str) -> dict[str, Any]:
         """Return the data that a query gives."""
@@ -97,6 +98,22 @@ class StudioServer:
             (run["status"], {"/".join(key["path"]) for key in run["assetSelection"]}) for run in data["runsOrError"]["results"]
         ]
 
+    def runs(self, job: str) -> list[str]:
+        """Return the states of the runs of a job, the latest first."""
+        data = self.graphql(f'{{runsOrError(filter: {{pipelineName: "{job}"}}) {{... on Runs {{results {{status}}}}}}}}')
+        return [run["status"] for run in data["runsOrError"]["results"]]
+
+    def pull_the_plug(self) -> None:
+        """End the server and everything that it started, as a power cut does."""
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
+        parents = dict(zip(map(int, listed[::2]), map(int, listed[1::2]), strict=True))
+        ending = [self.pid]
+        for pid in ending:
+            ending += [child for child, parent in parents.items() if parent == pid]
+        for pid in ending:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def recent_ticks(self, sensor: str) -> list[str]:
         """Return the log lines of a sensor's latest ticks; what was said in one is not repeated in the next."""
         where = 'repositoryName: "__repository__", repositoryLocationName: "vtx_dagster.definitions"'
@@ -124,7 +141,7 @@ def serving(studio: Path, *, log: Path) -> Iterator[StudioServer]:
             command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, env=environ, start_new_session=True
         )
         try:
-            server = StudioServer(url=f"http://127.0.0.1:{port}", log=log)
+            server = StudioServer(url=f"http://127.0.0.1:{port}", log=log, pid=process.pid)
             _await_start(server, process)
             yield server
         finally:

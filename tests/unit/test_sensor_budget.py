@@ -23,14 +23,14 @@ def tick(sqlite_instance, studio_resource, ltx_with, engine):
     definitions = dg.Definitions(assets=defs.assets, jobs=defs.jobs, sensors=defs.sensors, resources=resources)
 
     def run() -> Any:
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance=sqlite_instance,
             instance_ref=sqlite_instance.get_ref(),
             definitions=definitions,
             resources={name: resources[name] for name in auto_render.required_resource_keys},
             sensor_name=auto_render.name,
-        )
-        return auto_render.evaluate_tick(context)
+        ) as context:
+            return auto_render.evaluate_tick(context)
 
     return run
 

@@ -16,7 +16,7 @@ from vtx_dagster.definitions import defs
 from vtx_dagster.partitions.batches import PARTITION_TAG, keys_of_run
 from vtx_dagster.production.clips import utc_now
 from vtx_dagster.production.cut import assemble
-from vtx_dagster.sensors import MAX_ATTEMPTS, UNFINISHED, WORK_TAG, auto_assemble, auto_render, studio_watch
+from vtx_dagster.sensors import MAX_ATTEMPTS, STOPPED_TAG, UNFINISHED, WORK_TAG, auto_assemble, auto_render, studio_watch
 from vtx_dagster.studio.locks import clip_lock
 
 ONE, TWO, THREE = "A01_S01_SH010", "A01_S01_SH020", "A02_S01_SH010"
@@ -30,15 +30,15 @@ class Daemon:
     definitions: dg.Definitions
 
     def tick(self, sensor: dg.SensorDefinition, cursor: str | None = None) -> Any:
-        context = dg.build_sensor_context(
+        with dg.build_sensor_context(
             instance=self.instance,
             instance_ref=self.instance.get_ref(),
             definitions=self.definitions,
             resources={name: self.definitions.resources[name] for name in sensor.required_resource_keys},
             sensor_name=sensor.name,
             cursor=cursor,
-        )
-        return sensor.evaluate_tick(context)
+        ) as context:
+            return sensor.evaluate_tick(context)
 
     def launch(self, sensor: dg.SensorDefinition, request: dg.RunRequest, status: dg.DagsterRunStatus) -> dg.DagsterRun:
         """Put a run into the instance as it would be after some time, without running anything."""
@@ -193,6 +193,15 @@ def test_a_crash_ends_the_pause_and_counts(daemon: Daemon, make_project) -> None
     for number in range(MAX_ATTEMPTS):
         daemon.launch(auto_render, render, dg.DagsterRunStatus.CANCELED if number else dg.DagsterRunStatus.FAILURE)
         assert len(daemon.tick(auto_render).run_requests) == (2 if number < MAX_ATTEMPTS - 1 else 0)
+
+
+def test_what_stopped_with_the_server_is_no_attempt(daemon: Daemon, make_project) -> None:
+    make_project("film", clips=(ONE,))
+    _, render = daemon.tick(auto_render).run_requests
+    for _ in range(MAX_ATTEMPTS):
+        run = daemon.launch(auto_render, render, dg.DagsterRunStatus.CANCELED)
+        daemon.instance.add_run_tags(run.run_id, {STOPPED_TAG: "true"})
+    assert len(daemon.tick(auto_render).run_requests) == 2
 
 
 def test_auto_render_leaves_failed_and_blocked_clips_to_a_person(

@@ -25,7 +25,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def serve(
-    command: Sequence[str], environment: Mapping[str, str], *, address: tuple[str, int], on_ready: Callable[[], None]
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    address: tuple[str, int],
+    on_ready: Callable[[], None],
+    on_stop: Callable[[Callable[[], bool]], None] = lambda _is_impatient: None,
 ) -> None:
     """Run a server until it is stopped by Ctrl-C, SIGTERM or SIGHUP, and then all that it started.
 
@@ -34,6 +39,7 @@ def serve(
         environment: Its environment.
         address: Host and port that it will listen on.
         on_ready: Called once it does.
+        on_stop: Called before the server is asked to stop, with what says whether somebody cannot wait.
 
     Raises:
         BusyError: If something listens there already.
@@ -47,6 +53,9 @@ def serve(
         process = subprocess.Popen(list(command), env=dict(environment), start_new_session=True)
         try:
             _wait(process, address, asked, on_ready)
+            if process.poll() is None:
+                on_stop(lambda: len(asked) >= _IMPATIENT or process.poll() is not None)
+                _end(process, asked)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -63,11 +72,13 @@ def _wait(process: subprocess.Popen[bytes], address: tuple[str, int], asked: lis
             is_ready = True
             on_ready()
         time.sleep(_POLL_S)
-    if process.poll() is None:
-        process.terminate()
-        until = time.monotonic() + GRACE_S
-        while process.poll() is None and len(asked) < _IMPATIENT and time.monotonic() < until:
-            time.sleep(_POLL_S)
+
+
+def _end(process: subprocess.Popen[bytes], asked: list[int]) -> None:
+    process.terminate()
+    until = time.monotonic() + GRACE_S
+    while process.poll() is None and len(asked) < _IMPATIENT and time.monotonic() < until:
+        time.sleep(_POLL_S)
 
 
 @contextmanager
@@ -89,12 +100,12 @@ def _asked_to_stop() -> Iterator[list[int]]:
 def _listens(address: tuple[str, int]) -> bool:
     host, port = address
     try:
-        with socket.create_connection((_reachable(host), port), timeout=1):
+        with socket.create_connection((reachable(host), port), timeout=1):
             return True
     except OSError:
         return False
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """Return where a server that listens on a host is reached from this machine."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - looked at, not bound

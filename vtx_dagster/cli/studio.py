@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -151,15 +152,28 @@ def dev(
     Stages can be run there, too. And while it runs, new and changed clips are rendered and complete films are assembled by
     themselves: the sensors that do it are on, and can be switched off under Automation, or per project in metadata.yaml.
     """
-    from vtx_dagster.cli.runs import open_registry
-    from vtx_dagster.cli.serving import serve
+    import dagster as dg
+
+    from vtx_dagster.cli.runs import dagster_home, open_registry
+    from vtx_dagster.cli.served_runs import fail_left_behind, stop_runs
+    from vtx_dagster.cli.serving import reachable, serve
+    from vtx_dagster.studio.locks import server_lock
 
     opened = open_studio(studio)
-    with open_registry(opened) as registry:
-        registry.register()
-    command, environment = dev_command(opened, host=host, port=port)
-    note(f"{opened.root}: Dagster is starting (Ctrl-C stops it)")
-    serve(command, environment, address=(host, port), on_ready=lambda: note(f"ready: http://{host}:{port}"))
+    home, url = dagster_home(opened), f"http://{reachable(host)}:{port}"
+
+    def stop(is_impatient: Callable[[], bool]) -> None:
+        with dg.DagsterInstance.from_config(str(home)) as instance:
+            stop_runs(instance, url, is_impatient=is_impatient)
+
+    with server_lock(home, url):
+        with open_registry(opened) as registry:
+            registry.register()
+            if ended := fail_left_behind(registry.instance, home):
+                note(f"{counted(ended, 'run')} of a server that was killed: failed, and started again; what is finished is kept")
+        command, environment = dev_command(opened, host=host, port=port)
+        note(f"{opened.root}: Dagster is starting (Ctrl-C stops it)")
+        serve(command, environment, address=(host, port), on_ready=lambda: note(f"ready: http://{host}:{port}"), on_stop=stop)
     note("stopped")
 
 

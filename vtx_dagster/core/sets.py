@@ -150,6 +150,9 @@ _OUTDOORS = frozenset(
         SetKind.SHORE,
     )
 )
+_UNDER_THE_SKY = _OUTDOORS - {SetKind.STREET, SetKind.CITY, SetKind.ROOFTOP}
+"""What nobody builds: it is outside whatever a heading says. The word for a street or a roof may be that of a building."""
+
 _EITHER = frozenset((SetKind.PLAIN, SetKind.STATION, SetKind.BOAT, SetKind.POOL, SetKind.CAR_PARK))
 """A boat is a wheelhouse inside, and a deck outside or when nothing is known; a platform looks the same from inside."""
 
@@ -195,8 +198,10 @@ def drawn_set(given: GivenDrawing) -> tuple[SetKind, bool]:
         allowed = {None: frozenset(SetKind), True: _INSIDE, False: _OPEN_TO_THE_SKY}[given.interior]
         names = (given.place, given.location)
         kind = next((found for name in names if (found := named_set(name, allowed))), None)
-        if kind is None and given.interior and (kind := next(filter(None, map(named_set, names)), None)):
-            return kind, kind in _INTERIOR
+        if kind is None and given.interior:
+            kind = next((found for name in names if (found := named_set(name, _UNDER_THE_SKY))), None)
+            if kind:
+                return kind, False
         kind = kind or SetKind.PLAIN
     return kind, (kind in _INTERIOR if given.interior is None else given.interior)
 

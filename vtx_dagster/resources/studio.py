@@ -1,12 +1,15 @@
 """The studio folder as a Dagster resource."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
 from vtx_dagster.core.errors import MissingSettingError
+from vtx_dagster.studio.locks import run_lock
 from vtx_dagster.studio.project import Project, Studio
 
 
@@ -14,6 +17,15 @@ class StudioResource(dg.ConfigurableResource):
     """The folder that holds all film projects."""
 
     home: str = Field(default="", description="The studio folder. Empty: the environment variable VTX_HOME says it.")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["StudioResource"]:
+        """Hold the lock of a run as long as its process lives: so the next start of a server knows which runs are no more."""
+        if context.run is None or context.instance is None:
+            yield self
+            return
+        with run_lock(Path(context.instance.root_directory), context.run.run_id):
+            yield self
 
     def open(self) -> Studio:
         """Return the studio.

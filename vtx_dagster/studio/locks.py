@@ -50,6 +50,33 @@ def project_lock(project: Project, name: str, *, timeout_s: float | None = None)
         yield
 
 
+@contextmanager
+def server_lock(home: Path, url: str) -> Iterator[None]:
+    """Hold the right to serve a Dagster instance, as ``clip_lock`` without a wait; who comes second is told the address."""
+    with _held(home / "server.lock", "this studio is being served", 0.0, at=url):
+        yield
+
+
+@contextmanager
+def run_lock(home: Path, run: str) -> Iterator[None]:
+    """Hold the lock of a run for as long as its process works on it, however the process dies."""
+    path = _run_path(home, run)
+    with _held(path, f"run {run} is being worked on", 0.0):
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def is_run_held(home: Path, run: str) -> bool:
+    """Say whether a process works on a run."""
+    return _is_held(_run_path(home, run))
+
+
+def _run_path(home: Path, run: str) -> Path:
+    return home / "workers" / f"run-{run}.lock"
+
+
 def is_locked(project: Project, clip: str) -> bool:
     """Say whether someone is rendering a clip right now. Does not wait and makes no file."""
     return _is_held(_lock_path(project, clip))
@@ -82,14 +109,16 @@ def _lock_path(project: Project, name: str) -> Path:
 
 
 @contextmanager
-def _held(path: Path, what: str, timeout_s: float | None, cancelled: Callable[[], bool] = never) -> Iterator[None]:
+def _held(
+    path: Path, what: str, timeout_s: float | None, cancelled: Callable[[], bool] = never, *, at: str = ""
+) -> Iterator[None]:
     lock = FileLock(path, thread_local=False, poll_interval=_POLL_S)
     with storage_errors(path, doing="lock"):
         path.parent.mkdir(parents=True, exist_ok=True)
         _acquire(lock, what, timeout_s, cancelled)
     try:
         with storage_errors(path):
-            path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}), encoding="utf-8")
+            path.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "at": at}), encoding="utf-8")
         yield
     finally:
         lock.release()
@@ -131,6 +160,6 @@ def _is_held(path: Path) -> bool:
 def _holder(path: Path) -> str:
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {facts['pid']} on {facts['host']}"
+        return f"process {facts['pid']} on {facts['host']}" + (f" at {facts['at']}" if facts.get("at") else "")
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"

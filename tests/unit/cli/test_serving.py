@@ -65,6 +65,23 @@ def test_a_signal_ends_the_server_and_all_that_it_started(tmp_path, port, monkey
     assert signal.getsignal(number) == before
 
 
+def test_what_it_does_is_ended_before_the_server(tmp_path, port):
+    command = [sys.executable, "-c", SERVER, str(port), "polite", str(tmp_path / "pids")]
+    seen = []
+
+    def stop(is_impatient) -> None:
+        (pid, _) = (int(pid) for pid in (tmp_path / "pids").read_text().split())
+        seen.append((is_alive(pid), is_impatient()))
+        signal.raise_signal(signal.SIGINT)
+        seen.append((is_alive(pid), is_impatient()))
+
+    def ready() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    serve(command, dict(os.environ), address=("127.0.0.1", port), on_ready=ready, on_stop=stop)
+    assert seen == [(True, False), (True, True)]
+
+
 def test_a_server_that_ends_by_itself_is_an_error(port):
     with pytest.raises(ProcessError, match="exit code 3"):
         serve([sys.executable, "-c", "raise SystemExit(3)"], {}, address=("0.0.0.0", port), on_ready=lambda: None)

@@ -3,9 +3,14 @@ import os
 import shutil
 import sys
 
+import dagster as dg
 import pytest
+from dagster._core.remote_origin import InProcessCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
+from vtx_dagster.cli.runs import open_registry
 from vtx_dagster.cli.studio import dev_command
+from vtx_dagster.definitions import defs
 from vtx_dagster.studio.demo import DEMO_SLUG, add_demo, demo_files
 from vtx_dagster.studio.project import Studio
 from vtx_dagster.studio.schemas import SCHEMAS
@@ -123,20 +128,33 @@ def test_schema_lists_and_prints(vtx):
 
 
 def test_dev_registers_and_serves(vtx, studio, monkeypatch):
-    seen = []
+    seen, seen_by_another = [], []
+    with open_registry(studio) as registry:
+        origin = RemoteJobOrigin(
+            RemoteRepositoryOrigin(InProcessCodeLocationOrigin(LoadableTargetOrigin(module_name="m"), location_name="vtx"), "r"),
+            "render_clips",
+        )
+        registry.instance.create_run_for_job(
+            defs.resolve_job_def("render_clips"), status=dg.DagsterRunStatus.STARTED, remote_job_origin=origin
+        )
 
-    def served(command, environment, *, address, on_ready):
+    def served(command, environment, *, address, on_ready, on_stop):
         seen.append((command, environment, address))
         on_ready()
+        on_stop(lambda: False)
+        seen_by_another.append(vtx("dev", "--studio", studio.root))
 
     monkeypatch.setattr("vtx_dagster.cli.serving.serve", served)
     result = vtx("dev", "--port", "3456", "--studio", studio.root)
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
+        "1 run of a server that was killed: failed, and started again; what is finished is kept",
         f"{studio.root}: Dagster is starting (Ctrl-C stops it)",
         "ready: http://127.0.0.1:3456",
         "stopped",
     ]
+    assert seen_by_another[0].exit_code == 1
+    assert "at http://127.0.0.1:3456: wait for it or stop it" in seen_by_another[0].stderr
     ((command, environment, address),) = seen
     assert address == ("127.0.0.1", 3456)
     assert command[0] == sys.executable

@@ -7,7 +7,7 @@ import pytest
 
 from vtx_dagster.core.errors import BusyError, CancelledError, StorageError
 from vtx_dagster.studio import locks
-from vtx_dagster.studio.locks import clip_lock, holder, is_locked, locked_clips, project_lock
+from vtx_dagster.studio.locks import clip_lock, holder, is_locked, is_run_held, locked_clips, project_lock, run_lock, server_lock
 from vtx_dagster.studio.project import Project
 
 CLIP = "A01_S01_SH001"
@@ -113,3 +113,20 @@ def test_lock_folder_that_cannot_be_made(project: Project):
         is_locked(project, CLIP)
     with pytest.raises(StorageError, match="cannot read"):
         locked_clips(project, among=[CLIP])
+
+
+def test_who_serves_second_is_told_the_address(tmp_path):
+    with (
+        server_lock(tmp_path, "http://127.0.0.1:3000"),
+        pytest.raises(BusyError, match=r"this studio is being served by process \d+ on \S+ at http://127.0.0.1:3000: "),
+        server_lock(tmp_path, "http://127.0.0.1:3001"),
+    ):
+        pass
+
+
+def test_the_lock_of_a_run_is_held_and_leaves_nothing(tmp_path):
+    with run_lock(tmp_path, "4711"):
+        assert is_run_held(tmp_path, "4711")
+        assert not is_run_held(tmp_path, "4712")
+    assert not is_run_held(tmp_path, "4711")
+    assert list((tmp_path / "workers").iterdir()) == []
