@@ -212,6 +212,12 @@ def named_set(name: str, allowed: frozenset[SetKind] = frozenset(SetKind)) -> Se
     return _named_in(_BESIDE.sub("", text), allowed) or _named_in(_OWNER.sub("", text), allowed)
 
 
+def side_named(name: str) -> bool | None:
+    """Return whether a place is inside, by its name; None where that may be of both sides, or tells nothing."""
+    inside, outside = (named_set(name, allowed) not in (None, SetKind.PLAIN) for allowed in (_INTERIOR, _OUTDOORS))
+    return None if inside == outside else inside
+
+
 def _named_in(text: str, allowed: frozenset[SetKind]) -> SetKind | None:
     found = [one for part in re.split(r"[.,;]\s+", text) for one in _kinds_in(part, allowed)]
     return next((kind for kind, is_whole in found if not is_whole), found[0][0] if found else None)

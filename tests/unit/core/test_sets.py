@@ -3,7 +3,7 @@ import pytest
 from vtx_dagster.core.bible import Bible, SetKind
 from vtx_dagster.core.clip import ClipSpec
 from vtx_dagster.core.continuity import draw
-from vtx_dagster.core.sets import SET_WORDS, drawn_set
+from vtx_dagster.core.sets import SET_WORDS, drawn_set, side_named
 
 
 def drawn(name: str, *, interior: bool | None = None, **fields) -> tuple[SetKind, bool, str]:
@@ -119,6 +119,11 @@ def of_bible(bible: Bible, *, location: str | None = None) -> tuple[SetKind, boo
 )
 def test_a_name_suggests_its_backdrop(name: str, interior: bool, kind: SetKind) -> None:
     assert drawn(name, interior=interior) == (kind, interior, name)
+
+
+@pytest.mark.parametrize(("name", "inside"), [("Kitchen", True), ("Beach", False), ("Apartment", None), ("Paris", None)])
+def test_a_name_may_tell_the_side(name: str, inside: bool | None) -> None:
+    assert side_named(name) is inside
 
 
 def test_what_is_only_known_outside_is_drawn_so() -> None:

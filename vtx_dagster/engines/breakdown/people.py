@@ -31,6 +31,7 @@ _DOES = re.compile(
 )
 _DECADE = re.compile(r"\b(?:(?P<part>early|mid|late)[\s-]*)?(?P<decade>[1-9]0)\W?s\b", re.IGNORECASE)
 _YEARS = re.compile(r"(?<![\d$#:/.-])(?P<years>\d{1,2})(?![\d%:/]|\s*(?:am|pm|hours?|minutes?|miles?|feet|th|st|nd|rd)\b)")
+_YEARS_OLD = re.compile(r"\b(?P<number>[a-z]+)[\s-]+(?:years?|yrs?)[\s-]+old\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[-'\u2019][^\W_]+)*")
 _DETERMINER = re.compile(
     r"\b(?:the|an?|his|her|its|their|this|that|another|some|every|each)\s+(?:[a-z-]+\s+){0,2}$", re.IGNORECASE
@@ -235,11 +236,13 @@ def age_in(text: str) -> int | None:
     if found := _DECADE.search(text):
         part = found["part"].casefold() if found["part"] else None
         return int(found["decade"]) + _PART_OF_DECADE[part]
+    ages, numbers = people_words().ages, people_words().numbers
+    if (told := _YEARS_OLD.search(text)) and (word := told["number"].casefold()) in (ages | numbers):
+        return ages.get(word, numbers.get(word))
     years = [int(one["years"]) for one in _YEARS.finditer(text) if int(one["years"]) <= _OLDEST]
     if years:
         return years[0]
     plain = f" {' '.join(_words(text))} "
-    ages = people_words().ages
     return next((ages[word] for word in sorted(ages, key=len, reverse=True) if f" {word} " in plain), None)
 
 

@@ -1,7 +1,8 @@
 """Where scenes are: places that a heading leaves to the scene before, and spellings that mean one place.
 
 **Minor slugs.** A heading without INT. or EXT. (``.THE ROCKS``) that comes after one with it is inside or outside as the scene
-before, and so is its light; ``.INSIDE THE VAN`` says it itself. Its place is
+before, and so is its light; ``.INSIDE THE VAN`` says it itself, and another place is seen from the side as before, or
+as its name tells (``.THE KITCHEN``). Its place is
 
 1. that of the scene before, where it says only when or which side (``.LATER``, ``.INSIDE``), names somebody (``.ANN``), or
    directs the camera (``.BACK TO SCENE``);
@@ -23,7 +24,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from vtx_dagster.core.screenplay import SceneText
-from vtx_dagster.core.sets import SET_WORDS
+from vtx_dagster.core.sets import SET_WORDS, side_named
 from vtx_dagster.engines.screenplay.heading import inside_or_outside, says_light, says_only_when
 
 _PARTS = re.compile(r"\s+[-\u2013\u2014]+\s+|\s*[,;/|]\s*")
@@ -51,12 +52,18 @@ class _Earlier:
 
     def __init__(self) -> None:
         self._of_word: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._sides: dict[str, bool | None] = {}
 
-    def add(self, place: str) -> None:
-        """Remember a place as the last one."""
+    def add(self, place: str, *, interior: bool | None) -> None:
+        """Remember a place as the last one, and from which side it was seen."""
+        self._sides[place] = interior
         for word in _words(place):
             self._of_word[word].pop(place, None)
             self._of_word[word][place] = None
+
+    def side(self, place: str) -> bool | None:
+        """Return from which side a place was seen last, else the one that its words tell; None where neither is known."""
+        return self._sides.get(place, side_named(place))
 
     def last_of(self, words: Collection[str], *, ends_in: str) -> str:
         """Return the last place that has all of some words, and a part that ends in one of them; empty if there is none."""
@@ -84,7 +91,7 @@ def placed_scenes(scenes: Iterable[SceneText], *, is_name: Callable[[str], bool]
         found.append(placed)
         if not scene.outside and (before is not None or not scene.minor):
             before = placed
-            earlier.add(placed.place)
+            earlier.add(placed.place, interior=placed.interior)
     return found
 
 
@@ -96,6 +103,8 @@ def _placed(scene: SceneText, before: SceneText, earlier: _Earlier, is_name: Cal
     place = before.place if stays or _CAMERA.search(scene.place) else _minor_place(scene, before.place, earlier, is_name)
     if side is None and (lead_in := _LEAD_IN.match(scene.place)):
         side = inside_or_outside(lead_in[0])
+    if side is None and place != before.place:
+        side = earlier.side(place)
     return scene.model_copy(update={"interior": before.interior if side is None else side, "place": place})
 
 
