@@ -237,8 +237,10 @@ def age_in(text: str) -> int | None:
         part = found["part"].casefold() if found["part"] else None
         return int(found["decade"]) + _PART_OF_DECADE[part]
     ages, numbers = people_words().ages, people_words().numbers
-    if (told := _YEARS_OLD.search(text)) and (word := told["number"].casefold()) in (ages | numbers):
-        return ages.get(word, numbers.get(word))
+    if (told := _YEARS_OLD.search(text)) and (
+        found := ages.get(told["number"].casefold(), numbers.get(told["number"].casefold()))
+    ):
+        return found
     years = [int(one["years"]) for one in _YEARS.finditer(text) if int(one["years"]) <= _OLDEST]
     if years:
         return years[0]
