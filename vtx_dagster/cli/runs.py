@@ -31,6 +31,7 @@ from vtx_dagster.production.story import StoryDesk
 from vtx_dagster.resources.studio import StudioResource
 from vtx_dagster.sensors import MAX_SPAN, UNFINISHED
 from vtx_dagster.studio.files import storage_errors, write_atomic
+from vtx_dagster.studio.locks import forget_run
 from vtx_dagster.studio.project import Studio
 from vtx_dagster.studio.template import DAGSTER_YAML
 
@@ -318,5 +319,6 @@ def _fail_abandoned(instance: dg.DagsterInstance, home: Path) -> None:
         except Timeout:
             continue
         instance.report_run_failed(run, f"the process of this run ({run.tags.get('vtx/pid')}) is gone: it was killed or crashed")
+        forget_run(home, run.run_id)
         Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()

@@ -12,7 +12,7 @@ import dagster as dg
 
 from vtx_dagster.cli.output import counted, note
 from vtx_dagster.sensors import STOPPED_TAG
-from vtx_dagster.studio.locks import is_run_held
+from vtx_dagster.studio.locks import forget_run, is_run_held
 
 _AT_WORK = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 _LOCATIONS = ("vtx_dagster.definitions", "vtx")
@@ -33,6 +33,7 @@ def fail_left_behind(instance: dg.DagsterInstance, home: Path) -> int:
     """
     left = [run for run in _served(instance, _AT_WORK) if not is_run_held(home, run.run_id)]
     for run in left:
+        forget_run(home, run.run_id)
         if run.status == dg.DagsterRunStatus.CANCELING:
             instance.report_run_canceled(run, "the server ended while this run was being cancelled")
         else:

@@ -124,7 +124,7 @@ SET_WORDS = {
     " visiting_room visitation_room hearing_room supply_room maintenance_room conf_room processing_room trailer_park car_pool"
     " motor_pool prison_yard train_yard rail_yard railyard shipyard ship_yard junkyard junk_yard scrapyard scrap_yard"
     " lumber_yard loading_dock loading_bay docking_bay cargo_bay landing_area landing_strip landing_pad landing_bay"
-    " launch_platform oil_platform flight_deck tree_house treehouse greenhouse green_house"
+    " launch_platform oil_platform parking_garage parking_structure flight_deck tree_house treehouse greenhouse green_house"
     " barracks castle palace",
     SetKind.BLACK: "black blackness darkness blackout",
 }
@@ -143,6 +143,7 @@ _OUTDOORS = frozenset(
         SetKind.FIELD,
         SetKind.PARK,
         SetKind.GARDEN,
+        SetKind.CAR_PARK,
         SetKind.CEMETERY,
         SetKind.DESERT,
         SetKind.FOREST,
@@ -153,12 +154,12 @@ _OUTDOORS = frozenset(
 _UNDER_THE_SKY = _OUTDOORS - {SetKind.STREET, SetKind.CITY, SetKind.ROOFTOP}
 """What nobody builds: it is outside whatever a heading says. The word for a street or a roof may be that of a building."""
 
-_EITHER = frozenset((SetKind.PLAIN, SetKind.STATION, SetKind.BOAT, SetKind.POOL, SetKind.CAR_PARK))
+_EITHER = frozenset((SetKind.PLAIN, SetKind.STATION, SetKind.BOAT, SetKind.POOL))
 """A boat is a wheelhouse inside, and a deck outside or when nothing is known; a platform looks the same from inside."""
 
 _INSIDE = frozenset(SetKind) - _OUTDOORS
 _OPEN_TO_THE_SKY = _OUTDOORS | _EITHER
-_INTERIOR = _INSIDE - {SetKind.BOAT, SetKind.POOL, SetKind.CAR_PARK}
+_INTERIOR = _INSIDE - {SetKind.BOAT, SetKind.POOL}
 """Where one is inside if nothing says otherwise."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:'s?(?!\w))?")

@@ -60,12 +60,16 @@ def server_lock(home: Path, url: str) -> Iterator[None]:
 @contextmanager
 def run_lock(home: Path, run: str) -> Iterator[None]:
     """Hold the lock of a run for as long as its process works on it, however the process dies."""
-    path = _run_path(home, run)
-    with _held(path, f"run {run} is being worked on", 0.0):
+    with _held(_run_path(home, run), f"run {run} is being worked on", 0.0):
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)
+            forget_run(home, run)
+
+
+def forget_run(home: Path, run: str) -> None:
+    """Remove the lock file of a run whose process was killed."""
+    _run_path(home, run).unlink(missing_ok=True)
 
 
 def is_run_held(home: Path, run: str) -> bool:

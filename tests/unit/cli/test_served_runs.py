@@ -90,10 +90,14 @@ def test_runs_of_a_server_that_was_killed_are_failed(sqlite_instance, home, laun
         launched(STATUS.STARTED, None): "STARTED",
         launched(STATUS.STARTED, **{"vtx/started_by": "vtx"}): "STARTED",
     }
+    killed = home / "workers" / f"run-{dead[0]}.lock"
+    killed.parent.mkdir(exist_ok=True)
+    killed.touch()
     with run_lock(home, living := launched(STATUS.STARTED)):
         assert fail_left_behind(sqlite_instance, home) == 4
     expected = dict.fromkeys(dead, "FAILURE") | {cancelled: "CANCELED", living: "STARTED"} | alone
     assert statuses(sqlite_instance) == expected
+    assert not killed.exists()
 
 
 def test_runs_are_cancelled_before_the_server_stops(sqlite_instance, launched, server, capsys):

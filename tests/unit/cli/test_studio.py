@@ -164,6 +164,8 @@ def test_dev_registers_and_serves(vtx, studio, monkeypatch):
     assert environment["DAGSTER_HOME"] == str(studio.root / ".dagster")
     assert environment["PATH"] == os.environ["PATH"]
     assert "+" not in vtx("sync", "--studio", studio.root).stdout
+    again = vtx("dev", "--port", "3456", "--studio", studio.root)
+    assert again.stderr.splitlines() == result.stderr.splitlines()[1:]
 
 
 def test_dev_keeps_a_dagster_home_that_is_set(studio, tmp_path):
