@@ -11,7 +11,7 @@ from vtx_dagster.studio.project import Studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
-CLIPS = tuple(f"A01_S01_SH{number:03}" for number in range(10, 100, 10))
+CLIPS = tuple(f"A01_S01_SH{number:03}" for number in range(10, 50, 10))
 
 
 def wait_for(look: Callable[[], object], *, seconds: float = 150) -> None:
