@@ -198,7 +198,10 @@ class People:
     @classmethod
     def of(cls, scenes: Iterable[SceneText]) -> "People":
         """Return the people of a film, in order of appearance."""
-        return _Search(list(scenes)).people()
+        scenes = list(scenes)
+        actions = (element.text for scene in scenes for element in covered_elements(scene) if not element.speaker)
+        cues = (element.speaker for scene in scenes for element in scene.elements if element.speaker)
+        return _people(tuple(actions), tuple(cues))
 
 
 def is_voice(name: str) -> bool:
@@ -257,11 +260,17 @@ def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
+@lru_cache(maxsize=4)  # outline and shotlist ask for the people of one film
+def _people(actions: tuple[str, ...], cues: tuple[str, ...]) -> People:
+    return _Search(actions, cues).people()
+
+
 @dataclass(slots=True)
 class _Search:
     """Looks through the action of a film."""
 
-    scenes: Sequence[SceneText]
+    actions: Sequence[str]
+    cues: Sequence[str]
     _speakers: set[str] = field(default_factory=set)
     _small: set[str] = field(default_factory=set)
     _titled: Counter[str] = field(default_factory=Counter)
@@ -271,7 +280,7 @@ class _Search:
     _text: str = ""
 
     def people(self) -> People:
-        actions = [element.text for scene in self.scenes for element in covered_elements(scene) if not element.speaker]
+        actions = self.actions
         for action in actions:
             for word in re.findall(r"[^\W\d_]{2,}", action):
                 if word.islower():
@@ -280,14 +289,12 @@ class _Search:
                     self._titled[word.casefold()] += 1
             self._alone.update(word.casefold() for word in _AMID.findall(action))
         speakers: dict[str, Told] = {}
-        cues = Counter(element.speaker for scene in self.scenes for element in scene.elements if element.speaker)
-        for scene in self.scenes:
-            for element in scene.elements:
-                if element.speaker:
-                    name = " ".join(element.speaker.split())
-                    self._speakers.add(name.casefold())
-                    age = age_in(name) if is_role(name) else None
-                    speakers.setdefault(name.casefold(), Told(name=name, age=age, pronoun=pronoun_of(name), silent=False))
+        cues = Counter(self.cues)
+        for cue in self.cues:
+            name = " ".join(cue.split())
+            self._speakers.add(name.casefold())
+            age = age_in(name) if is_role(name) else None
+            speakers.setdefault(name.casefold(), Told(name=name, age=age, pronoun=pronoun_of(name), silent=False))
         found = {key: replace(told, also=self._also_called(told.name)) for key, told in speakers.items()}
         for told in self._acting(actions):
             self._add(found, told)
