@@ -53,7 +53,8 @@ def stop_runs(instance: dg.DagsterInstance, url: str, *, is_impatient: Callable[
     if not runs:
         return
     note(f"stopping {counted(len(runs), 'run')}: what is finished is kept, and the next start goes on")
-    for run in runs:
+    # What a person is cancelling is not to go on at the next start.
+    for run in (run for run in runs if run.status != dg.DagsterRunStatus.CANCELING):
         instance.add_run_tags(run.run_id, {STOPPED_TAG: "true"})
     try:
         _terminate(url, [run.run_id for run in runs])

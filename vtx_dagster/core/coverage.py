@@ -36,6 +36,11 @@ def covered_elements(scene: SceneText) -> tuple[Element, ...]:
     return tuple(element for element in scene.elements if element.kind in _COVERED)
 
 
+def action_texts(scene: SceneText) -> list[str]:
+    """Return what the action of a scene says, paragraph by paragraph: everything that must be in a shot and nobody speaks."""
+    return [element.text for element in covered_elements(scene) if not element.speaker]
+
+
 def prove_coverage(scenes: Mapping[str, SceneText], shotlist: Shotlist) -> CoverageReport:
     """Check that every element of every scene is in exactly one shot.
 

@@ -102,12 +102,14 @@ def test_runs_of_a_server_that_was_killed_are_failed(sqlite_instance, home, laun
 
 def test_runs_are_cancelled_before_the_server_stops(sqlite_instance, launched, server, capsys):
     url, handler = server
+    cancelled = launched(STATUS.CANCELING)
     running, others = launched(STATUS.STARTED), launched(STATUS.STARTED, "somebody.elses")
     stop_runs(sqlite_instance, url, is_impatient=lambda: False)
-    assert statuses(sqlite_instance) == {running: "CANCELED", others: "STARTED"}
-    assert [query["variables"] for query in handler.asked] == [{"runs": [running]}]
+    assert statuses(sqlite_instance) == {running: "CANCELED", cancelled: "CANCELED", others: "STARTED"}
+    assert [query["variables"] for query in handler.asked] == [{"runs": [running, cancelled]}]
     assert STOPPED_TAG in sqlite_instance.get_run_by_id(running).tags
-    assert capsys.readouterr().err == "stopping 1 run: what is finished is kept, and the next start goes on\n"
+    assert STOPPED_TAG not in sqlite_instance.get_run_by_id(cancelled).tags
+    assert capsys.readouterr().err == "stopping 2 runs: what is finished is kept, and the next start goes on\n"
     stop_runs(sqlite_instance, url, is_impatient=lambda: False)
     assert capsys.readouterr().err == ""
 

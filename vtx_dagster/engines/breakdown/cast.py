@@ -14,7 +14,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from vtx_dagster.core.bible import Bible, Character, Location, SetKind
-from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.coverage import action_texts
 from vtx_dagster.core.screenplay import ElementKind, SceneText
 from vtx_dagster.core.sets import named_set
 from vtx_dagster.engines.breakdown.first_names import pronoun_of_first_name
@@ -405,7 +405,7 @@ def film_cast(bible: Bible, scenes: Iterable[SceneText]) -> Cast:
     speakers = {element.speaker for scene in scenes for element in scene.elements if element.speaker}
     cast = Cast(bible, speakers, places=[scene.place for scene in scenes if not scene.minor], people=People.of(scenes))
     synopses = (element.text for scene in scenes for element in scene.elements if element.kind == ElementKind.SYNOPSIS)
-    actions = (element.text for scene in scenes for element in covered_elements(scene) if not element.speaker)
+    actions = (text for scene in scenes for text in action_texts(scene))
     texts = (*actions, *synopses)
     named = {cast.character(one.name): pronoun_of_first_name(one.full or one.name) for one in cast.people.told}
     usual = {key: pronoun for key, pronoun in named.items() if pronoun is not None}

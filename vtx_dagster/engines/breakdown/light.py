@@ -2,7 +2,7 @@
 
 import re
 
-from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.coverage import action_texts
 from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shot import TimeOfDay
 from vtx_dagster.engines.screenplay.heading import says_light, time_of_day
@@ -28,7 +28,7 @@ _LINES = 2
 def light_of(scene: SceneText, before: TimeOfDay) -> TimeOfDay:
     """Return the light of a scene: as its heading says, else as its first action tells, else as in the scene before."""
     if not says_light(scene.time):
-        actions = [element.text for element in covered_elements(scene) if not element.speaker][:_LINES]
+        actions = action_texts(scene)[:_LINES]
         for light, told in _TOLD:
             if any(told.search(action) for action in actions):
                 return light

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
 from vtx_dagster.core.bible import Pronoun
-from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.coverage import action_texts
 from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.sets import PLACE_WORDS
 from vtx_dagster.engines.breakdown.prose import sentences
@@ -199,7 +199,7 @@ class People:
     def of(cls, scenes: Iterable[SceneText]) -> "People":
         """Return the people of a film, in order of appearance."""
         scenes = list(scenes)
-        actions = (element.text for scene in scenes for element in covered_elements(scene) if not element.speaker)
+        actions = (text for scene in scenes for text in action_texts(scene))
         cues = (element.speaker for scene in scenes for element in scene.elements if element.speaker)
         return _people(tuple(actions), tuple(cues))
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.coverage import action_texts
 from vtx_dagster.core.screenplay import SceneText
 
 _MOMENT = 4
@@ -55,4 +55,4 @@ def _is_between(locations: Sequence[str | None], index: int) -> bool:
 
 
 def _is_fast(scene: SceneText) -> bool:
-    return any(_CHASE.search(element.text) for element in covered_elements(scene) if not element.speaker)
+    return any(map(_CHASE.search, action_texts(scene)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from vtx_dagster.core.bible import Pronoun
-from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.coverage import action_texts, covered_elements
 from vtx_dagster.core.screenplay import SceneText
 from vtx_dagster.core.shot import DialogueLine, Posture
 from vtx_dagster.engines.breakdown.cast import Cast
@@ -83,7 +83,7 @@ class Staging:
         """What everybody is called, by key: in the film, else in this scene."""
         if all(key in self._cast.pronouns for key in self._named):
             return self._cast.pronouns
-        actions = (element.text for element in covered_elements(self._scene) if not element.speaker)
+        actions = action_texts(self._scene)
         return used_pronouns(actions, mentioned=self._cast.mentioned) | self._cast.pronouns
 
     def with_everybody(self, take: Take) -> Take:
@@ -314,7 +314,7 @@ def _named_in(scene: SceneText, cast: Cast) -> tuple[str, ...]:
 def _own_roles(scene: SceneText, cast: Cast) -> frozenset[str]:
     """Return the mere words for a person (``WOMAN``) that mean somebody in a scene: who speaks, comes up, or is in capitals."""
     speaking = {key for element in scene.elements if element.speaker for key in cast.speakers(element.speaker)}
-    actions = [element.text for element in covered_elements(scene) if not element.speaker]
+    actions = action_texts(scene)
     capitals = " ".join(word if word.upper() == word else "." for word in " ".join(actions).split())
     new = [found.group() for action in actions for one in sentences(action) if (found := somebody_new(one))]
     return frozenset((*speaking, *cast.mentioned(". ".join((capitals, *new))))) & cast.roles

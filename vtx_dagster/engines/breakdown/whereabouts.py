@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from vtx_dagster.core.coverage import covered_elements
+from vtx_dagster.core.coverage import action_texts
 from vtx_dagster.core.screenplay import ElementKind, SceneText
 from vtx_dagster.engines.breakdown.cast import Cast
 from vtx_dagster.engines.breakdown.pronouns import pronouns_in
@@ -70,12 +70,12 @@ class Whereabouts:
         return away
 
     def _acting(self, scene: SceneText) -> set[str]:
-        return {key for text in _actions(scene) for key in self._cast.seen(text)}
+        return {key for text in action_texts(scene) for key in self._cast.seen(text)}
 
     def _meant(self, scene: SceneText, speakers: Sequence[str], acting: Collection[str]) -> set[str]:
         """Return who else is there: who alone can be meant by a pronoun of the action, and whoever's place it is."""
         pronoun_of = self._cast.pronouns.get
-        used = pronouns_in(" ".join(_OF_PEOPLE.findall(" ".join(_actions(scene))))) - set(map(pronoun_of, acting))
+        used = pronouns_in(" ".join(_OF_PEOPLE.findall(" ".join(action_texts(scene))))) - set(map(pronoun_of, acting))
         meant = [key for key in speakers if pronoun_of(key) in used]
         times = Counter(map(pronoun_of, meant))
         return {key for key in meant if times[pronoun_of(key)] == 1} | set(self._cast.mentioned(scene.place))
@@ -85,10 +85,6 @@ class Whereabouts:
         for element in scene.elements:
             if element.speaker and not element.off_screen:
                 yield from (key for key in self._cast.speakers(element.speaker) if not self._cast.is_heard_only(key))
-
-
-def _actions(scene: SceneText) -> list[str]:
-    return [element.text for element in covered_elements(scene) if not element.speaker]
 
 
 def _is_call(scene: SceneText) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from vtx_dagster.engines.screenplay.heading import SCENE_NUMBER, is_end_card, is_transition
 from vtx_dagster.engines.screenplay.page_marks import is_page_mark, is_page_number
-from vtx_dagster.engines.screenplay.typed_lines import is_heading, is_name, name_in
+from vtx_dagster.engines.screenplay.typed_lines import has_room, is_heading, is_name, name_in, usual_end
 
 _LEAST_LINES: Final = 40
 _NEARLY_ALL: Final = 0.97
@@ -122,9 +122,8 @@ def _is_in_pieces(line: str) -> bool:
     return _GAP.search(line.strip()) is not None
 
 
-def _margin(lines: Iterable[str]) -> int:
-    ends = sorted(len(line) for line in lines)
-    return max(_LEAST_MARGIN, ends[int(len(ends) * _MARGIN_SHARE)]) if ends else _LEAST_MARGIN
+def _margin(lines: Iterable[str]) -> float:
+    return max(_LEAST_MARGIN, usual_end(map(len, lines), _LEAST_MARGIN, share=_MARGIN_SHARE))
 
 
 # -- speeches at the margin -----------------------------------------------------------------------------------------------------
@@ -167,9 +166,9 @@ def _with_speeches_set_in(lines: Sequence[str]) -> Iterator[str]:
         yield " " * _SPEECH_COLUMN + words if is_speech else line
 
 
-def _goes_on(above: str, below: str, *, margin: int, is_narrow: bool) -> bool:
+def _goes_on(above: str, below: str, *, margin: float, is_narrow: bool) -> bool:
     """Say whether a speech goes on in the next line."""
-    return is_narrow and len(below) <= margin + 2 and not _has_room(above, below, margin=margin)
+    return is_narrow and len(below) <= margin + 2 and not has_room(above, below, margin=margin)
 
 
 def _cues(lines: Sequence[str]) -> set[int]:
@@ -196,15 +195,15 @@ def _cues(lines: Sequence[str]) -> set[int]:
 # -- paragraphs -----------------------------------------------------------------------------------------------------------------
 
 
-def _is_parted(above: str, below: str, *, margin: int) -> bool:
+def _is_parted(above: str, below: str, *, margin: float) -> bool:
     """Say whether a paragraph ends between two lines."""
-    if is_heading(above) and below.strip() == below.strip().upper() and not _has_room(above, below, margin=margin):
+    if is_heading(above) and below.strip() == below.strip().upper() and not has_room(above, below, margin=margin):
         return False
     if _is_apart(above) or _is_apart(below):
         return True
     is_action, goes_on = _column(above) < _SET_IN, _column(below) < _SET_IN
     if is_action and goes_on:
-        return _has_room(above, below, margin=margin) or is_page_number(below.strip())
+        return has_room(above, below, margin=margin) or is_page_number(below.strip())
     return is_action or goes_on or (is_name(below.strip()) and _column(below) > _column(above))
 
 
@@ -212,8 +211,3 @@ def _is_apart(line: str) -> bool:
     """Say whether a line is no part of a paragraph: a heading, a transition, a mark of the page."""
     words = line.strip()
     return is_heading(line) or is_page_mark(words) or is_transition(words) or is_end_card(words)
-
-
-def _has_room(above: str, below: str, *, margin: int) -> bool:
-    """Say whether the first word of a line would have fitted into the one above, so that its break was meant."""
-    return len(above) + 1 + len(below.split(maxsplit=1)[0]) < margin

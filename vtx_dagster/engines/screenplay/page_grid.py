@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from vtx_dagster.engines.screenplay.typed_lines import TypedLine, TypedPage, heading_lefts, is_name, pitch_of
+from vtx_dagster.engines.screenplay.typed_lines import TypedLine, TypedPage, heading_lefts, is_name, pitch_of, usual_end
 
 _MOST: Final = 0.8
+_LONG: Final = 0.97
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +51,10 @@ class Grid:
         if action is None:
             return None
         speech = _speech_left([line.left for line in ordinary if line.left > action + 2.5 * character], character)
-        margin = _usual_end([line.right for line in ordinary if abs(line.left - action) < character], action + 60 * character)
-        speech_margin = _usual_end([line.right for line in ordinary if abs(line.left - speech) < character], margin)
+        margin = usual_end(
+            [line.right for line in ordinary if abs(line.left - action) < character], action + 60 * character, share=_LONG
+        )
+        speech_margin = usual_end([line.right for line in ordinary if abs(line.left - speech) < character], margin, share=_LONG)
         pitch = pitch_of(pages)
         headings = [line for line in lines if heading_lefts(line)]
         others = [line for line in ordinary if abs(line.left - action) < character]
@@ -121,9 +124,3 @@ def _speech_left(lefts: Sequence[float], character: float) -> float:
     near = {key: sum(counts[key + step] for step in (-1, 0, 1)) for key in counts}
     best = max(near, key=lambda key: (near[key], -key))
     return min(left for left in lefts if abs(round(left / character * 2) - best) <= 1)
-
-
-def _usual_end(rights: Sequence[float], default: float) -> float:
-    """Return where long lines end: all but the longest few."""
-    ordered = sorted(rights)
-    return ordered[int(len(ordered) * 0.97)] if ordered else default

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from vtx_dagster.engines.screenplay.heading import is_end_card, is_transition
-from vtx_dagster.engines.screenplay.typed_lines import is_heading, is_name
+from vtx_dagster.engines.screenplay.typed_lines import has_room, is_heading, is_name, usual_end
 
 _SPEECH = re.compile(r"^\s*(?P<name>[^\s():][^():]{0,40}?)\s*(?P<manner>\([^()]{1,80}\))?\s*:\s+(?P<words>\S.*)$")
 _LEAST_SPEECHES: Final = 20
@@ -29,8 +29,7 @@ def from_transcript(lines: Sequence[str], *, doubled: bool) -> str:
         doubled: Every line has an empty one below it, so that these part nothing.
     """
     kept = [line.rstrip() for line in lines if line.strip() or not doubled]
-    ends = sorted(len(line) for line in kept if line.strip())
-    margin = ends[int(len(ends) * _MARGIN_SHARE)]
+    margin = usual_end((len(line) for line in kept if line.strip()), 0, share=_MARGIN_SHARE)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(_fountain_lines(kept, margin=margin))).strip("\n") + "\n"
 
 
@@ -39,12 +38,11 @@ def _labelled(line: str) -> re.Match[str] | None:
     return found if found and is_name(found["name"]) and not is_transition(f"{found['name']}:") else None
 
 
-def _fountain_lines(lines: Sequence[str], *, margin: int) -> Iterator[str]:
+def _fountain_lines(lines: Sequence[str], *, margin: float) -> Iterator[str]:
     above = ""
     is_aside = False
     for line in lines:
         words = line.strip()
-        has_room = len(above) + 1 + len(words.split(" ", 1)[0]) < margin
         if found := _labelled(line):
             yield from ("", found["name"], *([found["manner"]] if found["manner"] else []), found["words"])
             is_aside = False
@@ -57,7 +55,7 @@ def _fountain_lines(lines: Sequence[str], *, margin: int) -> Iterator[str]:
             is_aside = words.count(")") < words.count("(") + is_aside
             if not is_aside:
                 yield ""
-        elif words and has_room and line[0] != " ":
+        elif words and has_room(above, words, margin=margin) and line[0] != " ":
             yield from ("", words)
         else:
             yield words

@@ -123,6 +123,17 @@ def words_of(line: TypedLine) -> str:
     return " ".join(line.text.split())
 
 
+def usual_end(ends: Iterable[float], default: float, *, share: float) -> float:
+    """Return where lines end at most: a share of them, and only the few longest further right; a default where there are none."""
+    ordered = sorted(ends)
+    return ordered[int(len(ordered) * share)] if ordered else default
+
+
+def has_room(above: str, below: str, *, margin: float) -> bool:
+    """Say whether the first word of a line would have fitted into the one above, so that its break was meant."""
+    return len(above) + 1 + len(below.strip().split(" ", 1)[0]) < margin
+
+
 def pitch_of(pages: Iterable[TypedPage]) -> float:
     """Return the distance of lines that follow each other: the smallest one that is common."""
     gaps = Counter(
